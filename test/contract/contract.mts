@@ -1,0 +1,152 @@
+/** Reads openapi.yaml and turns it into checks that run fast. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import Ajv2020 from 'ajv/dist/2020';
+import addFormats from 'ajv-formats';
+import { parse } from 'yaml';
+
+/** Where the document is. */
+export const CONTRACT_FILE = path.join(import.meta.dirname, 'openapi.yaml');
+
+export type JsonObject = Record<string, unknown>;
+
+/** A part of the document, or a reference to one. */
+interface Parameter {
+	name: string;
+	in: 'query';
+	required?: boolean;
+	schema: JsonObject;
+}
+
+interface MediaType {
+	schema?: JsonObject;
+	examples?: Record<string, { value: unknown }>;
+}
+
+export interface Operation {
+	operationId: string;
+	parameters?: Array<Parameter | { $ref: string }>;
+	requestBody?: { content: Record<string, MediaType> };
+	responses: Record<string, { content?: Record<string, MediaType> } | { $ref: string }>;
+}
+
+export interface ContractDocument {
+	openapi: string;
+	paths: Record<string, Record<string, Operation>>;
+	webhooks: Record<string, Record<string, Operation>>;
+	components: Record<string, JsonObject> & { schemas: Record<string, JsonObject> };
+}
+
+/** One thing that is wrong with a request. */
+export interface Violation {
+	/** Dotted path of the field, such as `template.buttons.0.index`; empty for the body as a whole. */
+	field: string;
+	/** The JSON Schema keyword that refused it, such as `pattern`. */
+	code: string;
+	/** The reason in words, with the bound. */
+	description: string;
+}
+
+/** Gives what is wrong with a value; an empty list when it is right. */
+export type Check = (value: unknown) => Violation[];
+
+/** What the document asks of one operation's request. */
+export interface RequestChecks {
+	query: Check;
+	/** Absent where the operation takes no JSON body. */
+	body?: Check;
+}
+
+export interface Contract {
+	document: ContractDocument;
+	/** Gives the part a reference such as `#/components/schemas/E164` points at. Throws when there is none. */
+	resolve: (pointer: string) => unknown;
+	/** Compiles a schema of the document, which may refer to others in it. Throws when it is no schema. */
+	check: (schema: JsonObject) => Check;
+	/** The request checks of every operation, by operationId. */
+	requests: Record<string, RequestChecks>;
+}
+
+const METHODS = ['get', 'post', 'patch'];
+
+/** Reads and compiles the document. Throws when the file or a schema in it is broken. */
+export function loadContract(): Contract {
+	const document = parse(readFileSync(CONTRACT_FILE, 'utf8')) as ContractDocument;
+	// The other strict rules are about schemas that allOf pulls together, as the reference writes them.
+	const ajv = new Ajv2020({ allErrors: true, discriminator: true, strict: true, strictRequired: false, strictTypes: false });
+	addFormats(ajv);
+	for (const [name, schema] of Object.entries(document.components.schemas)) {
+		ajv.addSchema(withoutMappings(schema) as JsonObject, `#/components/schemas/${name}`);
+	}
+
+	const check = (schema: JsonObject) => toCheck(ajv.compile(schema));
+	const resolve = (pointer: string) => {
+		const parts = pointer.replace(/^#?\//, '').split('/');
+		const found = parts.reduce<unknown>((node, part) => (node as JsonObject | undefined)?.[unescapePart(part)], document);
+		if (found === undefined) throw new Error(`The contract has no ${pointer}`);
+		return found;
+	};
+	const querySchema = (operation: Operation): JsonObject => {
+		const parameters = (operation.parameters ?? []).map((parameter) =>
+			'$ref' in parameter ? (resolve(parameter.$ref) as Parameter) : parameter,
+		);
+		return {
+			type: 'object',
+			properties: Object.fromEntries(parameters.map(({ name, schema }) => [name, schema])),
+			required: parameters.filter(({ required }) => required).map(({ name }) => name),
+			additionalProperties: false,
+		};
+	};
+
+	const requests = Object.fromEntries(
+		Object.values(document.paths).flatMap((item) =>
+			METHODS.filter((method) => item[method]).map((method) => {
+				const operation = item[method] as Operation;
+				const body = operation.requestBody?.content['application/json']?.schema;
+				const checks: RequestChecks = { query: check(querySchema(operation)), ...(body && { body: check(body) }) };
+				return [operation.operationId, checks] as const;
+			}),
+		),
+	);
+
+	return { document, resolve, check, requests };
+}
+
+const unescapePart = (part: string) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+
+/** Ajv picks the variant by its `const` and refuses OpenAPI's own `mapping` beside it. */
+function withoutMappings(node: unknown): unknown {
+	if (Array.isArray(node)) return node.map(withoutMappings);
+	if (typeof node !== 'object' || node === null) return node;
+	return Object.fromEntries(
+		Object.entries(node).map(([key, value]) => [
+			key,
+			key === 'discriminator' ? { propertyName: (value as JsonObject).propertyName } : withoutMappings(value),
+		]),
+	);
+}
+
+// These say only that something deeper was refused, which is told by itself.
+const WRAPPERS = new Set(['if', 'oneOf', 'anyOf']);
+
+function toCheck(validate: ValidateFunction): Check {
+	return (value) => {
+		if (validate(value)) return [];
+		const errors = validate.errors ?? [];
+		const telling = errors.filter(({ keyword }) => !WRAPPERS.has(keyword));
+		return (telling.length > 0 ? telling : errors).map(toViolation);
+	};
+}
+
+function toViolation({ instancePath, keyword, message = 'is wrong', params }: ErrorObject): Violation {
+	const { missingProperty, additionalProperty, unevaluatedProperty, tag, allowedValues } = params as Record<string, string | undefined> & {
+		allowedValues?: string[];
+	};
+	const key = missingProperty ?? additionalProperty ?? unevaluatedProperty ?? (keyword === 'discriminator' ? tag : undefined);
+	return {
+		field: [...instancePath.split('/').slice(1).map(unescapePart), ...(key === undefined ? [] : [key])].join('.'),
+		code: keyword,
+		description: allowedValues ? `${message}: ${allowedValues.join(', ')}` : message,
+	};
+}
