@@ -1,0 +1,94 @@
+import type {
+	ICredentialDataDecryptedObject,
+	ICredentialType,
+	IHttpRequestOptions,
+	INodeProperties,
+} from 'n8n-workflow';
+import { authorizationHeader } from '../nodes/ModicaWhatsApp/api/authorization';
+import { parseBaseUrl } from '../nodes/ModicaWhatsApp/api/client';
+
+export class ModicaWhatsAppApi implements ICredentialType {
+	name = 'modicaWhatsAppApi';
+
+	displayName = 'Modica WhatsApp API';
+
+	icon = {
+		light: 'file:../nodes/ModicaWhatsApp/modicaWhatsApp.svg',
+		dark: 'file:../nodes/ModicaWhatsApp/modicaWhatsApp.dark.svg',
+	} as const;
+
+	documentationUrl =
+		'https://github.com/n8n-nodes-modica-whatsapp/n8n-nodes-modica-whatsapp#credentials';
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'Username',
+			name: 'username',
+			type: 'string',
+			required: true,
+			default: '',
+			placeholder: 'e.g. wab_customer_a',
+			description: 'The name of your gateway application at Modica',
+		},
+		{
+			displayName: 'Password',
+			name: 'password',
+			type: 'string',
+			typeOptions: { password: true },
+			required: true,
+			default: '',
+			description: 'The password of your gateway application at Modica',
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			required: true,
+			default: 'https://api.modicagroup.com/rest/wab/v1',
+			placeholder: 'e.g. https://api.modicagroup.com/rest/wab/v1',
+			description: 'Change it only if Modica or your reseller gave you another address',
+		},
+		{
+			displayName: 'Callback Username',
+			name: 'callbackUsername',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. modica',
+			description:
+				'For the trigger node: the user name that callbacks must bring along. Leave it empty to let anybody call.',
+		},
+		{
+			displayName: 'Callback Password',
+			name: 'callbackPassword',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			description: 'For the trigger node: the password that callbacks must bring along',
+		},
+	];
+
+	/**
+	 * Adds Basic authentication to a request. A function, since n8n evaluates the generic form anew for each request.
+	 * Throws rather than send the password to any host but that of the base URL: other nodes use this credential too.
+	 */
+	authenticate = async (
+		{ username, password, baseUrl }: ICredentialDataDecryptedObject,
+		request: IHttpRequestOptions,
+	): Promise<IHttpRequestOptions> => {
+		const base = new URL(parseBaseUrl(baseUrl));
+		const target = new URL(request.url || requestUri(request), request.baseURL || undefined);
+		if (target.origin !== base.origin) {
+			throw new Error(`This credential is for ${base.origin} only, not for ${target.origin}`);
+		}
+		request.headers = {
+			...request.headers,
+			Authorization: authorizationHeader(username, password),
+		};
+		return request;
+	};
+}
+
+/** Some of n8n's nodes still use an older request helper, which has the address in another place. */
+function requestUri(request: object): string {
+	return 'uri' in request ? String(request.uri) : '';
+}

@@ -1,0 +1,214 @@
+import {
+	NodeApiError,
+	NodeConnectionTypes,
+	NodeOperationError,
+	type IDataObject,
+	type IExecuteFunctions,
+	type IN8nHttpFullResponse,
+	type INode,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+	type JsonObject,
+} from 'n8n-workflow';
+import { ModicaClient, type Http } from './api/client';
+import { testCredential } from './api/credentialTest';
+import { InputError, invalid, isRecord, ModicaError } from './api/errors';
+import { openFile, storeFile } from './files';
+import { findOperation, properties } from './operations';
+import type { Context, Item, Operation, Output, Subject } from './operations/operation';
+import { runJobs } from './operations/run';
+
+export class ModicaWhatsApp implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Modica WhatsApp',
+		name: 'modicaWhatsApp',
+		icon: { light: 'file:modicaWhatsApp.svg', dark: 'file:modicaWhatsApp.dark.svg' },
+		group: ['output'],
+		version: 1,
+		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		description: 'Send WhatsApp messages through Modica, look them up, and handle their files',
+		defaults: { name: 'Modica WhatsApp' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'modicaWhatsAppApi', required: true, testedBy: 'testCredential' }],
+		properties: [...properties],
+	};
+
+	methods = { credentialTest: { testCredential } };
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const node = this.getNode();
+		try {
+			const items = this.getInputData().map((_, index) => toItem(this, index));
+			const [firstItem] = items;
+			if (!firstItem) return [[]];
+
+			const operation = readOperation(firstItem);
+			const options = readRunOptions(firstItem, operation);
+			const context = await createContext(this, options.maxRequestsPerSecond);
+			const stopOnError = !this.continueOnFail();
+
+			const failures: Failure[] = [];
+			let jobs = operation.jobs(items, context, (item, error) => failures.push({ item, error }));
+			if (stopOnError) {
+				// Every item is looked at before anything is sent: half a campaign helps nobody.
+				jobs = [...jobs];
+				const [failure] = failures;
+				if (failure) throw toNodeError(node, failure, notStarted(failures));
+			}
+
+			const results = await runJobs(jobs, {
+				maxConcurrency: options.maxConcurrency,
+				stopOnError,
+				signal: this.getExecutionCancelSignal(),
+			});
+			const outputs: Output[] = [];
+			for (const result of results) {
+				if ('outputs' in result) outputs.push(...result.outputs);
+				else failures.push(...result.job.subjects.map((subject) => ({ ...subject, error: result.error })));
+			}
+			const [failure] = failures;
+			if (failure && stopOnError) throw toNodeError(node, failure, stoppedAfter(outputs.length));
+
+			const successes = outputs.map(({ item, json, binary }): INodeExecutionData => ({
+				json,
+				...(binary && { binary }),
+				pairedItem: { item },
+			}));
+			return [byItem([...successes, ...failures.map((failed) => toErrorItem(node, failed))])];
+		} catch (error) {
+			throw toNodeError(node, { error });
+		}
+	}
+}
+
+/** Something that could not be done, and for which item. */
+interface Failure extends Partial<Subject> {
+	readonly error: unknown;
+}
+
+function toItem(context: IExecuteFunctions, index: number): Item {
+	return {
+		index,
+		parameter: (name) => context.getNodeParameter(name, index, '') as unknown,
+		get binary() {
+			return context.getInputData()[index]?.binary ?? {};
+		},
+	};
+}
+
+function readOperation(item: Item): Operation {
+	const resource = String(item.parameter('resource'));
+	const name = String(item.parameter('operation'));
+	const operation = findOperation(resource, name);
+	if (!operation) {
+		throw invalid('Operation', `${resource}: ${name}`, 'is unknown', 'Choose an operation of the list.');
+	}
+	return operation;
+}
+
+/** How the run goes about it; options hold for the whole run, so the first item's are taken. */
+function readRunOptions(item: Item, operation: Operation) {
+	const given = item.parameter('options');
+	const { maxConcurrency = operation.maxConcurrency, maxRequestsPerSecond = 0 } = isRecord(given) ? given : {};
+	return {
+		maxConcurrency: parseNumber('Max Concurrency', maxConcurrency, 1, 100),
+		maxRequestsPerSecond: parseNumber('Max Requests per Second', maxRequestsPerSecond, 0, 10_000),
+	};
+}
+
+function parseNumber(field: string, value: unknown, least: number, most: number): number {
+	const number = Number(value);
+	if (Number.isNaN(number) || number < least || number > most) {
+		throw invalid(field, value, 'is out of range', `Use a number from ${least} to ${most}.`);
+	}
+	return number;
+}
+
+async function createContext(functions: IExecuteFunctions, maxRequestsPerSecond: number): Promise<Context> {
+	const { helpers } = functions;
+	// The credential is read once for the run: decrypting it again for each request is most of what a request costs.
+	const credentials = await functions.getCredentials('modicaWhatsAppApi');
+	const credentialsDecrypted = { id: '', name: '', type: 'modicaWhatsAppApi', data: credentials };
+	const http: Http = {
+		request: async (options) =>
+			(await helpers.httpRequestWithAuthentication.call(functions, 'modicaWhatsAppApi', options, {
+				credentialsDecrypted,
+			})) as IN8nHttpFullResponse,
+		readText: async (body) => await helpers.binaryToString(body as Buffer),
+	};
+	return {
+		api: new ModicaClient(http, {
+			baseUrl: credentials.baseUrl,
+			maxRequestsPerSecond,
+			signal: functions.getExecutionCancelSignal(),
+		}),
+		timeZone: functions.getTimezone(),
+		openFile: async (binary) => await openFile(helpers, binary),
+		storeFile: async (media, fallbackName) => await storeFile(helpers, media, fallbackName),
+	};
+}
+
+/** Items as n8n wants them: in the order of the input; several of one item stay in their own order. */
+function byItem(outputs: INodeExecutionData[]): INodeExecutionData[] {
+	const item = ({ pairedItem }: INodeExecutionData) => (pairedItem as { item: number }).item;
+	return outputs.sort((a, b) => item(a) - item(b));
+}
+
+/** The item that stands for a failure when the node is set to continue. `error` sends it to the error output. */
+function toErrorItem(node: INode, failure: Failure): INodeExecutionData {
+	const error = toNodeError(node, failure);
+	const { statusCode, mayHaveBeenSent = false } =
+		failure.error instanceof ModicaError ? failure.error : ({} as Partial<ModicaError>);
+	const json: IDataObject = {
+		error: error.message,
+		...(error.description && { description: error.description }),
+		...(statusCode !== undefined && { statusCode }),
+		mayHaveBeenSent,
+		...(failure.to !== undefined && { to: failure.to }),
+	};
+	return { json, error, pairedItem: { item: failure.item ?? 0 } };
+}
+
+/**
+ * Anything that went wrong as n8n shows it. Made from words alone: the errors of n8n's request helper hold the
+ * request with its password.
+ * @param note what else the user should know, such as what was sent before
+ */
+function toNodeError(node: INode, { error, item }: Failure, note?: string): NodeApiError | NodeOperationError {
+	const itemIndex = item === undefined ? {} : { itemIndex: item };
+	if (error instanceof ModicaError) {
+		const { message, statusCode } = error;
+		const description = [error.description, note].filter(Boolean).join(' ');
+		return new NodeApiError(node, { message } as JsonObject, {
+			message,
+			description,
+			...(statusCode !== undefined && { httpCode: String(statusCode) }),
+			...itemIndex,
+		});
+	}
+	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
+	if (error instanceof InputError) {
+		return new NodeOperationError(node, error.message, { ...(note && { description: note }), ...itemIndex });
+	}
+	return new NodeOperationError(node, error instanceof Error ? error : String(error), itemIndex);
+}
+
+function notStarted(failures: Failure[]): string {
+	const others = failures.slice(1).map(({ item }) => item);
+	return [
+		'Nothing was sent.',
+		...(others.length > 0 ? [`${others.length} more items have problems: ${list(others)}.`] : []),
+		'To send the good items all the same, set "On Error" to "Continue" in the node’s settings.',
+	].join(' ');
+}
+
+function stoppedAfter(done: number): string {
+	return `${done} were done before the node stopped. To go on with the other items and see the result of each, set "On Error" to "Continue" in the node’s settings.`;
+}
+
+function list(items: unknown[]): string {
+	return `${items.slice(0, 10).join(', ')}${items.length > 10 ? '…' : ''}`;
+}

@@ -1,0 +1,359 @@
+import { sleep, type IHttpRequestOptions, type IN8nHttpFullResponse } from 'n8n-workflow';
+import {
+	classifyFault,
+	InputError, invalid,
+	isRecord,
+	noAnswer,
+	refusal,
+	unreadable,
+	type ModicaError,
+} from './errors';
+import { Pacer, type Clock, type PacerSettings } from './pacing';
+import { decideRetry, parseRetryAfter, type FailedAttempt } from './retry';
+import type { Broadcast, BroadcastReceipt, Message, SendReceipt } from './types';
+
+/** The two things the client needs of n8n. */
+export interface Http {
+	/**
+	 * Sends one request with the credential's authentication and resolves with the whole answer, whatever its status.
+	 * Rejects when there was no answer.
+	 */
+	request(options: IHttpRequestOptions): Promise<IN8nHttpFullResponse>;
+	/** Reads the body of a streamed answer as text. */
+	readText(body: unknown): Promise<string>;
+}
+
+/** A file as the API gives it. */
+export interface DownloadedMedia {
+	/** Not read yet. */
+	stream: unknown;
+	headers: Record<string, unknown>;
+}
+
+export interface ClientSettings extends Partial<PacerSettings> {
+	/** The API's address, as the credential has it. */
+	baseUrl: unknown;
+	/** False to make every request once only, when a person waits for the answer. */
+	patient?: boolean;
+}
+
+// n8n allows community nodes no timers but its own.
+const REAL_TIME: Clock = { now: () => performance.now(), sleep };
+
+interface ApiRequest {
+	method: 'GET' | 'POST' | 'PATCH';
+	path: string;
+	qs?: Record<string, string | undefined>;
+	body?: object;
+	/** False for anything that sends a message: see `decideRetry`. */
+	harmlessTwice: boolean;
+	timeoutMs?: number;
+	encoding?: 'stream';
+}
+
+/** n8n's own default is 300 s. A message that takes longer than this is answered by no API in good health. */
+const TIMEOUT_MS = 60_000;
+/** A line slower than this times out: 256 kB/s. */
+const SLOWEST_UPLOAD_BYTES_PER_MS = 256;
+
+/**
+ * Modica's API: one method for each of its endpoints. The only code that knows HTTP.
+ * Every method rejects with a `ModicaError` when Modica says no or cannot be reached, and with a
+ * `CancelledError` once the execution is cancelled.
+ */
+export class ModicaClient {
+	private readonly baseUrl: string;
+	private readonly pacer: Pacer;
+	private readonly patient: boolean;
+
+	/** @throws {InputError} when the base URL cannot be used */
+	constructor(
+		private readonly http: Http,
+		{ baseUrl, patient = true, clock = REAL_TIME, ...pacing }: ClientSettings,
+	) {
+		this.baseUrl = parseBaseUrl(baseUrl);
+		this.patient = patient;
+		this.pacer = new Pacer({ clock, ...pacing });
+	}
+
+	/** `POST /messages`: sends one message. */
+	async sendMessage(message: Message): Promise<SendReceipt> {
+		const { body, statusCode } = await this.request({
+			method: 'POST',
+			path: '/messages',
+			body: message,
+			harmlessTwice: false,
+		});
+		// The reference answers with one object; the vendor's code samples show an array of one.
+		const receipt = parseReceipt(Array.isArray(body) ? body[0] : body);
+		if (!receipt) throw unreadable('the message’s id', statusCode, true);
+		return receipt;
+	}
+
+	/**
+	 * `POST /messages/broadcast`: sends one content to many numbers.
+	 * @returns one receipt for each number of `destination`, in its order; undefined for a number that the answer
+	 * says nothing about
+	 */
+	async broadcast(broadcast: Broadcast): Promise<Array<BroadcastReceipt | undefined>> {
+		const { body, statusCode } = await this.request({
+			method: 'POST',
+			path: '/messages/broadcast',
+			body: broadcast,
+			harmlessTwice: false,
+		});
+		const receipts = parseBroadcastReceipts(body, broadcast.destination);
+		if (!receipts) throw unreadable('what became of each recipient', statusCode, true);
+		return receipts;
+	}
+
+	/** `GET /messages`: what Modica knows of a message, with whatever fields it gives. */
+	async getMessage(id: string): Promise<Record<string, unknown>> {
+		const { body, statusCode } = await this.request({
+			method: 'GET',
+			path: '/messages',
+			qs: { id },
+			harmlessTwice: true,
+		});
+		if (!isRecord(body)) throw unreadable('the message', statusCode, false);
+		return body;
+	}
+
+	/** `PATCH /messages`: marks a message of the customer’s as read. */
+	async markAsRead(id: string): Promise<void> {
+		await this.request({
+			method: 'PATCH',
+			path: '/messages',
+			body: { message_id: id },
+			harmlessTwice: true,
+		});
+	}
+
+	/**
+	 * `POST /media`: uploads a file.
+	 * @param file read as it is sent, so never held whole; read again when the upload is repeated
+	 * @param source the WhatsApp business number's id; not in the v1.2.0 reference, needed by v1.3.1
+	 */
+	async uploadMedia(file: File, source: string | undefined): Promise<Record<string, unknown>> {
+		const form = new FormData();
+		// No third argument: giving the file a name here would copy it and read it whole.
+		form.append('file', file);
+		const { body, statusCode } = await this.request({
+			method: 'POST',
+			path: '/media',
+			qs: { source },
+			body: form,
+			// An upload sends nothing to anybody; a second copy is never referred to.
+			harmlessTwice: true,
+			timeoutMs: TIMEOUT_MS + file.size / SLOWEST_UPLOAD_BYTES_PER_MS,
+		});
+		const media: unknown = Array.isArray(body) ? body[0] : body;
+		if (!isRecord(media) || typeof media.id !== 'string') {
+			throw unreadable('the file’s id', statusCode, false);
+		}
+		return media;
+	}
+
+	/** `GET /media`: opens a file for reading. */
+	async downloadMedia(id: string, source: string | undefined): Promise<DownloadedMedia> {
+		const { body, headers } = await this.request({
+			method: 'GET',
+			path: '/media',
+			qs: { media_id: id, source },
+			harmlessTwice: true,
+			encoding: 'stream',
+		});
+		return { stream: body, headers };
+	}
+
+	/** `GET /healthz`: resolves when the API is in good health. */
+	async checkHealth(): Promise<void> {
+		await this.request({ method: 'GET', path: '/healthz', harmlessTwice: true });
+	}
+
+	/** One request, made again as long as `decideRetry` says so. */
+	private async request(request: ApiRequest): Promise<IN8nHttpFullResponse> {
+		for (let attempts = 1; ; attempts++) {
+			const result = await this.attempt(request);
+			if (result.succeeded) return result.response;
+
+			const decision = decideRetry(result.failure, attempts, request.harmlessTwice);
+			if (!decision.repeat) {
+				throw result.toError(decision.mayHaveBeenDone && !request.harmlessTwice);
+			}
+			if (!this.patient) throw result.toError(false);
+			if (decision.holdEveryone) this.pacer.hold(decision.afterMs);
+			else await this.pacer.wait(decision.afterMs);
+		}
+	}
+
+	private async attempt({
+		method,
+		path,
+		qs,
+		body,
+		timeoutMs,
+		encoding,
+	}: ApiRequest): Promise<AttemptResult> {
+		await this.pacer.turn();
+		try {
+			const response = await this.http.request({
+				method,
+				baseURL: this.baseUrl,
+				url: path,
+				...(qs && { qs: withoutUndefined(qs) }),
+				...(body && { body }),
+				json: !(body instanceof FormData),
+				...(encoding && { encoding }),
+				timeout: timeoutMs ?? TIMEOUT_MS,
+				// The status is judged here. n8n's own errors hide `Retry-After` and send a 401 twice.
+				returnFullResponse: true,
+				ignoreHttpStatusErrors: true,
+				// The API never redirects, and a redirect would carry the password to another host.
+				disableFollowRedirect: true,
+			});
+			const { statusCode, headers } = response;
+			this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
+			if (statusCode >= 200 && statusCode < 300) {
+				this.pacer.gotThrough();
+				return { succeeded: true, response };
+			}
+			if (statusCode !== 429) this.pacer.gotThrough();
+			const answer =
+				encoding === 'stream' ? parseJson(await this.http.readText(response.body)) : response.body;
+			return {
+				succeeded: false,
+				failure: {
+					kind: 'status',
+					statusCode,
+					retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()),
+				},
+				toError: (mayHaveBeenSent) => refusal(statusCode, answer, mayHaveBeenSent),
+			};
+		} catch (error) {
+			this.pacer.throwIfCancelled();
+			const code = faultCode(error);
+			return {
+				succeeded: false,
+				failure: { kind: 'fault', fault: classifyFault(code) },
+				toError: (mayHaveBeenSent) =>
+					noAnswer(code, new URL(this.baseUrl).host, mayHaveBeenSent),
+			};
+		} finally {
+			this.pacer.finished();
+		}
+	}
+}
+
+type AttemptResult =
+	| { succeeded: true; response: IN8nHttpFullResponse }
+	| {
+			succeeded: false;
+			failure: FailedAttempt;
+			toError(mayHaveBeenSent: boolean): ModicaError;
+	  };
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * The API's address as the client wants it: without a slash at the end.
+ * @throws {InputError} when it is no address, or would send the password unencrypted over a network
+ */
+export function parseBaseUrl(value: unknown): string {
+	const text = String(value ?? '').trim();
+	const example = 'Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
+	let url: URL;
+	try {
+		url = new URL(text);
+	} catch {
+		throw invalidBaseUrl(value, 'is not a web address', example);
+	}
+	if (url.username || url.password) {
+		throw invalidBaseUrl(url.host, 'was given with a password in it', 'Put user name and password into their own fields.');
+	}
+	if (url.search || url.hash) throw invalidBaseUrl(value, 'holds more than an address', example);
+	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK.test(url.hostname))) {
+		throw invalidBaseUrl(
+			value,
+			'would send the password unencrypted',
+			'Use https; plain http is for this machine only (localhost).',
+		);
+	}
+	return url.href.replace(/\/+$/, '');
+}
+
+function invalidBaseUrl(value: unknown, problem: string, remedy: string): InputError {
+	return invalid('Base URL', value, problem, remedy);
+}
+
+/** The code of a failed connection, wherever n8n left it. */
+function faultCode(error: unknown): string {
+	if (!isRecord(error)) return '';
+	// n8n's NodeApiError carries the code of the axios error that it wraps in `httpCode`.
+	for (const code of [error.httpCode, error.code, isRecord(error.cause) && error.cause.code]) {
+		if (typeof code === 'string') return code;
+	}
+	return '';
+}
+
+function parseLimit(header: unknown): number | undefined {
+	const limit = Number(header);
+	return header !== undefined && Number.isFinite(limit) && limit > 0 ? limit : undefined;
+}
+
+function parseJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return text;
+	}
+}
+
+function withoutUndefined(qs: Record<string, string | undefined>): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(qs).filter((entry): entry is [string, string] => entry[1] !== undefined),
+	);
+}
+
+/** One receipt, from either shape: the reference calls its id `message_id`, other pages of the vendor `id`. */
+function parseReceipt(value: unknown): SendReceipt | undefined {
+	if (!isRecord(value)) return undefined;
+	const { message_id, id = message_id, status = 'accepted', ...others } = value;
+	if (typeof id !== 'string' || id === '' || typeof status !== 'string') return undefined;
+	return { ...others, id, status };
+}
+
+/**
+ * The receipts of a broadcast in the order of its recipients: by `destination` where the answer names it (the
+ * vendor's samples), by position where it does not (the reference's example). Undefined when neither can be told.
+ */
+function parseBroadcastReceipts(
+	body: unknown,
+	recipients: readonly string[],
+): Array<BroadcastReceipt | undefined> | undefined {
+	if (!Array.isArray(body)) return undefined;
+	const receipts = body.map(parseBroadcastReceipt);
+	const byNumber = new Map<string, BroadcastReceipt | undefined>();
+	body.forEach((row: unknown, position) => {
+		if (isRecord(row) && typeof row.destination === 'string') {
+			byNumber.set(digits(row.destination), receipts[position]);
+		}
+	});
+	if (byNumber.size > 0) return recipients.map((recipient) => byNumber.get(digits(recipient)));
+	return receipts.length === recipients.length ? receipts : undefined;
+}
+
+function parseBroadcastReceipt(row: unknown): BroadcastReceipt | undefined {
+	if (!isRecord(row)) return undefined;
+	const { id, status, ...others } = row;
+	delete others.destination;
+	return {
+		...others,
+		status: typeof status === 'string' ? status : 'unknown',
+		...(typeof id === 'string' && { id }),
+	};
+}
+
+function digits(number: string): string {
+	return number.replace(/\D/g, '');
+}

@@ -1,0 +1,192 @@
+import type { ApiError } from './types';
+
+/** Parameters that cannot be sent as they are. The message names the field, its value and the remedy. */
+export class InputError extends Error {
+	override readonly name = 'InputError';
+}
+
+/**
+ * The error for one parameter.
+ * @param field the field's name as the editor shows it
+ * @param value what the user, or an expression of theirs, gave
+ * @param problem what is wrong with it; goes on where the value ends: `is not a number`
+ * @param remedy what to do about it, as a sentence
+ */
+export function invalid(field: string, value: unknown, problem: string, remedy: string): InputError {
+	return new InputError(
+		isEmpty(value) ? `${field} is empty. ${remedy}` : `${field} ${show(value)} ${problem}. ${remedy}`,
+	);
+}
+
+/** A request that Modica did not fulfil, in words the user can act on. Holds no secret and no request. */
+export class ModicaError extends Error {
+	override readonly name = 'ModicaError';
+	/** What to do about it. */
+	readonly description: string | undefined;
+	/** The HTTP status, where there was an answer. */
+	readonly statusCode: number | undefined;
+	/** True when a message may be on its way in spite of the error, so that sending it again may send it twice. */
+	readonly mayHaveBeenSent: boolean;
+
+	constructor(
+		message: string,
+		details: { description?: string; statusCode?: number; mayHaveBeenSent: boolean },
+	) {
+		super(message);
+		this.description = details.description;
+		this.statusCode = details.statusCode;
+		this.mayHaveBeenSent = details.mayHaveBeenSent;
+	}
+}
+
+/** The execution was cancelled while something was waiting. */
+export class CancelledError extends Error {
+	override readonly name = 'CancelledError';
+
+	constructor() {
+		super('The execution was cancelled');
+	}
+}
+
+/** True for what a person would call empty: nothing, or only white space. */
+export function isEmpty(value: unknown): boolean {
+	return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+}
+
+const LONGEST_SHOWN_VALUE = 80;
+
+/** A value as an error message can quote it: short, on one line. */
+function show(value: unknown): string {
+	const text = typeof value === 'object' ? (JSON.stringify(value) ?? '') : String(value);
+	const line = text.replace(/\s+/g, ' ');
+	return `"${line.length > LONGEST_SHOWN_VALUE ? `${line.slice(0, LONGEST_SHOWN_VALUE)}…` : line}"`;
+}
+
+const REMEDIES: Record<number, string> = {
+	400: 'Check the fields of this operation against what Modica says above.',
+	401: 'Check the username (the gateway application’s name) and the password in the credential. Once an application has an IP allow-list, requests from any other address get this answer too: ask Modica to add the address of your n8n.',
+	403: 'The application may not do this. Ask Modica which features and WhatsApp numbers it is enabled for.',
+	404: 'Modica does not know this id. Check that it belongs to the same application, and that the base URL in the credential is right.',
+	413: 'The file is larger than Modica takes. WhatsApp itself takes images up to 5 MB, audio and video up to 16 MB, documents up to 100 MB.',
+	415: 'Modica takes PNG and JPEG images, plain text, PDF, MP3 and MP4.',
+	422: 'Check the fields that Modica names above. A template must be approved and its parameters must match it; free text and media reach only customers who wrote in the last 24 hours.',
+	429: 'Lower "Max Requests per Second" in the options, or ask Modica to raise the limit of the application.',
+};
+
+const SERVER_FAULT_REMEDY =
+	'This is a fault on Modica’s side. Try again later, and tell Modica’s support if it stays.';
+const REDIRECT_REMEDY =
+	'Modica’s API never redirects: check the base URL in the credential. The redirect was not followed, so that the password goes nowhere else.';
+const SENT_WARNING =
+	'The message may have been sent all the same. Look for its status before you send it again.';
+
+/**
+ * The error for an answer whose status says no.
+ * @param statusCode the HTTP status; the body's own `statusCode` is not trusted (the reference's 429 example says 500)
+ * @param body the answer's body, parsed where it was JSON
+ * @param mayHaveBeenSent whether the request may have been fulfilled all the same
+ */
+export function refusal(statusCode: number, body: unknown, mayHaveBeenSent: boolean): ModicaError {
+	const words = apiErrorText(body);
+	const remedy =
+		REMEDIES[statusCode] ??
+		(statusCode >= 500 ? SERVER_FAULT_REMEDY : statusCode < 400 ? REDIRECT_REMEDY : undefined);
+	return new ModicaError(
+		`Modica answered ${statusCode}${STATUS_NAMES[statusCode] ?? ''}${words ? `: ${words}` : ''}`,
+		{ statusCode, mayHaveBeenSent, ...describe(remedy, mayHaveBeenSent) },
+	);
+}
+
+const STATUS_NAMES: Record<number, string> = {
+	400: ' (bad request)',
+	401: ' (wrong username or password)',
+	403: ' (not allowed)',
+	404: ' (not found)',
+	413: ' (too large)',
+	415: ' (unsupported file type)',
+	422: ' (not accepted)',
+	429: ' (too many requests)',
+};
+
+/** Codes of connections that were never made: whatever was to be sent certainly was not. */
+const UNREACHABLE: Record<string, string> = {
+	ECONNREFUSED: 'nothing answers there (connection refused)',
+	ENOTFOUND: 'there is no such host',
+	EAI_AGAIN: 'the name could not be looked up (DNS)',
+	EHOSTUNREACH: 'the host cannot be reached',
+	ENETUNREACH: 'the network cannot be reached',
+};
+
+/** Codes of a server certificate that cannot be trusted; found before anything is sent. */
+const UNTRUSTED =
+	/CERT|SELF_SIGNED|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER|ERR_TLS|EPROTO/;
+
+const BROKEN: Record<string, string> = {
+	ECONNRESET: 'the connection broke off',
+	EPIPE: 'the connection broke off',
+	ECONNABORTED: 'no answer came in time',
+	ETIMEDOUT: 'no answer came in time',
+};
+
+export type TransportFault = 'unreachable' | 'untrusted' | 'broken';
+
+/** What a failed connection means for the request: certainly not sent, or perhaps. */
+export function classifyFault(code: string): TransportFault {
+	if (code in UNREACHABLE) return 'unreachable';
+	if (UNTRUSTED.test(code)) return 'untrusted';
+	return 'broken';
+}
+
+/** The error for a request that got no answer at all. */
+export function noAnswer(code: string, host: string, mayHaveBeenSent: boolean): ModicaError {
+	if (classifyFault(code) === 'untrusted') {
+		return new ModicaError(`Could not connect to ${host}: its certificate is not trusted`, {
+			description: `The server’s certificate was refused (${code.toLowerCase()}). Check the base URL in the credential.`,
+			mayHaveBeenSent,
+		});
+	}
+	const unreachable = UNREACHABLE[code];
+	if (unreachable) {
+		return new ModicaError(`Could not connect to ${host}: ${unreachable}`, {
+			description: 'Check the base URL in the credential, and that n8n’s machine can reach it.',
+			mayHaveBeenSent,
+		});
+	}
+	return new ModicaError(`No answer from ${host}: ${BROKEN[code] ?? 'the request failed'}`, {
+		mayHaveBeenSent,
+		...describe('Try again later.', mayHaveBeenSent),
+	});
+}
+
+/** The error for a success whose body cannot be understood. */
+export function unreadable(what: string, statusCode: number, mayHaveBeenSent: boolean): ModicaError {
+	return new ModicaError(`Modica answered ${statusCode}, but ${what} could not be read from the answer`, {
+		statusCode,
+		mayHaveBeenSent,
+		...describe('Check the base URL in the credential: is it really Modica’s API?', mayHaveBeenSent),
+	});
+}
+
+function describe(remedy: string | undefined, mayHaveBeenSent: boolean): { description?: string } {
+	const sentences = [mayHaveBeenSent ? SENT_WARNING : undefined, remedy].filter(Boolean);
+	return sentences.length > 0 ? { description: sentences.join(' ') } : {};
+}
+
+/** The API's own words, from either of its error shapes or from whatever else came. */
+function apiErrorText(body: unknown): string {
+	if (typeof body === 'string') return body.trim().slice(0, 500);
+	if (!isRecord(body)) return '';
+	if (Array.isArray(body.errors)) return body.errors.map(complaint).filter(Boolean).join('; ');
+	return [body.message, body.error].filter((part) => typeof part === 'string' && part).join(': ');
+}
+
+function complaint(error: unknown): string {
+	if (!isRecord(error)) return typeof error === 'string' ? error : '';
+	const { field, code, description } = error as Partial<ApiError>;
+	return `${field ? `${field}: ` : ''}${description ?? ''}${code ? ` (${code})` : ''}`.trim();
+}
+
+/** True for plain objects: the only shape in which fields can be looked up. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,85 @@
+import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+import type { DownloadedMedia } from './api/client';
+
+type BinaryHelpers = Pick<
+	IExecuteFunctions['helpers'],
+	'getBinaryMetadata' | 'getBinaryStream' | 'prepareBinaryData'
+>;
+
+/**
+ * A binary field as a `File` that is read from where n8n keeps it, again each time, and never held whole.
+ * (In n8n's memory mode the content is in the item already.)
+ */
+export async function openFile(helpers: BinaryHelpers, binary: IBinaryData): Promise<File> {
+	const name = binary.fileName ?? `file.${binary.fileExtension ?? 'bin'}`;
+	const { id, mimeType: type } = binary;
+	if (!id) return new File([Buffer.from(binary.data, 'base64')], name, { type });
+
+	const { fileSize } = await helpers.getBinaryMetadata(id);
+	async function* read() {
+		yield* await helpers.getBinaryStream(id as string);
+	}
+	return Object.defineProperties(new File([], name, { type }), {
+		size: { value: fileSize },
+		stream: { value: () => ReadableStream.from(read()) },
+	});
+}
+
+/** Streams a downloaded file to where n8n keeps binary data. */
+export async function storeFile(
+	helpers: BinaryHelpers,
+	{ stream, headers }: DownloadedMedia,
+	fallbackName: string,
+): Promise<IBinaryData> {
+	const mimeType = parseContentType(headers['content-type']);
+	const name = parseFileName(headers['content-disposition']) ?? fallbackName;
+	return await helpers.prepareBinaryData(
+		stream as Parameters<BinaryHelpers['prepareBinaryData']>[0],
+		withExtension(name, mimeType),
+		mimeType,
+	);
+}
+
+const EXTENSIONS: Record<string, string> = {
+	'application/pdf': 'pdf',
+	'audio/aac': 'aac',
+	'audio/amr': 'amr',
+	'audio/mp3': 'mp3',
+	'audio/mpeg': 'mp3',
+	'audio/ogg': 'ogg',
+	'image/jpeg': 'jpg',
+	'image/png': 'png',
+	'image/webp': 'webp',
+	'text/plain': 'txt',
+	'video/3gpp': '3gp',
+	'video/mp4': 'mp4',
+};
+
+function withExtension(name: string, mimeType: string | undefined): string {
+	const extension = mimeType && EXTENSIONS[mimeType];
+	return extension && !/\.[a-z0-9]{1,8}$/i.test(name) ? `${name}.${extension}` : name;
+}
+
+/** The type without its parameters, such as `audio/ogg` of `audio/ogg; codecs=opus`. */
+function parseContentType(header: unknown): string | undefined {
+	const type = typeof header === 'string' ? header.split(';')[0]?.trim().toLowerCase() : undefined;
+	return type && type !== 'application/octet-stream' ? type : undefined;
+}
+
+/** The file name of a `Content-Disposition` (RFC 6266): its encoded form first, never with a path. */
+function parseFileName(header: unknown): string | undefined {
+	if (typeof header !== 'string') return undefined;
+	const encoded = /filename\*\s*=\s*utf-8'[^']*'([^;]+)/i.exec(header)?.[1];
+	const quoted = /filename\s*=\s*"((?:\\.|[^"\\])*)"/i.exec(header)?.[1]?.replace(/\\(.)/g, '$1');
+	const plain = /filename\s*=\s*([^;"]+)/i.exec(header)?.[1];
+	const name = (encoded && decode(encoded)) ?? quoted ?? plain;
+	return name?.split(/[/\\]/).pop()?.replace(/\p{Cc}/gu, '').trim() || undefined;
+}
+
+function decode(text: string): string | undefined {
+	try {
+		return decodeURIComponent(text.trim());
+	} catch {
+		return undefined;
+	}
+}

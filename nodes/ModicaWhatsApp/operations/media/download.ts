@@ -1,0 +1,72 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { invalid, isEmpty } from '../../api/errors';
+import { perItem, type Operation } from '../operation';
+import { parseSource } from '../source';
+import { mediaAdditionalFields, readAdditionalFields } from './additionalFields';
+
+const mediaIdField: INodeProperties = {
+	displayName: 'Media ID',
+	name: 'mediaId',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. abcd1234xyz',
+	description: 'The ID that came with a customer’s message, or that an upload gave',
+};
+
+const binaryPropertyField: INodeProperties = {
+	displayName: 'Put Output File in Field',
+	name: 'binaryPropertyName',
+	type: 'string',
+	required: true,
+	default: 'data',
+	placeholder: 'e.g. data',
+	hint: 'The name of the output binary field to put the file in',
+	description: 'Where the next node finds the file',
+};
+
+export const download: Operation = {
+	option: {
+		name: 'Download',
+		action: 'Download a file',
+		description: 'Fetch a file that a customer sent, or that was uploaded',
+	},
+	fields: [mediaIdField, binaryPropertyField, mediaAdditionalFields],
+	maxConcurrency: 3,
+	jobs: perItem((item, { api, storeFile }) => {
+		const id = parseMediaId(item.parameter('mediaId'));
+		const field = parseFieldName(item.parameter('binaryPropertyName'));
+		const source = parseSource(readAdditionalFields(item).source);
+		return {
+			run: async () => {
+				const binary = await storeFile(await api.downloadMedia(id, source), id);
+				const { fileName, mimeType, fileSize } = binary;
+				return [
+					{ item: item.index, json: { id, fileName, mimeType, fileSize }, binary: { [field]: binary } },
+				];
+			},
+		};
+	}),
+};
+
+/** The reference's form of a media id is `^[a-zA-Z0-9]+$`, up to 255 characters. */
+function parseMediaId(value: unknown): string {
+	const id = typeof value === 'number' ? String(value) : value;
+	if (typeof id !== 'string' || !/^[a-zA-Z0-9]{1,255}$/.test(id.trim())) {
+		throw invalid(
+			'Media ID',
+			value,
+			'is not the ID of a file',
+			'Use the id that came with the message or that the upload gave: letters and digits only, such as abcd1234xyz.',
+		);
+	}
+	return id.trim();
+}
+
+function parseFieldName(value: unknown): string {
+	const remedy = 'Give a name such as data.';
+	if (isEmpty(value) || typeof value !== 'string') {
+		throw invalid('Put Output File in Field', value, 'is not the name of a field', remedy);
+	}
+	return value.trim();
+}

@@ -1,0 +1,141 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { invalid, isEmpty, isRecord } from '../../api/errors';
+import type { MessageCommon } from '../../api/types';
+import type { Context, Item } from '../operation';
+import { parseSource, sourceField } from '../source';
+
+/** Reference: `scheduled` allows scheduling "with an upper limit of 60 days". */
+const FURTHEST_SCHEDULE_MS = 60 * 24 * 60 * 60 * 1_000;
+
+/** What a message may carry besides its content. */
+export const additionalFields: INodeProperties = {
+	displayName: 'Additional Fields',
+	name: 'additionalFields',
+	type: 'collection',
+	placeholder: 'Add Field',
+	default: {},
+	options: [
+		{
+			displayName: 'Reference',
+			name: 'reference',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. order-1234',
+			description: 'Your own name for the message; it comes back with each delivery status',
+		},
+		{
+			displayName: 'Scheduled',
+			name: 'scheduled',
+			type: 'dateTime',
+			default: '',
+			description:
+				'When to send, at most 60 days from now. Without an offset it is a time in the workflow’s time zone.',
+		},
+		sourceField,
+	],
+};
+
+/** How sending many messages goes about it. */
+export const sendOptions: INodeProperties[] = [
+	{
+		displayName: 'Max Concurrency',
+		name: 'maxConcurrency',
+		type: 'number',
+		typeOptions: { minValue: 1, maxValue: 100 },
+		default: 25,
+		description: 'How many requests may be under way at the same time',
+	},
+	{
+		displayName: 'Max Requests per Second',
+		name: 'maxRequestsPerSecond',
+		type: 'number',
+		typeOptions: { minValue: 0 },
+		default: 0,
+		description: 'How fast to send at most. With 0 it is as fast as Modica says that it takes requests.',
+	},
+];
+
+/**
+ * The optional parts of a message, from an item's additional fields.
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function readDelivery(item: Item, { timeZone }: Context): MessageCommon {
+	const given = item.parameter('additionalFields');
+	const { source, scheduled, reference } = isRecord(given) ? given : {};
+	return {
+		source: parseSource(source),
+		scheduled: parseSchedule(scheduled, timeZone, Date.now()),
+		reference: parseReference(reference),
+	};
+}
+
+function parseReference(value: unknown): string | undefined {
+	if (isEmpty(value)) return undefined;
+	if (typeof value === 'object') {
+		throw invalid('Reference', value, 'is not a text', 'Use a text of your own, such as order-1234.');
+	}
+	return String(value);
+}
+
+const SCHEDULE_REMEDY =
+	'Use a date and time such as 2026-11-30T09:00 (in the workflow’s time zone) or 2026-11-30T09:00+13:00.';
+const LOCAL_DATE_TIME =
+	/^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
+
+/**
+ * When to send, as the API wants it (RFC 3339).
+ * @param value as the editor's date picker, an expression or a spreadsheet gives it
+ * @param timeZone what a time without an offset is meant in
+ * @param now milliseconds since 1970
+ */
+export function parseSchedule(value: unknown, timeZone: string, now: number): string | undefined {
+	if (isEmpty(value)) return undefined;
+	// Dates of JavaScript and of luxon, which expressions give, both write themselves as ISO text.
+	const text = typeof value === 'object' ? (JSON.parse(JSON.stringify(value)) as unknown) : value;
+	const time = typeof text === 'string' ? parseDateTime(text.trim(), timeZone) : undefined;
+	if (time === undefined) {
+		throw invalid('Scheduled', value, 'is not a date and time', SCHEDULE_REMEDY);
+	}
+	if (time <= now) {
+		throw invalid('Scheduled', value, 'is in the past', 'Use a time to come, or leave the field out to send at once.');
+	}
+	if (time > now + FURTHEST_SCHEDULE_MS) {
+		throw invalid('Scheduled', value, 'is more than 60 days away', 'Modica takes messages up to 60 days ahead.');
+	}
+	return new Date(time).toISOString();
+}
+
+/** Milliseconds since 1970; undefined for anything that is no date and time, such as 30 February. */
+function parseDateTime(text: string, timeZone: string): number | undefined {
+	const parts = LOCAL_DATE_TIME.exec(text);
+	if (!parts) return undefined;
+	const [, year, month, day, hour, minute, second = '00', offset] = parts;
+	const local = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
+	const asUtc = Date.parse(`${local}Z`);
+	// Date.parse makes 2 March of 30 February; such a date comes out differently from how it went in.
+	if (Number.isNaN(asUtc) || !new Date(asUtc).toISOString().startsWith(local)) return undefined;
+	if (offset) return Date.parse(`${local}${offset.length === 5 ? `${offset.slice(0, 3)}:${offset.slice(3)}` : offset.toUpperCase()}`) || undefined;
+	// The zone's offset is not the same before and after a change of clocks, so it is looked up twice.
+	const guess = asUtc - zoneOffset(asUtc, timeZone);
+	return asUtc - zoneOffset(guess, timeZone);
+}
+
+/** How far a zone's clocks are ahead of UTC at a moment, in milliseconds. */
+function zoneOffset(moment: number, timeZone: string): number {
+	const parts = new Intl.DateTimeFormat('en-US', {
+		timeZone,
+		hourCycle: 'h23',
+		year: 'numeric',
+		month: '2-digit',
+		day: '2-digit',
+		hour: '2-digit',
+		minute: '2-digit',
+		second: '2-digit',
+	}).formatToParts(moment);
+	const part = (type: Intl.DateTimeFormatPartTypes) =>
+		parts.find((candidate) => candidate.type === type)?.value ?? '';
+	const wallClock = Date.parse(
+		`${part('year')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}:${part('second')}Z`,
+	);
+	return wallClock - Math.floor(moment / 1_000) * 1_000;
+}

@@ -1,0 +1,21 @@
+import { perItem, type Operation } from '../operation';
+import { messageIdField, parseMessageId } from './messageId';
+
+export const markAsRead: Operation = {
+	option: {
+		name: 'Mark as Read',
+		action: 'Mark a message as read',
+		description: 'Show the customer the blue ticks on a message of theirs',
+	},
+	fields: [messageIdField],
+	maxConcurrency: 10,
+	jobs: perItem((item, { api }) => {
+		const id = parseMessageId(item.parameter('messageId'));
+		return {
+			run: async () => {
+				await api.markAsRead(id);
+				return [{ item: item.index, json: { id, read: true } }];
+			},
+		};
+	}),
+};

@@ -1,0 +1,78 @@
+import type { IBinaryData, IDataObject, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { DownloadedMedia, ModicaClient } from '../api/client';
+
+/** One input item, as far as an operation may see it. */
+export interface Item {
+	readonly index: number;
+	/** A parameter's value for this item, its expressions evaluated: anything at all, so parse it. */
+	parameter(name: string): unknown;
+	/** The item's binary fields by name. */
+	readonly binary: Readonly<Record<string, IBinaryData>>;
+}
+
+/** What an operation may use while it runs. */
+export interface Context {
+	readonly api: ModicaClient;
+	/** The workflow's time zone, such as `Pacific/Auckland`. */
+	readonly timeZone: string;
+	/** Opens a binary field's content for reading, as often as it is needed. */
+	openFile(binary: IBinaryData): Promise<File>;
+	/** Puts a downloaded file where n8n keeps binary data. */
+	storeFile(media: DownloadedMedia, fallbackName: string): Promise<IBinaryData>;
+}
+
+/** One output item, paired to the input item that it came from. */
+export interface Output {
+	readonly item: number;
+	readonly json: IDataObject;
+	readonly binary?: Record<string, IBinaryData>;
+}
+
+/** What a job is done for. When the job fails, each of its subjects gets an error of its own. */
+export interface Subject {
+	readonly item: number;
+	/** The recipient, where there is one. */
+	readonly to?: string;
+}
+
+/** One piece of work: one request to Modica, for one subject or for several. */
+export interface Job {
+	readonly subjects: readonly Subject[];
+	/** Jobs that share a lane (a recipient's number) run in order and never at once. */
+	readonly lanes?: readonly string[];
+	run(): Promise<Output[]>;
+}
+
+/** What to do with an item whose parameters cannot be used: note the error and go on with the others. */
+export type Refuse = (item: number, error: unknown) => void;
+
+/**
+ * What a user can do with a resource. Its names in the editor and in saved workflows are its keys in the table
+ * (`operations/index.ts`), which also makes its fields appear only where they belong.
+ */
+export interface Operation {
+	readonly option: Pick<INodePropertyOptions, 'name' | 'action'> & { description: string };
+	readonly fields: readonly INodeProperties[];
+	/** Requests that may be under way at once; the user's own option comes first. */
+	readonly maxConcurrency: number;
+	/** Turns items into jobs, in the items' order, reading the parameters of each item when its turn comes. */
+	jobs(items: readonly Item[], context: Context, refuse: Refuse): Iterable<Job>;
+}
+
+/** The most common kind of operation: each item is a job of its own. */
+export function perItem(
+	toJob: (item: Item, context: Context) => Pick<Job, 'run'> & Partial<Job>,
+): Operation['jobs'] {
+	return function* (items, context, refuse) {
+		for (const item of items) {
+			let job: Job;
+			try {
+				job = { subjects: [{ item: item.index }], ...toJob(item, context) };
+			} catch (error) {
+				refuse(item.index, error);
+				continue;
+			}
+			yield job;
+		}
+	};
+}
