@@ -1,4 +1,5 @@
 /** Installs n8n from the npm registry, once per version, into the user's cache folder. */
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -155,15 +156,17 @@ async function removeUnfinished(folder: string): Promise<void> {
  */
 async function lock(file: string, onWait: () => void): Promise<() => Promise<void>> {
 	// Written first and then linked, so that the file is never seen without its number.
-	const mine = `${file}-${process.pid}`;
+	const mine = `${file}-${randomUUID()}`;
 	await writeFile(mine, String(process.pid));
 	try {
 		for (let waiting = false; ; await sleep(LOCK_POLL_MS)) {
 			if (await takesPlace(mine, file)) return () => rm(file, { force: true });
 			const holder = Number(await readFile(file, 'utf8').catch(() => process.pid));
 			if (!isAlive(holder)) await rm(file, { force: true });
-			if (!waiting) onWait();
-			waiting = true;
+			else if (!waiting) {
+				waiting = true;
+				onWait();
+			}
 		}
 	} finally {
 		await rm(mine, { force: true });

@@ -1,0 +1,155 @@
+/**
+ * The way in for `npm start`, `npm test`, `npm run test:n8n` and `npm run simulator`.
+ *
+ * Works in a fresh clone: it installs the dependencies where they are missing or out of date, then does its task.
+ * Hence plain JavaScript, and nothing but what Node.js brings.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { elapsed, step } from './progress.mjs';
+
+const PROJECT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const MODULES = path.join(PROJECT, 'node_modules');
+/** Says which lock file the dependencies were installed from. */
+const INSTALLED = path.join(MODULES, '.installed-from');
+
+const TASKS = {
+	start: (args) => runTypeScript('test/n8n/start.mts', args),
+	simulator: (args) => runTypeScript('test/simulator/main.mts', args),
+	test: runChecks,
+	'test:n8n': runN8nTests,
+};
+
+/** A program that has said itself what went wrong. */
+class ProgramFailed extends Error {
+	constructor(code) {
+		super(`ended with ${code}`);
+		this.code = code;
+	}
+}
+
+async function main([name = '', ...args]) {
+	const task = TASKS[name];
+	if (!task) throw new Error(`"${name}" is none of ${Object.keys(TASKS).join(', ')}`);
+	if (installedFrom() !== lockFileHash()) await step('Installing the dependencies', installDependencies);
+	await task(args);
+}
+
+async function installDependencies() {
+	// Not `npm ci`: a lock file made on one system names packages of others, which a mirror may lack.
+	await capture('npm', ['install', '--no-audit', '--no-fund']);
+	// npm may have brought the lock file up to date: what counts is the one there is now.
+	writeFileSync(INSTALLED, lockFileHash());
+}
+
+function installedFrom() {
+	return existsSync(INSTALLED) ? readFileSync(INSTALLED, 'utf8') : undefined;
+}
+
+function lockFileHash() {
+	return createHash('sha256').update(readFileSync(path.join(PROJECT, 'package-lock.json'))).digest('hex');
+}
+
+/** All that must hold for a change, but for what takes a real n8n. */
+async function runChecks(args) {
+	const began = Date.now();
+	// Two at a time, for two cores.
+	await inOrderOfCompletion([
+		step('Official lint', async () => {
+			const output = await capture(bin('@n8n/node-cli', 'n8n-node'), ['lint']);
+			if (/\b[1-9]\d* (error|warning)s?\b/.test(output)) throw new Error(output);
+		}),
+		(async () => {
+			await step('Type check', () => capture('npm', ['run', '--silent', 'typecheck']));
+			await step('Build', build);
+		})(),
+	]);
+	await step('Tests', () => inherit(bin('jest'), ['-c', 'test/jest.config.mjs', ...args]));
+	console.log(`\nLint, types, build and tests are all right (${elapsed(began)})`);
+}
+
+async function runN8nTests(args) {
+	await step('Building the package', build);
+	const version = args.map((arg) => /^--n8n=(.+)$/.exec(arg)?.[1]).find(Boolean);
+	const others = args.filter((arg) => !arg.startsWith('--n8n='));
+	await inherit(bin('jest'), ['-c', 'test/n8n/jest.config.mjs', ...others], version && { N8N_TEST_VERSION: version });
+}
+
+function build() {
+	return capture(bin('gulp'), ['--silent']);
+}
+
+function runTypeScript(file, args) {
+	return inherit('--import', ['tsx', file, ...args]);
+}
+
+/** The script behind a command of an installed package. */
+function bin(packageName, command = packageName) {
+	const require = createRequire(import.meta.url);
+	const manifest = path.join(MODULES, packageName, 'package.json');
+	const { bin: scripts } = require(manifest);
+	return path.join(path.dirname(manifest), typeof scripts === 'string' ? scripts : scripts[command]);
+}
+
+/** Runs to the end what was begun, so that nothing is cut off in the middle of a line; then fails with the first error. */
+async function inOrderOfCompletion(running) {
+	const results = await Promise.allSettled(running);
+	const failed = results.find(({ status }) => status === 'rejected');
+	if (failed) throw failed.reason;
+}
+
+/** Runs a program that talks to the person itself. */
+function inherit(script, args, env = {}) {
+	return run(process.execPath, [script, ...args], { stdio: 'inherit', env }).then(({ code }) => {
+		if (code !== 0) throw new ProgramFailed(code);
+	});
+}
+
+/** Runs a program whose words matter only when it fails. */
+async function capture(script, args) {
+	const [command, all] = script === 'npm' ? ['npm', args] : [process.execPath, [script, ...args]];
+	const { code, output } = await run(command, all, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
+	if (code !== 0) throw new Error(output);
+	return output;
+}
+
+function run(command, args, { stdio, env }) {
+	return new Promise((resolve, reject) => {
+		const child = spawn(command, args, {
+			cwd: PROJECT,
+			stdio,
+			env: { ...process.env, ...env },
+			// On Windows npm is a batch file, which only a shell can start.
+			shell: process.platform === 'win32' && command === 'npm',
+		});
+		let output = '';
+		for (const stream of [child.stdout, child.stderr]) {
+			stream?.setEncoding('utf8').on('data', (text) => {
+				output += text;
+			});
+		}
+		// Whoever is told to end passes it on, and ends after its program has.
+		const passOn = (signal) => child.kill(signal);
+		for (const signal of SIGNALS) process.on(signal, passOn);
+		child.once('error', reject);
+		child.once('close', (code, signal) => {
+			for (const name of SIGNALS) process.off(name, passOn);
+			resolve({ code: signal ? 128 + (SIGNAL_NUMBERS[signal] ?? 0) : code, output });
+		});
+	});
+}
+
+const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'];
+
+try {
+	await main(process.argv.slice(2));
+} catch (error) {
+	if (!(error instanceof ProgramFailed)) console.error(`\n${error.message}`);
+	process.exitCode = error instanceof ProgramFailed ? error.code : 1;
+}

@@ -1,0 +1,35 @@
+/** The one n8n that all tests of a run share, with the package as built in `dist/` installed. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ensureN8n } from './install.mts';
+import { exitOnSignals, removeAtExit, removeNow } from './processes.mts';
+import { N8nRest } from './rest.mts';
+import { createUserFolder, installPackage, packPackage, startN8n, type N8nServer } from './server.mts';
+import { share } from './underTest.mts';
+import { CURRENT } from './versions.mts';
+
+let server: N8nServer | undefined;
+
+export async function setUp(): Promise<void> {
+	exitOnSignals();
+	const version = process.env.N8N_TEST_VERSION ?? CURRENT.version;
+	console.log(`\nStarting n8n ${version} with the package installed`);
+	const installation = await ensureN8n(version, (step) => console.log(`  ${step}`));
+
+	const userFolder = await createUserFolder();
+	const packFolder = await mkdtemp(path.join(tmpdir(), 'n8n-package-'));
+	removeAtExit(packFolder);
+	await installPackage(await packPackage(process.cwd(), packFolder), userFolder);
+	removeNow(packFolder);
+
+	server = await startN8n(installation, { userFolder });
+	const { session } = await N8nRest.logIn(server.baseUrl);
+	share({ handle: { installation, baseUrl: server.baseUrl, userFolder, env: server.env }, session });
+}
+
+export async function tearDown(): Promise<void> {
+	if (!server) return;
+	await server.stop();
+	removeNow(server.userFolder);
+}
