@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Container } from '@n8n/di';
+import type { BinaryDataService, ExecuteContext } from 'n8n-core';
+import type {
+	IBinaryData,
+	ICredentialDataDecryptedObject,
+	ICredentialType,
+	IDataObject,
+	IHttpRequestOptions,
+	INode,
+	INodeExecutionData,
+	INodeParameters,
+	INodeType,
+	INodeTypes,
+	IRunExecutionData,
+	IWorkflowExecuteAdditionalData,
+} from 'n8n-workflow';
+import { ModicaWhatsAppApi } from '../../credentials/ModicaWhatsAppApi.credentials';
+import { ModicaWhatsApp } from '../../nodes/ModicaWhatsApp/ModicaWhatsApp.node';
+
+/**
+ * n8n-core's own contexts and helpers, around one node of ours: real requests, real binary data, real expressions.
+ * Only what n8n keeps in its database (the credential) is given by hand.
+ *
+ * n8n-core reads its settings from the environment when it is loaded, so it is loaded by `startN8n` and not above.
+ */
+export interface N8n {
+	/** Runs the action node as a workflow would. Rejects with the node's error, as n8n would show it. */
+	run(run: NodeRun): Promise<INodeExecutionData[]>;
+	/** Puts a file where n8n keeps binary data. */
+	storeFile(content: Buffer, fileName: string | undefined, mimeType: string): Promise<IBinaryData>;
+	/** Reads a file from where n8n keeps binary data. */
+	readFile(binary: IBinaryData): Promise<Buffer>;
+	stop(): void;
+}
+
+export interface NodeRun {
+	parameters: INodeParameters;
+	/** The node's input; one empty item when left out. */
+	items?: INodeExecutionData[];
+	credential: ICredentialDataDecryptedObject;
+	/** The node's setting "On Error: Continue". */
+	continueOnFail?: boolean;
+	signal?: AbortSignal;
+	timezone?: string;
+}
+
+
+/** @param binaryMode where n8n keeps files: on disk, its default, or in memory, the default of its first generation */
+export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem'): Promise<N8n> {
+	const folder = mkdtempSync(join(tmpdir(), 'n8n-core-'));
+	process.env.N8N_USER_FOLDER = folder;
+	process.env.N8N_ENCRYPTION_KEY = 'key-of-the-tests';
+	process.env.N8N_DEFAULT_BINARY_DATA_MODE = binaryMode === 'memory' ? 'default' : 'filesystem';
+	const core = await import('n8n-core');
+	const { createEmptyRunExecutionData, Workflow } = await import('n8n-workflow');
+	const binaryData: BinaryDataService = Container.get(core.BinaryDataService);
+	if (binaryMode === 'filesystem') await binaryData.init();
+	else Object.assign(binaryData, { mode: 'default' });
+
+	const node = new ModicaWhatsApp() as INodeType;
+	const nodeTypes = {
+		getByName: () => node,
+		getByNameAndVersion: () => node,
+		getKnownTypes: () => ({}),
+	} as INodeTypes;
+
+	function createContext({
+		parameters,
+		items = [{ json: {} }],
+		credential,
+		continueOnFail = false,
+		signal,
+		timezone = 'Pacific/Auckland',
+	}: NodeRun): ExecuteContext {
+		const workflow = new Workflow({
+			id: 'workflow-of-the-tests',
+			nodes: [
+				{
+					id: 'node-1',
+					name: 'Modica WhatsApp',
+					type: 'n8n-nodes-modica-whatsapp.modicaWhatsApp',
+					typeVersion: 1,
+					position: [0, 0],
+					parameters,
+					credentials: { modicaWhatsAppApi: { id: '1', name: 'Modica' } },
+					...(continueOnFail && { onError: 'continueRegularOutput' as const }),
+				},
+			],
+			connections: {},
+			active: false,
+			nodeTypes,
+			settings: { timezone },
+		});
+		const runData = createEmptyRunExecutionData() as IRunExecutionData;
+		const data = { main: [items] };
+		const started = workflow.getNode('Modica WhatsApp') as INode;
+		return new core.ExecuteContext(
+			workflow,
+			started,
+			additionalData(credential),
+			'manual',
+			runData,
+			0,
+			items,
+			data,
+			{ node: started, data, source: null },
+			[],
+			signal,
+		);
+	}
+
+	return {
+		async run(run) {
+			const context = createContext(run);
+			const [output] = (await node.execute?.call(context)) as INodeExecutionData[][];
+			return output ?? [];
+		},
+		async storeFile(content, fileName, mimeType) {
+			const { helpers } = createContext({ parameters: {}, credential: {} });
+			const stored = await helpers.prepareBinaryData(content, fileName, mimeType);
+			if (fileName === undefined) delete stored.fileName;
+			return stored;
+		},
+		readFile: async (binary) =>
+			binary.id ? await binaryData.getAsBuffer(binary) : Buffer.from(binary.data, 'base64'),
+		stop: () => rmSync(folder, { recursive: true, force: true }),
+	};
+}
+
+/** What n8n reads from its database. Authentication itself is the credential class's own. */
+function additionalData(credential: ICredentialDataDecryptedObject): IWorkflowExecuteAdditionalData {
+	const type: ICredentialType = new ModicaWhatsAppApi();
+	const credentialsHelper = {
+		getParentTypes: () => [],
+		isCredentialUsableByNode: () => true,
+		getDecrypted: async () => await Promise.resolve({ ...credential }),
+		preAuthentication: async () => await Promise.resolve(undefined),
+		authenticate: async (
+			decrypted: ICredentialDataDecryptedObject,
+			_type: string,
+			request: IHttpRequestOptions,
+		) => {
+			if (typeof type.authenticate !== 'function') throw new Error('The credential has no authenticate function');
+			return await type.authenticate(decrypted, request);
+		},
+	};
+	return {
+		executionId: 'execution-of-the-tests',
+		restApiUrl: 'http://127.0.0.1:5678/rest',
+		credentialsHelper,
+		hooks: undefined,
+		setExecutionStatus: () => {},
+	} as unknown as IWorkflowExecuteAdditionalData;
+}
+
+/** An item as a previous node gives it. */
+export function item(json: IDataObject, binary?: Record<string, IBinaryData>): INodeExecutionData {
+	return { json, ...(binary && { binary }) };
+}

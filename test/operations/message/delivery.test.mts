@@ -1,0 +1,53 @@
+import { parseSchedule } from '../../../nodes/ModicaWhatsApp/operations/message/delivery';
+
+const NOW = Date.parse('2026-11-22T00:00:00Z');
+const ZONE = 'Pacific/Auckland';
+
+describe('a schedule', () => {
+	it.each([
+		['2026-11-23T09:00:00', '2026-11-22T20:00:00.000Z', 'a time of the workflow’s zone, in summer'],
+		['2026-11-23T09:00', '2026-11-22T20:00:00.000Z', 'without seconds'],
+		['2026-11-23 09:00:30', '2026-11-22T20:00:30.000Z', 'with a space, as spreadsheets write it'],
+		['2026-11-23T09:00:00.000', '2026-11-22T20:00:00.000Z', 'as the editor’s date picker writes it'],
+		['2026-11-23T09:00:00Z', '2026-11-23T09:00:00.000Z', 'in UTC'],
+		['2026-11-23T09:00:00.000-05:00', '2026-11-23T14:00:00.000Z', 'with an offset, as expressions give it'],
+		['2026-11-23T09:00:00+1300', '2026-11-22T20:00:00.000Z', 'with an offset without a colon'],
+		[new Date('2026-11-23T09:00:00Z'), '2026-11-23T09:00:00.000Z', 'a date of JavaScript'],
+		['2027-01-20T23:59:00Z', '2027-01-20T23:59:00.000Z', 'a minute less than 60 days ahead'],
+	])('%s is %s: %s', (given, sent) => {
+		expect(parseSchedule(given, ZONE, NOW)).toBe(sent);
+	});
+
+	it('knows when the clocks change', () => {
+		// New Zealand goes from +13 to +12 on 4 April 2027, at 03:00.
+		const now = Date.parse('2027-04-01T00:00:00Z');
+		expect(parseSchedule('2027-04-04T01:30', ZONE, now)).toBe('2027-04-03T12:30:00.000Z');
+		expect(parseSchedule('2027-04-04T04:30', ZONE, now)).toBe('2027-04-03T16:30:00.000Z');
+	});
+
+	it.each(['', undefined, null, '  '])('%j means at once', (given) => {
+		expect(parseSchedule(given, ZONE, NOW)).toBeUndefined();
+	});
+
+	it.each([
+		['tomorrow', 'is not a date and time'],
+		['2026-11-23', 'is not a date and time'],
+		['23/11/2026 09:00', 'is not a date and time'],
+		['2027-02-30T09:00', 'is not a date and time'],
+		['2026-11-23T25:00', 'is not a date and time'],
+		['2026-11-23T09:00+99:99', 'is not a date and time'],
+		[1795424400000, 'is not a date and time'],
+		[{ date: '2026-11-23' }, 'is not a date and time'],
+		['2026-11-21T23:59:59Z', 'is in the past'],
+		['2026-11-22T00:00:00Z', 'is in the past'],
+		['2027-01-21T00:01:00Z', 'is more than 60 days away'],
+	])('%j is refused: it %s', (given, problem) => {
+		expect(() => parseSchedule(given, ZONE, NOW)).toThrow(problem);
+	});
+
+	it('says what to do', () => {
+		expect(() => parseSchedule('soon', ZONE, NOW)).toThrow(
+			'Scheduled "soon" is not a date and time. Use a date and time such as 2026-11-30T09:00 (in the workflow’s time zone) or 2026-11-30T09:00+13:00.',
+		);
+	});
+});
