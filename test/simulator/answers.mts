@@ -1,0 +1,66 @@
+/** What the API answers, before it goes onto the wire. */
+import type { Violation } from '../contract/contract.mts';
+import type { StoredMedia } from './records.mts';
+import type { ErrorShape } from './settings.mts';
+
+export interface Answer {
+	status: number;
+	headers: Record<string, string>;
+	/** Absent on a download and where nothing is said. */
+	body?: string;
+	/** The file of a download. */
+	media?: StoredMedia;
+	/** What was wrong with the request; only on errors. */
+	violations?: Violation[];
+}
+
+/** An answer with a JSON body. */
+export const json = (status: number, value: unknown): Answer => ({
+	status,
+	headers: { 'content-type': 'application/json; charset=utf-8' },
+	body: JSON.stringify(value),
+});
+
+/** A 200 without a body, as the reference describes none. */
+export const done = (): Answer => ({ status: 200, headers: {} });
+
+const ERROR_NAMES: Readonly<Record<number, string>> = {
+	400: 'bad request',
+	401: 'unauthorized',
+	403: 'forbidden',
+	404: 'not found',
+	413: 'payload too large',
+	415: 'unsupported media type',
+	422: 'unprocessable entity',
+	429: 'too many requests',
+	500: 'internal server error',
+	503: 'service unavailable',
+};
+
+/** An error in the shape asked for. Without violations it says what the reference's examples say. */
+export function failure(status: number, shape: ErrorShape, violations: Violation[] = []): Answer {
+	const name = ERROR_NAMES[status] ?? `status ${status}`;
+	const text = `${name} error message`;
+	const body =
+		shape === 'message'
+			? {
+					message: 'Whatsapp Cloud API error',
+					// As the reference's example of a 429 has it.
+					statusCode: status === 429 ? 500 : status,
+					error: violations.length > 0 ? violations.map(({ field, description }) => `${field || 'request'} ${description}`).join('; ') : text,
+				}
+			: { errors: violations.length > 0 ? violations : [{ field: '', code: name.replaceAll(' ', '_'), description: text }] };
+	return { ...json(status, body), violations };
+}
+
+// The reference lists the two security headers on these, and the limit alone on every other 4XX.
+const SECURED = (status: number) => status < 400 || status === 401 || status === 429 || status >= 500;
+
+/** Headers that every answer of this status carries. */
+export const commonHeaders = (status: number, limit: number | undefined): Record<string, string> => ({
+	...(SECURED(status) && {
+		'content-security-policy': "default-src 'self'",
+		'strict-transport-security': 'max-age=31536000; includeSubDomains',
+	}),
+	...(limit !== undefined && { 'x-ratelimit-limit': String(limit) }),
+});

@@ -1,0 +1,213 @@
+/** A stand-in for the WhatsApp API on the loopback interface, held to the contract in test/contract. */
+import { randomUUID } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import Fastify from 'fastify';
+import { setStatus } from './api.mts';
+import { Outbound } from './callbacks.mts';
+import { addControlPlane, CONTROL_PATH } from './controlPlane.mts';
+import { type Fault, FaultList } from './faults.mts';
+import { MediaStore } from './mediaStore.mts';
+import { createLimiter } from './rateLimit.mts';
+import type { DeliveredCallback, MediaFetch, RecordedRequest, StoredMedia, StoredMessage, StoredReply } from './records.mts';
+import { contentOf, type ReplyRequest } from './replies.mts';
+import { addApi, BASE_PATH, refuse, type ServerState } from './server.mts';
+import { DEFAULT_SETTINGS, type MessageStatus, mergeSettings, type SimulatorSettings } from './settings.mts';
+import { Timers } from './timers.mts';
+
+export type { Fault, FaultAction, FaultMatch, When } from './faults.mts';
+export type * from './records.mts';
+export type { ReplyContent, ReplyMessage, ReplyRequest } from './replies.mts';
+export { DEFAULT_SETTINGS } from './settings.mts';
+export type { ErrorShape, MessageStatus, NumberRule, RateLimit, ResponseShape, SimulatorSettings } from './settings.mts';
+
+/** A status callback to send by hand. */
+export interface StatusRequest {
+	id: string;
+	/** The message's own when absent. */
+	reference?: string;
+	status: MessageStatus;
+}
+
+/** A running simulator. The lists are live: they grow as things happen. */
+export interface Simulator {
+	/** `http://127.0.0.1:PORT` */
+	readonly origin: string;
+	/** What goes into the credential: `http://127.0.0.1:PORT/rest/wab/v1` */
+	readonly baseUrl: string;
+	/** The control plane: `http://127.0.0.1:PORT/_simulator` */
+	readonly controlUrl: string;
+	/** The user name and password it lets in. */
+	readonly username: string;
+	readonly password: string;
+	readonly settings: Readonly<SimulatorSettings>;
+	readonly requests: readonly RecordedRequest[];
+	readonly messages: readonly StoredMessage[];
+	readonly replies: readonly StoredReply[];
+	readonly media: readonly StoredMedia[];
+	readonly callbacks: readonly DeliveredCallback[];
+	readonly mediaFetches: readonly MediaFetch[];
+	/** The faults with uses left. */
+	readonly faults: readonly Fault[];
+	/** Requests under way. */
+	readonly inFlight: number;
+	/** The most requests that were under way at once since the start or the last reset. */
+	readonly maxInFlight: number;
+	/** Changes settings; undefined takes one back to its default. Throws on an unknown name and on `port`. */
+	configure(patch: Partial<SimulatorSettings>): void;
+	/** Throws on an unknown kind. */
+	addFault(fault: Fault): void;
+	clearFaults(): void;
+	/** Posts an inbound message to `replyCallbackUrl`, with retries. Rejects when that is not set. */
+	sendReply(reply: ReplyRequest): Promise<DeliveredCallback>;
+	/** Posts a status to `statusCallbackUrl`, with retries, and gives it to the message when it is known. Rejects when the URL is not set. */
+	sendStatus(status: StatusRequest): Promise<DeliveredCallback>;
+	/** Forgets everything but the settings: records, messages, files, faults; status walks and retries end. */
+	reset(): Promise<void>;
+	/** Closes every connection and removes every file. */
+	stop(): Promise<void>;
+}
+
+// More than any text, template or list of numbers needs; a file is not bound by it.
+const JSON_BODY_LIMIT_BYTES = 32 * 1024 * 1024;
+
+// setTimeout takes no longer wait; a message scheduled beyond it stays `accepted`.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Starts a simulator. Rejects when the port is taken or a setting is unknown. */
+export async function startSimulator(options: Partial<SimulatorSettings> = {}): Promise<Simulator> {
+	const timers = new Timers();
+	const outbound = new Outbound(timers);
+	const settings = mergeSettings(DEFAULT_SETTINGS, options);
+	const state: ServerState = {
+		settings,
+		requests: [],
+		messages: [],
+		messagesById: new Map(),
+		replies: [],
+		repliesById: new Map(),
+		media: new MediaStore(),
+		faults: new FaultList(),
+		limiter: settings.rateLimit && createLimiter(settings.rateLimit),
+		timers,
+		inFlight: 0,
+		maxInFlight: 0,
+		messageRequests: 0,
+		onMessage(message) {
+			void walk(message);
+			const { media } = message.payload as { media?: { url: string } };
+			if (state.settings.fetchMediaUrls && media) void outbound.fetchMedia(message.id, media.url);
+		},
+	};
+
+	/** Takes a message through its statuses, each told and answered before the next. */
+	const walk = async (message: StoredMessage): Promise<void> => {
+		const dueMs = message.scheduled === undefined ? 0 : Date.parse(message.scheduled) - Date.now();
+		if (dueMs > LONGEST_TIMER_MS) return;
+		if (dueMs > 0 && !(await timers.wait(dueMs))) return;
+		for (const status of state.settings.numbers[message.to]?.statusSteps ?? state.settings.statusSteps) {
+			if (!(await timers.wait(state.settings.statusStepMs))) return;
+			setStatus(message, status);
+			const { statusCallbackUrl } = state.settings;
+			if (statusCallbackUrl === undefined) continue;
+			await outbound.deliver('status', statusCallbackUrl, statusBody(message.id, message.reference, status), state.settings);
+		}
+	};
+
+	const app = Fastify({ bodyLimit: JSON_BODY_LIMIT_BYTES, exposeHeadRoutes: false, forceCloseConnections: true });
+	await addApi(app, state);
+	addControlPlane(app, () => simulator);
+	app.setNotFoundHandler((request, reply) => refuse(state, request, reply, 404, [{ field: '', code: 'not_found', description: 'no such endpoint' }]));
+	app.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) =>
+		refuse(state, request, reply, error.statusCode ?? 500, [{ field: '', code: 'unreadable', description: error.message }]),
+	);
+	await app.listen({ host: '127.0.0.1', port: settings.port });
+	const origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+
+	const simulator: Simulator = {
+		origin,
+		baseUrl: origin + BASE_PATH,
+		controlUrl: origin + CONTROL_PATH,
+		get username() {
+			return state.settings.username;
+		},
+		get password() {
+			return state.settings.password;
+		},
+		get settings() {
+			return state.settings;
+		},
+		requests: state.requests,
+		messages: state.messages,
+		replies: state.replies,
+		media: state.media.items,
+		callbacks: outbound.callbacks,
+		mediaFetches: outbound.mediaFetches,
+		get faults() {
+			return state.faults.list();
+		},
+		get inFlight() {
+			return state.inFlight;
+		},
+		get maxInFlight() {
+			return state.maxInFlight;
+		},
+
+		configure(patch) {
+			if ('port' in patch) throw new Error('The port cannot be changed once started');
+			state.settings = mergeSettings(state.settings, patch);
+			const { rateLimit } = state.settings;
+			if ('rateLimit' in patch) state.limiter = rateLimit && createLimiter(rateLimit);
+		},
+		addFault: (fault) => state.faults.add(fault),
+		clearFaults: () => state.faults.clear(),
+
+		async sendReply(request) {
+			const { replyCallbackUrl, replyContentAs, businessNumber } = state.settings;
+			if (replyCallbackUrl === undefined) throw new Error('replyCallbackUrl is not set');
+			const { source, destination = businessNumber, id = randomUUID(), as = replyContentAs, extra } = request;
+			const content = await contentOf(request, state.media);
+			const reply: StoredReply = { id, source, destination, content, at: performance.now(), markedAsRead: false };
+			state.replies.push(reply);
+			state.repliesById.set(id, reply);
+			const encoded = as === 'string' && typeof content !== 'string' ? JSON.stringify(content) : content;
+			return outbound.deliver('reply', replyCallbackUrl, { id, source, destination, content: encoded, ...extra }, state.settings);
+		},
+
+		async sendStatus({ id, reference, status }) {
+			const { statusCallbackUrl } = state.settings;
+			if (statusCallbackUrl === undefined) throw new Error('statusCallbackUrl is not set');
+			const message = state.messagesById.get(id);
+			if (message) setStatus(message, status);
+			return outbound.deliver('status', statusCallbackUrl, statusBody(id, reference ?? message?.reference, status), state.settings);
+		},
+
+		async reset() {
+			timers.clear();
+			outbound.reset();
+			state.faults.clear();
+			state.requests.length = 0;
+			state.messages.length = 0;
+			state.messagesById.clear();
+			state.replies.length = 0;
+			state.repliesById.clear();
+			state.messageRequests = 0;
+			state.maxInFlight = state.inFlight;
+			await state.media.clear();
+		},
+
+		async stop() {
+			outbound.stop();
+			const closed = app.close();
+			timers.clear();
+			await closed;
+			await state.media.clear();
+		},
+	};
+	return simulator;
+}
+
+const statusBody = (id: string, reference: string | undefined, status: MessageStatus) => ({
+	id,
+	...(reference !== undefined && { reference }),
+	status,
+});
