@@ -129,7 +129,8 @@ export class N8nRest {
 			`execution ${id} of "${workflow.name}" has ended`,
 			timeoutMs,
 			() => this.getExecution(id),
-			(execution) => ENDED.has(execution.status),
+			// n8n 1.x stores the status a moment before the data.
+			({ status, outputs, error }) => ENDED.has(status) && (status === 'crashed' || error !== undefined || Object.keys(outputs).length > 0),
 		);
 	}
 
