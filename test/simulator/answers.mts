@@ -24,23 +24,23 @@ export const json = (status: number, value: unknown): Answer => ({
 /** A 200 without a body, as the reference describes none. */
 export const done = (): Answer => ({ status: 200, headers: {} });
 
-const ERROR_NAMES: Readonly<Record<number, string>> = {
-	400: 'bad request',
-	401: 'unauthorized',
-	403: 'forbidden',
-	404: 'not found',
-	413: 'payload too large',
-	415: 'unsupported media type',
-	422: 'unprocessable entity',
-	429: 'too many requests',
+const ERRORS: Readonly<Record<number, string>> = {
+	400: 'bad request error',
+	401: 'unauthorized error',
+	403: 'forbidden error',
+	404: 'not found error',
+	413: 'payload too large error',
+	415: 'unsupported media type error',
+	422: 'unprocessable entity error',
+	429: 'too many requests error',
 	500: 'internal server error',
-	503: 'service unavailable',
+	503: 'service unavailable error',
 };
 
 /** An error in the shape asked for. Without violations it says what the reference's examples say. */
 export function failure(status: number, shape: ErrorShape, violations: Violation[] = []): Answer {
-	const name = ERROR_NAMES[status] ?? `status ${status}`;
-	const text = `${name} error message`;
+	const name = ERRORS[status] ?? `status ${status} error`;
+	const text = `${name} message`;
 	const body =
 		shape === 'message'
 			? {

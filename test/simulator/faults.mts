@@ -32,7 +32,7 @@ export type FaultAction =
 	| { kind: 'redirect'; location: string; status?: number }
 	/** Never answered; not taken unless `when` is `after`. */
 	| { kind: 'stall'; when?: When }
-	/** Taken; `Content-Length` is wrong by this many bytes (-5 unless said), and the connection ends after the body. */
+	/** Taken; `Content-Length` is wrong by this many bytes (-5 unless said). Clients meet a parse error when it is short, a broken body when it is long. */
 	| { kind: 'wrongContentLength'; by?: number };
 
 export type Fault = FaultAction & {
