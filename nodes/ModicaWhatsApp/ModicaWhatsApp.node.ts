@@ -17,7 +17,7 @@ import { InputError, invalid, isRecord, ModicaError } from './api/errors';
 import { openFile, storeFile } from './files';
 import { findOperation, properties } from './operations';
 import type { Context, Item, Operation, Output, Subject } from './operations/operation';
-import { runJobs } from './operations/run';
+import { runJobs, type EndedJob } from './operations/run';
 
 export class ModicaWhatsApp implements INodeType {
 	description: INodeTypeDescription = {
@@ -41,7 +41,7 @@ export class ModicaWhatsApp implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const node = this.getNode();
 		try {
-			const items = this.getInputData().map((_, index) => toItem(this, index));
+			const items = this.getInputData().map((_, index) => toInput(this, index));
 			const [firstItem] = items;
 			if (!firstItem) return [[]];
 
@@ -50,34 +50,29 @@ export class ModicaWhatsApp implements INodeType {
 			const context = await createContext(this, options.maxRequestsPerSecond);
 			const stopOnError = !this.continueOnFail();
 
-			const failures: Failure[] = [];
-			let jobs = operation.jobs(items, context, (item, error) => failures.push({ item, error }));
+			const refused: Failure[] = [];
+			let jobs = operation.jobs(items, context, (item, error) => refused.push({ item, error }));
 			if (stopOnError) {
 				// Every item is looked at before anything is sent: half a campaign helps nobody.
 				jobs = [...jobs];
-				const [failure] = failures;
-				if (failure) throw toNodeError(node, failure, notStarted(failures));
+				const [failure] = refused;
+				if (failure) throw toNodeError(node, failure, notStarted(refused));
 			}
 
-			const results = await runJobs(jobs, {
+			const ended = await runJobs(jobs, {
 				maxConcurrency: options.maxConcurrency,
 				stopOnError,
 				signal: this.getExecutionCancelSignal(),
 			});
-			const outputs: Output[] = [];
-			for (const result of results) {
-				if ('outputs' in result) outputs.push(...result.outputs);
-				else failures.push(...result.job.subjects.map((subject) => ({ ...subject, error: result.error })));
+			const results = [...ended.flatMap(toResults), ...refused];
+			const failure = results.find(isFailure);
+			if (failure && stopOnError) {
+				const done = results.filter((result) => !isFailure(result)).length;
+				throw toNodeError(node, failure, stoppedAfter(done));
 			}
-			const [failure] = failures;
-			if (failure && stopOnError) throw toNodeError(node, failure, stoppedAfter(outputs.length));
-
-			const successes = outputs.map(({ item, json, binary }): INodeExecutionData => ({
-				json,
-				...(binary && { binary }),
-				pairedItem: { item },
-			}));
-			return [byItem([...successes, ...failures.map((failed) => toErrorItem(node, failed))])];
+			// The sort is stable: several results of one item stay in their order.
+			results.sort((one, other) => one.item - other.item);
+			return [results.map((result) => (isFailure(result) ? toErrorItem(node, result) : toItem(result)))];
 		} catch (error) {
 			throw toNodeError(node, { error });
 		}
@@ -85,11 +80,21 @@ export class ModicaWhatsApp implements INodeType {
 }
 
 /** Something that could not be done, and for which item. */
-interface Failure extends Partial<Subject> {
+interface Failure extends Subject {
 	readonly error: unknown;
 }
 
-function toItem(context: IExecuteFunctions, index: number): Item {
+function isFailure(result: Output | Failure): result is Failure {
+	return 'error' in result;
+}
+
+function toResults(ended: EndedJob): ReadonlyArray<Output | Failure> {
+	return 'outputs' in ended
+		? ended.outputs
+		: ended.job.subjects.map((subject) => ({ ...subject, error: ended.error }));
+}
+
+function toInput(context: IExecuteFunctions, index: number): Item {
 	return {
 		index,
 		parameter: (name) => context.getNodeParameter(name, index, '') as unknown,
@@ -97,6 +102,10 @@ function toItem(context: IExecuteFunctions, index: number): Item {
 			return context.getInputData()[index]?.binary ?? {};
 		},
 	};
+}
+
+function toItem({ item, json, binary }: Output): INodeExecutionData {
+	return { json, ...(binary && { binary }), pairedItem: { item } };
 }
 
 function readOperation(item: Item): Operation {
@@ -151,12 +160,6 @@ async function createContext(functions: IExecuteFunctions, maxRequestsPerSecond:
 	};
 }
 
-/** Items as n8n wants them: in the order of the input; several of one item stay in their own order. */
-function byItem(outputs: INodeExecutionData[]): INodeExecutionData[] {
-	const item = ({ pairedItem }: INodeExecutionData) => (pairedItem as { item: number }).item;
-	return outputs.sort((a, b) => item(a) - item(b));
-}
-
 /** The item that stands for a failure when the node is set to continue. `error` sends it to the error output. */
 function toErrorItem(node: INode, failure: Failure): INodeExecutionData {
 	const error = toNodeError(node, failure);
@@ -169,7 +172,7 @@ function toErrorItem(node: INode, failure: Failure): INodeExecutionData {
 		mayHaveBeenSent,
 		...(failure.to !== undefined && { to: failure.to }),
 	};
-	return { json, error, pairedItem: { item: failure.item ?? 0 } };
+	return { json, error, pairedItem: { item: failure.item } };
 }
 
 /**
@@ -177,7 +180,11 @@ function toErrorItem(node: INode, failure: Failure): INodeExecutionData {
  * request with its password.
  * @param note what else the user should know, such as what was sent before
  */
-function toNodeError(node: INode, { error, item }: Failure, note?: string): NodeApiError | NodeOperationError {
+function toNodeError(
+	node: INode,
+	{ error, item }: Partial<Failure>,
+	note?: string,
+): NodeApiError | NodeOperationError {
 	const itemIndex = item === undefined ? {} : { itemIndex: item };
 	if (error instanceof ModicaError) {
 		const { message, statusCode } = error;

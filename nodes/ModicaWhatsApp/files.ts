@@ -1,29 +1,36 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 import type { DownloadedMedia } from './api/client';
+import type { OpenedFile } from './operations/operation';
 
 type BinaryHelpers = Pick<
 	IExecuteFunctions['helpers'],
 	'getBinaryMetadata' | 'getBinaryStream' | 'prepareBinaryData'
 >;
 
-/**
- * A binary field as a `File` that is read from where n8n keeps it, again each time, and never held whole.
- * (In n8n's memory mode the content is in the item already.)
- */
-export async function openFile(helpers: BinaryHelpers, binary: IBinaryData): Promise<File> {
+/** Opens a binary field where n8n keeps it; in n8n's memory mode its content is in the item already. */
+export async function openFile(helpers: BinaryHelpers, binary: IBinaryData): Promise<OpenedFile> {
 	const name = binary.fileName ?? `file.${binary.fileExtension ?? 'bin'}`;
 	const { id, mimeType: type } = binary;
-	if (!id) return new File([Buffer.from(binary.data, 'base64')], name, { type });
+	if (!id) {
+		return { file: new File([Buffer.from(binary.data, 'base64')], name, { type }), close: () => {} };
+	}
 
 	const { fileSize } = await helpers.getBinaryMetadata(id);
-	async function* read() {
-		yield* await helpers.getBinaryStream(id as string);
+	let reading: Readable | undefined;
+	async function* read(from: string) {
+		reading?.destroy();
+		reading = await helpers.getBinaryStream(from);
+		yield* reading;
 	}
-	return Object.defineProperties(new File([], name, { type }), {
+	const file = Object.defineProperties(new File([], name, { type }), {
 		size: { value: fileSize },
-		stream: { value: () => ReadableStream.from(read()) },
+		stream: { value: () => ReadableStream.from(read(id)) },
 	});
+	// An upload that is answered before it was read to its end leaves its stream, and so the file, open.
+	return { file, close: () => reading?.destroy() };
 }
+
+type Readable = Awaited<ReturnType<BinaryHelpers['getBinaryStream']>>;
 
 /** Streams a downloaded file to where n8n keeps binary data. */
 export async function storeFile(

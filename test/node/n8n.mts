@@ -33,6 +33,8 @@ export interface N8n {
 	storeFile(content: Buffer, fileName: string | undefined, mimeType: string): Promise<IBinaryData>;
 	/** Reads a file from where n8n keeps binary data. */
 	readFile(binary: IBinaryData): Promise<Buffer>;
+	/** How often n8n had to decrypt the credential in the latest run. */
+	credentialReads(): number;
 	stop(): void;
 }
 
@@ -67,6 +69,8 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 		getKnownTypes: () => ({}),
 	} as INodeTypes;
 
+	let credentialReads = 0;
+
 	function createContext({
 		parameters,
 		items = [{ json: {} }],
@@ -100,7 +104,10 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 		return new core.ExecuteContext(
 			workflow,
 			started,
-			additionalData(credential),
+			additionalData(() => {
+				credentialReads++;
+				return credential;
+			}),
 			'manual',
 			runData,
 			0,
@@ -114,6 +121,7 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 
 	return {
 		async run(run) {
+			credentialReads = 0;
 			const context = createContext(run);
 			const [output] = (await node.execute?.call(context)) as INodeExecutionData[][];
 			return output ?? [];
@@ -126,17 +134,18 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 		},
 		readFile: async (binary) =>
 			binary.id ? await binaryData.getAsBuffer(binary) : Buffer.from(binary.data, 'base64'),
+		credentialReads: () => credentialReads,
 		stop: () => rmSync(folder, { recursive: true, force: true }),
 	};
 }
 
 /** What n8n reads from its database. Authentication itself is the credential class's own. */
-function additionalData(credential: ICredentialDataDecryptedObject): IWorkflowExecuteAdditionalData {
+function additionalData(decrypt: () => ICredentialDataDecryptedObject): IWorkflowExecuteAdditionalData {
 	const type: ICredentialType = new ModicaWhatsAppApi();
 	const credentialsHelper = {
 		getParentTypes: () => [],
 		isCredentialUsableByNode: () => true,
-		getDecrypted: async () => await Promise.resolve({ ...credential }),
+		getDecrypted: async () => await Promise.resolve({ ...decrypt() }),
 		preAuthentication: async () => await Promise.resolve(undefined),
 		authenticate: async (
 			decrypted: ICredentialDataDecryptedObject,

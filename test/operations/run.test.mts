@@ -1,3 +1,4 @@
+import { settle } from '../api/clock.mts';
 import type { Job, Output } from '../../nodes/ModicaWhatsApp/operations/operation';
 import { runJobs } from '../../nodes/ModicaWhatsApp/operations/run';
 
@@ -35,11 +36,6 @@ class Handled implements Job {
 		this.breakOff(new Error(`job ${this.item} failed`));
 		await settle();
 	}
-}
-
-/** Lets everything that is ready to go on go on. */
-async function settle(): Promise<void> {
-	for (let i = 0; i < 20; i++) await Promise.resolve();
 }
 
 const started = (jobs: Handled[]) => jobs.filter((job) => job.started).map((job) => job.item);

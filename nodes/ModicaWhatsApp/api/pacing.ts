@@ -21,6 +21,8 @@ const MOST_IN_FLIGHT_WHILE_UNSURE = 2;
 const USED_SHARE_OF_LIMIT = 0.99;
 /** After a stall (a timer that fired late), this much of the lost time may be made up by sending closer together. */
 const CATCH_UP_MS = 30;
+/** How many departures are kept while no limit is known. */
+const MOST_REMEMBERED = 100;
 /** Every limit of the API is a number of requests per second (reference: X-RateLimit-Limit). */
 const WINDOW_MS = 1_000;
 /** The longest time without any request getting through, be it one long wait or many refusals in a row. */
@@ -45,6 +47,8 @@ export class Pacer {
 	private unsure = true;
 	private inFlight = 0;
 	private earliestNext = 0;
+	/** When the latest requests left, as many as the limit allows in a second. */
+	private departures: number[] = [];
 	private heldUntil = 0;
 	private nothingThroughSince: number | undefined;
 	private lastTurn: Promise<void> = Promise.resolve();
@@ -126,10 +130,24 @@ export class Pacer {
 			else break;
 		}
 		this.inFlight++;
-		if (this.rate !== undefined) {
-			const spacing = WINDOW_MS / (this.rate * USED_SHARE_OF_LIMIT);
-			this.earliestNext = Math.max(this.earliestNext, this.clock.now() - CATCH_UP_MS) + spacing;
+		this.planNext(this.clock.now());
+	}
+
+	/** A request leaves now: works out when the next one may. */
+	private planNext(now: number): void {
+		this.departures.push(now);
+		if (this.rate === undefined) {
+			// Kept for when the limit becomes known: these requests count in its first second, too.
+			if (this.departures.length > MOST_REMEMBERED) this.departures.shift();
+			return;
 		}
+		const spacing = WINDOW_MS / (this.rate * USED_SHARE_OF_LIMIT);
+		const evenly = Math.max(this.earliestNext, now - CATCH_UP_MS) + spacing;
+		// Whatever was made up for: no second ever sees more requests than the limit.
+		const perSecond = Math.max(1, Math.floor(this.rate));
+		this.departures.splice(0, this.departures.length - perSecond);
+		const oldest = this.departures.length === perSecond ? (this.departures[0] ?? 0) : -Infinity;
+		this.earliestNext = Math.max(evenly, oldest + WINDOW_MS);
 	}
 
 	private giveUpIfNothingGetsThrough(now: number): void {

@@ -10,13 +10,21 @@ export interface Item {
 	readonly binary: Readonly<Record<string, IBinaryData>>;
 }
 
+/** A file to upload. */
+export interface OpenedFile {
+	/** Read as it is sent, from its beginning each time, and never held whole. */
+	readonly file: File;
+	/** Lets go of the file, sent or not. */
+	close(): void;
+}
+
 /** What an operation may use while it runs. */
 export interface Context {
 	readonly api: ModicaClient;
 	/** The workflow's time zone, such as `Pacific/Auckland`. */
 	readonly timeZone: string;
-	/** Opens a binary field's content for reading, as often as it is needed. */
-	openFile(binary: IBinaryData): Promise<File>;
+	/** Opens a binary field for uploading; whoever opens it closes it. */
+	openFile(binary: IBinaryData): Promise<OpenedFile>;
 	/** Puts a downloaded file where n8n keeps binary data. */
 	storeFile(media: DownloadedMedia, fallbackName: string): Promise<IBinaryData>;
 }

@@ -1,7 +1,7 @@
 import type { Job, Output } from './operation';
 
 /** How one job ended. */
-export type Result =
+export type EndedJob =
 	| { readonly job: Job; readonly outputs: readonly Output[] }
 	| { readonly job: Job; readonly error: unknown };
 
@@ -19,8 +19,8 @@ export interface RunSettings {
  * Takes each job from the iterable only when its turn is near, so that jobs may be made as they are needed.
  * @returns the results in the order of the jobs; without those that were never started
  */
-export async function runJobs(jobs: Iterable<Job>, settings: RunSettings): Promise<Result[]> {
-	const results: Array<Result | undefined> = [];
+export async function runJobs(jobs: Iterable<Job>, settings: RunSettings): Promise<EndedJob[]> {
+	const results: Array<EndedJob | undefined> = [];
 	const underWay = new Set<Promise<void>>();
 	const lastOfLane = new Map<string, Promise<void>>();
 	const slots = new Slots(settings.maxConcurrency);
@@ -63,7 +63,7 @@ export async function runJobs(jobs: Iterable<Job>, settings: RunSettings): Promi
 	return results.filter((result) => result !== undefined);
 }
 
-async function attempt(job: Job): Promise<Result> {
+async function attempt(job: Job): Promise<EndedJob> {
 	try {
 		return { job, outputs: await job.run() };
 	} catch (error) {

@@ -45,9 +45,13 @@ export const upload: Operation = {
 		const source = parseSource(readAdditionalFields(item).source);
 		return {
 			run: async () => {
-				const file = await openFile({ ...binary, mimeType });
-				const media = await api.uploadMedia(file, source);
-				return [{ item: item.index, json: media as IDataObject }];
+				const { file, close } = await openFile({ ...binary, mimeType });
+				try {
+					const media = await api.uploadMedia(file, source);
+					return [{ item: item.index, json: media as IDataObject }];
+				} finally {
+					close();
+				}
 			},
 		};
 	}),

@@ -155,7 +155,7 @@ export function parseRecipients(value: unknown): string[] {
 	const entries: unknown[] = Array.isArray(value)
 		? value
 		: typeof value === 'string' || typeof value === 'number'
-			? String(value).split(/[,;\r\n]+/).filter((entry) => !isEmpty(entry))
+			? String(value).split(/\s*[,;\r\n]\s*/).filter((entry) => !isEmpty(entry))
 			: [];
 	if (entries.length === 0) {
 		throw invalid('Recipients', value, 'holds no number', remedy);

@@ -1,0 +1,124 @@
+import type { IHttpRequestOptions } from 'n8n-workflow';
+import { ModicaClient, type Http } from '../../nodes/ModicaWhatsApp/api/client';
+import type { Message } from '../../nodes/ModicaWhatsApp/api/types';
+import { VirtualClock } from './clock.mts';
+
+const MESSAGE: Message = { to: '+64211234567', type: 'text', text: { body: 'Hello' } };
+const TAKEN = { statusCode: 202, headers: { 'x-ratelimit-limit': '50' }, body: { message_id: 'an-id', status: 'accepted' } };
+
+/** A client whose requests are answered one after the other by what is given; an error is thrown. */
+function clientThatGets(...answers: unknown[]) {
+	const clock = new VirtualClock();
+	const requests: IHttpRequestOptions[] = [];
+	const http: Http = {
+		request: async (options) => {
+			requests.push(options);
+			const answer = answers[Math.min(requests.length, answers.length) - 1];
+			if (answer instanceof Error) throw answer;
+			return await Promise.resolve(answer as never);
+		},
+		readText: async (body) => await Promise.resolve(String(body)),
+	};
+	const client = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1/', clock });
+	return { client, clock, requests };
+}
+
+const fault = (code: string) => Object.assign(new Error('the request failed'), { httpCode: code });
+
+describe('the client', () => {
+	it('judges the status itself and follows no redirect', async () => {
+		const { client, requests } = clientThatGets(TAKEN);
+		expect(await client.sendMessage(MESSAGE)).toEqual({ id: 'an-id', status: 'accepted' });
+		expect(requests).toEqual([
+			{
+				method: 'POST',
+				baseURL: 'https://api.modicagroup.com/rest/wab/v1',
+				url: '/messages',
+				body: MESSAGE,
+				json: true,
+				timeout: 60_000,
+				returnFullResponse: true,
+				ignoreHttpStatusErrors: true,
+				disableFollowRedirect: true,
+			},
+		]);
+	});
+
+	it.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])(
+		'sends a message again after %s, for nothing was sent',
+		async (code) => {
+			const { client, clock, requests } = clientThatGets(fault(code), fault(code), TAKEN);
+			expect(await clock.until(client.sendMessage(MESSAGE))).toMatchObject({ id: 'an-id' });
+			expect(requests).toHaveLength(3);
+			expect(clock.now()).toBe(1_500);
+		},
+	);
+
+	it('gives up after a quarter of a minute without a connection', async () => {
+		const { client, clock, requests } = clientThatGets(fault('ECONNREFUSED'));
+		await expect(clock.until(client.sendMessage(MESSAGE))).rejects.toMatchObject({
+			message: 'Could not connect to api.modicagroup.com: nothing answers there (connection refused)',
+			description: 'Check the base URL in the credential, and that n8n’s machine can reach it.',
+			mayHaveBeenSent: false,
+		});
+		expect({ requests: requests.length, waited: clock.now() }).toEqual({ requests: 6, waited: 15_500 });
+	});
+
+	it.each([
+		['ECONNRESET', 'No answer from api.modicagroup.com: the connection broke off'],
+		['ECONNABORTED', 'No answer from api.modicagroup.com: no answer came in time'],
+		['ETIMEDOUT', 'No answer from api.modicagroup.com: no answer came in time'],
+		['ERR_BAD_RESPONSE', 'No answer from api.modicagroup.com: the request failed'],
+	])('sends no message again after %s, for it may have been sent', async (code, message) => {
+		const { client, clock, requests } = clientThatGets(fault(code), TAKEN);
+		await expect(clock.until(client.sendMessage(MESSAGE))).rejects.toMatchObject({ message, mayHaveBeenSent: true });
+		expect(requests).toHaveLength(1);
+	});
+
+	it.each(['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID'])(
+		'asks a host with a bad certificate once (%s)',
+		async (code) => {
+			const { client, requests } = clientThatGets(fault(code));
+			await expect(client.getMessage('x')).rejects.toMatchObject({
+				message: 'Could not connect to api.modicagroup.com: its certificate is not trusted',
+				mayHaveBeenSent: false,
+			});
+			expect(requests).toHaveLength(1);
+		},
+	);
+
+	it.each([
+		['httpCode', { httpCode: 'ECONNREFUSED' }],
+		['code', { code: 'ECONNREFUSED' }],
+		['the code of its cause', { cause: { code: 'ECONNREFUSED' } }],
+	])('finds what went wrong in an error’s %s', async (_where, properties) => {
+		const { client, clock, requests } = clientThatGets(Object.assign(new Error(), properties), TAKEN);
+		await clock.until(client.sendMessage(MESSAGE));
+		expect(requests).toHaveLength(2);
+	});
+
+	it('bears refusals for five minutes', async () => {
+		const refused = { statusCode: 429, headers: { 'retry-after': '10' }, body: {} };
+		const { client, clock, requests } = clientThatGets(refused);
+		await expect(clock.until(client.sendMessage(MESSAGE))).rejects.toMatchObject({
+			message: expect.stringContaining('Modica lets nothing through'),
+			mayHaveBeenSent: false,
+		});
+		expect(requests.length).toBe(31);
+		expect(clock.now()).toBe(300_000);
+	});
+
+	it('gives an upload more time the larger it is', async () => {
+		const { client, requests } = clientThatGets({ statusCode: 200, headers: {}, body: { id: 'x' } });
+		const file = Object.defineProperty(new File([], 'a.mp4'), 'size', { value: 100 * 1024 * 1024 });
+		await client.uploadMedia(file, undefined);
+		expect(requests[0]?.timeout).toBe(60_000 + 409_600);
+	});
+
+	it.each([['0'], ['-1'], ['many'], [undefined]])('takes no limit from %j', async (limit) => {
+		const answer = { ...TAKEN, headers: { 'x-ratelimit-limit': limit } };
+		const { client, clock } = clientThatGets(answer);
+		for (let i = 0; i < 50; i++) await clock.until(client.sendMessage(MESSAGE));
+		expect(clock.now()).toBe(0);
+	});
+});
