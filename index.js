@@ -2,4 +2,5 @@
 module.exports = {
 	...require('./dist/credentials/ModicaWhatsAppApi.credentials'),
 	...require('./dist/nodes/ModicaWhatsApp/ModicaWhatsApp.node'),
+	...require('./dist/nodes/ModicaWhatsApp/ModicaWhatsAppTrigger.node'),
 };
