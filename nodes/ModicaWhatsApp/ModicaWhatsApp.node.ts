@@ -16,6 +16,7 @@ import { testCredential } from './api/credentialTest';
 import { InputError, invalid, isRecord, ModicaError } from './api/errors';
 import { openFile, storeFile } from './files';
 import { findOperation, properties } from './operations';
+import { References } from './operations/message/references';
 import type { Context, Item, Operation, Output, Subject } from './operations/operation';
 import { runJobs, type EndedJob } from './operations/run';
 
@@ -154,10 +155,27 @@ async function createContext(functions: IExecuteFunctions, maxRequestsPerSecond:
 			maxRequestsPerSecond,
 			signal: functions.getExecutionCancelSignal(),
 		}),
+		references: openReferences(functions),
 		timeZone: functions.getTimezone(),
 		openFile: async (binary) => await openFile(helpers, binary),
 		storeFile: async (media, fallbackName) => await storeFile(helpers, media, fallbackName),
 	};
+}
+
+/** How many references a node remembers. n8n writes all of them with every claim, so there is a price to each. */
+const MOST_REFERENCES = 100_000;
+
+/** The references that this node has sent, in n8n's database. */
+function openReferences(functions: IExecuteFunctions): References {
+	const { helpers } = functions;
+	const scope = 'node';
+	const options = { mode: 'entries', maxEntries: MOST_REFERENCES } as const;
+	const store = {
+		record: async (keys: string[]) =>
+			(await helpers.checkProcessedAndRecord(keys, scope, options)).new.map(String),
+		remove: async (keys: string[]) => await helpers.removeProcessed(keys, scope, options),
+	};
+	return new References(store, `${functions.getWorkflow().id} ${functions.getNode().id}`);
 }
 
 /** The item that stands for a failure when the node is set to continue. `error` sends it to the error output. */

@@ -1,5 +1,6 @@
 import { sleep, type IHttpRequestOptions, type IN8nHttpFullResponse } from 'n8n-workflow';
 import {
+	CancelledError,
 	classifyFault,
 	InputError, invalid,
 	isRecord,
@@ -231,13 +232,15 @@ export class ModicaClient {
 				toError: (mayHaveBeenSent) => refusal(statusCode, answer, mayHaveBeenSent),
 			};
 		} catch (error) {
-			this.pacer.throwIfCancelled();
 			const code = faultCode(error);
 			return {
 				succeeded: false,
 				failure: { kind: 'fault', fault: classifyFault(code) },
 				toError: (mayHaveBeenSent) =>
-					noAnswer(code, new URL(this.baseUrl).host, mayHaveBeenSent),
+					// n8n breaks off the requests of a cancelled execution.
+					this.pacer.cancelled
+						? new CancelledError(mayHaveBeenSent)
+						: noAnswer(code, new URL(this.baseUrl).host, mayHaveBeenSent),
 			};
 		} finally {
 			this.pacer.finished();

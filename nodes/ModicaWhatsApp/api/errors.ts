@@ -20,7 +20,7 @@ export function invalid(field: string, value: unknown, problem: string, remedy: 
 
 /** A request that Modica did not fulfil, in words the user can act on. Holds no secret and no request. */
 export class ModicaError extends Error {
-	override readonly name = 'ModicaError';
+	override readonly name: string = 'ModicaError';
 	/** What to do about it. */
 	readonly description: string | undefined;
 	/** The HTTP status, where there was an answer. */
@@ -39,12 +39,12 @@ export class ModicaError extends Error {
 	}
 }
 
-/** The execution was cancelled while something was waiting. */
-export class CancelledError extends Error {
+/** The execution was cancelled before the request was made, or while it was under way. */
+export class CancelledError extends ModicaError {
 	override readonly name = 'CancelledError';
 
-	constructor() {
-		super('The execution was cancelled');
+	constructor(mayHaveBeenSent = false) {
+		super('The execution was cancelled', { mayHaveBeenSent });
 	}
 }
 

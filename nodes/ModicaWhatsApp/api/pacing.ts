@@ -114,9 +114,12 @@ export class Pacer {
 		this.throwIfCancelled();
 	}
 
-	/** @throws {CancelledError} once the execution is cancelled */
-	throwIfCancelled(): void {
-		if (this.signal?.aborted) throw new CancelledError();
+	get cancelled(): boolean {
+		return this.signal?.aborted === true;
+	}
+
+	private throwIfCancelled(): void {
+		if (this.cancelled) throw new CancelledError();
 	}
 
 	private async untilAllowed(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { IBinaryData, IDataObject, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { DownloadedMedia, ModicaClient } from '../api/client';
+import type { References } from './message/references';
 
 /** One input item, as far as an operation may see it. */
 export interface Item {
@@ -21,6 +22,7 @@ export interface OpenedFile {
 /** What an operation may use while it runs. */
 export interface Context {
 	readonly api: ModicaClient;
+	readonly references: References;
 	/** The workflow's time zone, such as `Pacific/Auckland`. */
 	readonly timeZone: string;
 	/** Opens a binary field for uploading; whoever opens it closes it. */

@@ -1,9 +1,9 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { InputError, invalid, isEmpty, isRecord } from '../../api/errors';
-import type { Broadcast, BroadcastReceipt, MessageCommon, MessageContent } from '../../api/types';
+import type { BroadcastReceipt, MessageCommon, MessageContent } from '../../api/types';
 import type { Context, Item, Job, Operation, Output, Refuse, Subject } from '../operation';
 import { contentFields, readContent } from './content';
-import { additionalFields, readDelivery, sendOptions } from './delivery';
+import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
 import { parseRecipient, recipientField } from './recipient';
 
 /** The API states no largest broadcast, so this is ours and the user's to change. */
@@ -89,27 +89,48 @@ interface Recipient extends Subject {
 /** Recipients that get the same content. */
 interface Audience {
 	readonly content: MessageContent & MessageCommon;
+	/** The reference that each recipient is to get it once for. */
+	readonly once: string | undefined;
 	readonly recipients: Recipient[];
 	readonly firstOfNumber: Map<string, Recipient>;
 }
 
 function* broadcastJobs(items: readonly Item[], context: Context, refuse: Refuse): Iterable<Job> {
-	for (const { content, recipients } of gatherAudiences(items, context, refuse)) {
-		const batchSize = readBatchSize(items[0]);
+	const batchSize = readBatchSize(items[0]);
+	for (const { content, once, recipients } of gatherAudiences(items, context, refuse)) {
 		for (const batch of inBatches(recipients, batchSize)) {
-			const destination = batch.flatMap(({ to, duplicateOf }) => (duplicateOf ? [] : [to]));
-			const body: Broadcast = { destination, ...content };
+			const numbers = batch.flatMap(({ to, duplicateOf }) => (duplicateOf ? [] : [to]));
 			yield {
 				subjects: batch,
-				lanes: destination,
-				run: async () => {
-					const receipts = await context.api.broadcast(body);
-					return toOutputs(batch, receipts, content.reference);
-				},
+				lanes: numbers,
+				run: async () => toOutputs(batch, await sendBatch(numbers, content, once, context), content.reference),
 			};
 		}
 	}
 }
+
+/** Sends to the numbers that did not get it before; resolves with what became of each. */
+async function sendBatch(
+	numbers: string[],
+	content: MessageContent & MessageCommon,
+	once: string | undefined,
+	{ api, references }: Context,
+): Promise<ReadonlyArray<BroadcastReceipt | undefined>> {
+	const send = async (destination: string[]) => await api.broadcast({ destination, ...content });
+	if (once === undefined) return await send(numbers);
+	// A broadcast has one reference for all: it is the recipient that makes the difference.
+	return await references.once(numbers.map((to) => `${once}\n${to}`), async (fresh) => {
+		const destination = numbers.filter((_, position) => fresh[position]);
+		const receipts = destination.length > 0 ? await send(destination) : [];
+		let next = 0;
+		return fresh.map((sent) => (sent ? receipts[next++] : SENT_BEFORE));
+	});
+}
+
+const SENT_BEFORE: BroadcastReceipt = {
+	status: 'duplicate',
+	message: 'Not sent again: this node has sent the reference to this recipient before',
+};
 
 /** Who is to get what: items whose content is the same are one broadcast. */
 function gatherAudiences(
@@ -121,9 +142,10 @@ function gatherAudiences(
 	for (const item of items) {
 		try {
 			const content = { ...readContent(item), ...readDelivery(item, context) };
-			const key = JSON.stringify(content);
-			const audience = audiences.get(key) ?? { content, recipients: [], firstOfNumber: new Map() };
+			const once = readOnceReference(item, content.reference);
 			const recipients = readRecipients(item);
+			const key = JSON.stringify(content);
+			const audience = audiences.get(key) ?? { content, once, recipients: [], firstOfNumber: new Map() };
 			audiences.set(key, audience);
 			for (const to of recipients) addRecipient(audience, item.index, to);
 		} catch (error) {

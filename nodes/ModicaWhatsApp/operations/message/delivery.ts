@@ -53,6 +53,14 @@ export const sendOptions: INodeProperties[] = [
 		default: 0,
 		description: 'How fast to send at most. With 0 it is as fast as Modica says that it takes requests.',
 	},
+	{
+		displayName: 'Once per Reference',
+		name: 'oncePerReference',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether to leave out messages whose reference this node has sent before, in this or an earlier execution, so that a run that failed half-way can be run again. Give each message a reference of its own.',
+	},
 ];
 
 /**
@@ -67,6 +75,19 @@ export function readDelivery(item: Item, { timeZone }: Context): MessageCommon {
 		scheduled: parseSchedule(scheduled, timeZone, Date.now()),
 		reference: parseReference(reference),
 	};
+}
+
+/**
+ * The reference that a message is to be sent once for; undefined when it may be sent as often as it is asked for.
+ * @throws {InputError} when the option is on and there is no reference
+ */
+export function readOnceReference(item: Item, reference: string | undefined): string | undefined {
+	const options = item.parameter('options');
+	if (!isRecord(options) || options.oncePerReference !== true) return undefined;
+	if (reference === undefined) {
+		throw invalid('Reference', reference, '', 'Give each message a reference in the additional fields, or turn off "Once per Reference".');
+	}
+	return reference;
 }
 
 function parseReference(value: unknown): string | undefined {

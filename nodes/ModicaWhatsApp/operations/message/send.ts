@@ -1,8 +1,8 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { SendReceipt, Message } from '../../api/types';
 import { perItem, type Context, type Item, type Operation } from '../operation';
 import { contentFields, readContent } from './content';
-import { additionalFields, readDelivery, sendOptions } from './delivery';
+import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
 import { parseRecipient, recipientField } from './recipient';
 
 const optionsField: INodeProperties = {
@@ -24,16 +24,20 @@ export const send: Operation = {
 	maxConcurrency: 25,
 	jobs: perItem((item, context) => {
 		const message = readMessage(item, context);
+		const once = readOnceReference(item, message.reference);
 		return {
 			subjects: [{ item: item.index, to: message.to }],
 			lanes: [message.to],
-			run: async () => {
-				const receipt = await context.api.sendMessage(message);
-				return [{ item: item.index, json: toOutput(message, receipt) }];
-			},
+			run: async () => [{ item: item.index, json: await sendOnce(message, once, context) }],
 		};
 	}),
 };
+
+async function sendOnce(message: Message, once: string | undefined, { api, references }: Context) {
+	const send = async () => toOutput(message, await api.sendMessage(message));
+	if (once === undefined) return await send();
+	return await references.once([once], async ([fresh]) => (fresh ? await send() : sentBefore(message)));
+}
 
 function readMessage(item: Item, context: Context): Message {
 	return {
@@ -43,6 +47,10 @@ function readMessage(item: Item, context: Context): Message {
 	};
 }
 
-function toOutput({ to, reference }: Message, { id, status, ...others }: SendReceipt) {
-	return { id, status, to, ...(reference !== undefined && { reference }), ...others };
+function toOutput({ to, reference }: Message, { id, status, ...others }: SendReceipt): IDataObject {
+	return { id, status, to, ...(reference !== undefined && { reference }), ...others } as IDataObject;
+}
+
+function sentBefore({ to, reference }: Message): IDataObject {
+	return { status: 'duplicate', to, reference, message: 'Not sent again: this node has sent the reference before' };
 }
