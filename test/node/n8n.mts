@@ -5,9 +5,12 @@ import { Container } from '@n8n/di';
 import type { BinaryDataService, ExecuteContext } from 'n8n-core';
 import type {
 	IBinaryData,
+	DeduplicationItemTypes,
 	ICredentialDataDecryptedObject,
 	ICredentialType,
+	IDataDeduplicator,
 	IDataObject,
+	IDeduplicationOutput,
 	IHttpRequestOptions,
 	INode,
 	INodeExecutionData,
@@ -58,6 +61,8 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 	process.env.N8N_DEFAULT_BINARY_DATA_MODE = binaryMode === 'memory' ? 'default' : 'filesystem';
 	const core = await import('n8n-core');
 	const { createEmptyRunExecutionData, Workflow } = await import('n8n-workflow');
+	const { DataDeduplicationService } = await import('n8n-core/dist/data-deduplication-service');
+	await DataDeduplicationService.init(new ProcessedItems());
 	const binaryData: BinaryDataService = Container.get(core.BinaryDataService);
 	if (binaryMode === 'filesystem') await binaryData.init();
 	else Object.assign(binaryData, { mode: 'default' });
@@ -163,6 +168,34 @@ function additionalData(decrypt: () => ICredentialDataDecryptedObject): IWorkflo
 		hooks: undefined,
 		setExecutionStatus: () => {},
 	} as unknown as IWorkflowExecuteAdditionalData;
+}
+
+/** n8n's table of processed items, in memory. */
+class ProcessedItems implements IDataDeduplicator {
+	private entries: DeduplicationItemTypes[] = [];
+
+	async checkProcessedAndRecord(items: DeduplicationItemTypes[]): Promise<IDeduplicationOutput> {
+		const known = new Set(this.entries);
+		const isNew = (item: DeduplicationItemTypes) => !known.has(item);
+		// As in n8n's database: read, then write.
+		await new Promise((resolve) => setImmediate(resolve));
+		this.entries = [...known, ...items.filter(isNew)];
+		return { new: items.filter(isNew), processed: items.filter((item) => !isNew(item)) };
+	}
+
+	async removeProcessed(items: DeduplicationItemTypes[]): Promise<void> {
+		this.entries = this.entries.filter((entry) => !items.includes(entry));
+		await Promise.resolve();
+	}
+
+	async clearAllProcessedItems(): Promise<void> {
+		this.entries = [];
+		await Promise.resolve();
+	}
+
+	async getProcessedDataCount(): Promise<number> {
+		return await Promise.resolve(this.entries.length);
+	}
 }
 
 /** An item as a previous node gives it. */
