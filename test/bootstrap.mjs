@@ -136,14 +136,19 @@ function run(command, args, { stdio, env }) {
 		// Whoever is told to end passes it on, and ends after its program has.
 		const passOn = (signal) => child.kill(signal);
 		for (const signal of SIGNALS) process.on(signal, passOn);
+		// npm does not: told to end, it leaves us behind.
+		const parent = process.ppid;
+		const watch = setInterval(() => process.ppid !== parent && passOn('SIGTERM'), PARENT_WATCH_MS);
 		child.once('error', reject);
 		child.once('close', (code, signal) => {
+			clearInterval(watch);
 			for (const name of SIGNALS) process.off(name, passOn);
 			resolve({ code: signal ? 128 + (SIGNAL_NUMBERS[signal] ?? 0) : code, output });
 		});
 	});
 }
 
+const PARENT_WATCH_MS = 500;
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 

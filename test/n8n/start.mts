@@ -22,6 +22,7 @@ const BUILD_TIMEOUT_MS = 5 * 60_000;
 /** The name n8n itself gives to a user's first credential of this type: the examples name it. */
 const CREDENTIAL_NAME = 'Modica WhatsApp account';
 const SAME_CTRL_C_MS = 1_000;
+const PARENT_WATCH_MS = 1_000;
 
 /** One line of the table that tells how the trial went. */
 type Trial = {
@@ -176,6 +177,9 @@ function endOnSignals(): void {
 		}
 	};
 	for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+	// Whoever started us may be killed without a chance to tell.
+	const parent = process.ppid;
+	setInterval(() => process.ppid !== parent && !isEnding && onSignal('SIGTERM'), PARENT_WATCH_MS).unref();
 }
 
 try {
