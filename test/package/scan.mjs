@@ -1,0 +1,55 @@
+/**
+ * Lints as the scanner does that n8n runs over every community package it is asked to verify
+ * (`@n8n/scan-community-package` 0.32.0, `buildScanConfig` and `analyzePackage`), but without its downloads:
+ * the official rules, no inline exceptions, the packed files and the sources. The scanner itself brings a second
+ * TypeScript and a network client along, so its settings are repeated here.
+ *
+ * Usage: node scan.mjs DIRECTORY PATTERN…, which prints what ESLint says as JSON.
+ */
+import { createRequire } from 'node:module';
+import process from 'node:process';
+import { n8nCommunityNodesPlugin } from '@n8n/eslint-plugin-community-nodes';
+import { ESLint } from 'eslint';
+import { defineConfig } from 'eslint/config';
+
+// The rules for sources know the syntax tree of this parser; the one beside the official tool is the one they are run with there.
+const require = createRequire(import.meta.url);
+const officialTool = createRequire(require.resolve('@n8n/node-cli/eslint'));
+const { parser } = officialTool('typescript-eslint');
+const n8nNodesPlugin = officialTool('eslint-plugin-n8n-nodes-base');
+
+const config = defineConfig(
+	n8nCommunityNodesPlugin.configs.recommended,
+	{ rules: { 'no-console': 'error' } },
+	{ plugins: { 'n8n-nodes-base': n8nNodesPlugin } },
+	{ files: ['package.json'], rules: { ...n8nNodesPlugin.configs.community.rules } },
+	{
+		files: ['**/credentials/**/*.ts'],
+		rules: {
+			...n8nNodesPlugin.configs.credentials.rules,
+			'n8n-nodes-base/cred-class-field-documentation-url-miscased': 'off',
+			'n8n-nodes-base/cred-class-field-type-options-password-missing': 'off',
+		},
+	},
+	{
+		files: ['**/nodes/**/*.ts'],
+		rules: {
+			...n8nNodesPlugin.configs.nodes.rules,
+			'n8n-nodes-base/node-class-description-inputs-wrong-regular-node': 'off',
+			'n8n-nodes-base/node-class-description-outputs-wrong': 'off',
+			'n8n-nodes-base/node-param-type-options-max-value-present': 'off',
+		},
+	},
+	{ files: ['**/*.json'], languageOptions: { parser } },
+	{ files: ['**/*.ts'], languageOptions: { parser } },
+);
+
+const [directory, ...patterns] = process.argv.slice(2);
+const eslint = new ESLint({
+	cwd: directory,
+	allowInlineConfig: false,
+	overrideConfigFile: true,
+	overrideConfig: config,
+});
+const results = await eslint.lintFiles(patterns);
+console.log(JSON.stringify(results.map(({ filePath, messages }) => ({ filePath, messages }))));
