@@ -154,6 +154,7 @@ describe('delivery', () => {
 		receiver.answers.push(302);
 
 		expect(await simulator.sendStatus({ id: ID, status: 'read' })).toMatchObject({ tries: [{ status: 302 }], delivered: false });
+		expect(receiver.received).toHaveLength(1);
 	});
 
 	it('sends the credentials of the URL as Basic auth, and shows them nowhere', async () => {

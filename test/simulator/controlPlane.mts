@@ -29,8 +29,7 @@ export function addControlPlane(app: FastifyInstance, simulator: () => Simulator
 	route('GET', '/media-fetches', (sim) => sim.mediaFetches);
 	route('GET', '/callbacks', (sim, { query }) => sim.callbacks.slice(Number(query.since ?? 0)));
 	route('POST', '/configure', (sim, { body }) => {
-		// null is how JSON says that a setting is to be taken back.
-		sim.configure(Object.fromEntries(Object.entries(body).map(([name, value]) => [name, value ?? undefined])));
+		sim.configure(body as Parameters<Simulator['configure']>[0]);
 		return stateOf(sim);
 	});
 	route('POST', '/faults', (sim, { body }) => sim.addFault(body as unknown as Parameters<Simulator['addFault']>[0]));

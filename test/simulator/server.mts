@@ -33,9 +33,12 @@ declare module 'fastify' {
 	}
 }
 
+// Compiling it costs more than starting the server, and it never changes.
+let loaded: Contract | undefined;
+
 /** Adds the API's routes, hooks and body parsers to the server. */
 export async function addApi(app: FastifyInstance, state: ServerState): Promise<void> {
-	const contract = loadContract();
+	const contract = (loaded ??= loadContract());
 	const connections = connectionNumbers();
 
 	app.decorateRequest('record', undefined);

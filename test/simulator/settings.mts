@@ -93,7 +93,7 @@ export const DEFAULT_SETTINGS: SimulatorSettings = {
 	contentDisposition: false,
 };
 
-/** Gives settings with the patch laid over them. Throws on a name that is no setting. */
+/** Gives settings with the patch laid over them; undefined or null takes one back to its default. Throws on a name that is no setting. */
 export function mergeSettings(settings: SimulatorSettings, patch: Partial<SimulatorSettings>): SimulatorSettings {
 	const unknown = Object.keys(patch).filter((name) => !(name in DEFAULT_SETTINGS));
 	if (unknown.length > 0) {
@@ -101,6 +101,7 @@ export function mergeSettings(settings: SimulatorSettings, patch: Partial<Simula
 	}
 	const present = Object.entries(patch).map(([name, value]) => [
 		name,
+		// From another process it is a null, as JSON has no undefined.
 		value ?? DEFAULT_SETTINGS[name as keyof SimulatorSettings],
 	]);
 	return { ...settings, ...Object.fromEntries(present) };

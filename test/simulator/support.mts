@@ -57,7 +57,8 @@ export async function startReceiver(): Promise<Receiver> {
 			});
 			const status = answers.shift() ?? 200;
 			if (status === 0) request.socket.destroy();
-			else response.writeHead(status).end();
+			// Where a redirect is followed, it is seen as one more request.
+			else response.writeHead(status, { location: '/elsewhere' }).end();
 		});
 	});
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -73,14 +74,15 @@ export async function startReceiver(): Promise<Receiver> {
 	};
 }
 
-const PATIENCE_MS = 5_000;
+// Less than jest's own patience, so that the reason is told.
+const PATIENCE_MS = 4_000;
 const LOOK_AGAIN_MS = 5;
 
-/** Resolves once the condition holds. Rejects when it does not within 5 s, saying what was waited for. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
+/** Resolves once the condition holds. Rejects when it does not within so many milliseconds, saying what was waited for. */
+export async function until(what: string, condition: () => boolean, patienceMs = PATIENCE_MS): Promise<void> {
 	const start = performance.now();
 	while (!condition()) {
-		if (performance.now() - start > PATIENCE_MS) throw new Error(`Waited in vain for ${what}`);
+		if (performance.now() - start > patienceMs) throw new Error(`Waited in vain for ${what}`);
 		await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
 	}
 }
