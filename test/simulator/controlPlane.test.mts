@@ -147,9 +147,12 @@ describe('run by itself', () => {
 		const [, baseUrl = ''] = /Base URL +(\S+)/.exec(output.text) ?? [];
 		// Its callbacks meet nobody: retries are under way when the end comes.
 		const answer = await axios.post(`${baseUrl}/messages`, text, { auth: { username: 'me', password: 'wab-demo-password' }, proxy: false });
+		const asked = performance.now();
 		child.kill(signal);
 
 		expect({ status: answer.status, limit: answer.headers['x-ratelimit-limit'] as unknown, exit: await exit }).toEqual({ status: 202, limit: '80', exit: [0, null] });
+		// Left alone, the retries of five statuses take over seven seconds.
+		expect(performance.now() - asked).toBeLessThan(4_000);
 	}, 2 * START_MS);
 
 	it.each([
