@@ -67,7 +67,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 				httpMethod: 'POST',
 				path: 'modica-whatsapp',
 				responseMode: 'onReceived',
-				responseData: '',
+				responseData: 'noData',
 			},
 		],
 		properties: [

@@ -6,7 +6,7 @@ import { answered } from '../../nodes/ModicaWhatsApp/callback/outcome';
 const pause = async (ms: number) => await sleep(ms);
 
 /** One exchange over a real connection; the server answers when told to, and the sender may give up first. */
-async function exchange(answer: (response: ServerResponse) => void, senderGivesUp: boolean): Promise<boolean> {
+async function exchange(answer: (response: ServerResponse) => void, senderGivesUp: 'never' | 'before' | 'meanwhile'): Promise<boolean> {
 	let arrived: (response: ServerResponse) => void = () => {};
 	const response = new Promise<ServerResponse>((resolve) => (arrived = resolve));
 	const server = createServer((_, outgoing) => arrived(outgoing)).listen(0, '127.0.0.1');
@@ -17,13 +17,15 @@ async function exchange(answer: (response: ServerResponse) => void, senderGivesU
 	sender.end('{}');
 	try {
 		const outgoing = await response;
-		const outcome = answered(outgoing, pause);
-		if (senderGivesUp) {
+		const giveUp = async () => {
 			const closed = new Promise((resolve) => outgoing.once('close', resolve));
 			sender.destroy();
 			await closed;
 			await sleep(20);
-		}
+		};
+		if (senderGivesUp === 'before') await giveUp();
+		const outcome = answered(outgoing, pause);
+		if (senderGivesUp === 'meanwhile') await giveUp();
 		answer(outgoing);
 		return await outcome;
 	} finally {
@@ -39,19 +41,21 @@ describe('the outcome of a callback', () => {
 		[400, false],
 		[500, false],
 	])('answered with %s is success: %s', async (status, expected) => {
-		expect(await exchange((response) => response.writeHead(status).end(), false)).toBe(expected);
+		expect(await exchange((response) => response.writeHead(status).end(), 'never')).toBe(expected);
 	});
 
 	it.each([
-		[200, true],
-		[500, false],
-	])('answered with %s after the sender gave up is success: %s', async (status, expected) => {
-		expect(await exchange((response) => ((response.statusCode = status), response.end('x')), true)).toBe(expected);
+		[200, 'before', true],
+		[500, 'before', false],
+		[200, 'meanwhile', true],
+		[500, 'meanwhile', false],
+	] as const)('answered with %s when the sender gave up %s is success: %s', async (status, senderGivesUp, expected) => {
+		expect(await exchange((response) => ((response.statusCode = status), response.end('x')), senderGivesUp)).toBe(expected);
 	});
 
 	it('is failure when no answer is ever given', async () => {
 		const waits: number[] = [];
-		const never = { statusCode: 200, writableEnded: false, once: (_: string, listener: () => void) => setImmediate(listener) };
+		const never = { statusCode: 200, writableEnded: false, closed: false, once: (_: string, listener: () => void) => setImmediate(listener) };
 		const outcome = await answered(never, async (ms) => void (await Promise.resolve(waits.push(ms))));
 		expect(outcome).toBe(false);
 		expect(waits.reduce((sum, ms) => sum + ms)).toBeGreaterThanOrEqual(3_600_000);

@@ -5,6 +5,8 @@ export interface Answer {
 	readonly statusCode: number;
 	/** True once the whole answer has been given, whether or not there was anybody left to get it. */
 	readonly writableEnded: boolean;
+	/** True once the connection is of no more use to it. */
+	readonly closed: boolean;
 	once(event: 'close' | 'finish', listener: () => void): unknown;
 }
 
@@ -26,6 +28,8 @@ export async function answered(answer: Answer, sleep: (ms: number) => Promise<vo
 	await new Promise<void>((resolve) => {
 		answer.once('finish', resolve);
 		answer.once('close', resolve);
+		// A sender may be gone already.
+		if (answer.closed) resolve();
 	});
 	// Node.js has no event for the end of an answer that nobody gets.
 	let pause = FIRST_LOOK_AFTER_MS;

@@ -1,0 +1,98 @@
+/** Workflows that begin with our trigger, and what Modica does to them. */
+import { randomUUID } from 'node:crypto';
+import http from 'node:http';
+import axios from 'axios';
+import type { IDataObject, INode } from 'n8n-workflow';
+import type { StoredCredential, StoredWorkflow, WorkflowFile } from './rest.mts';
+
+export const TRIGGER = 'n8n-nodes-modica-whatsapp.modicaWhatsAppTrigger';
+/** Such as need care in a URL and in a header. */
+export const CALLBACK_LOGIN = { callbackUsername: 'modica', callbackPassword: 'p@ss:wörd/%20 ü' };
+
+const CALL_TIMEOUT_MS = 120_000;
+
+/** A workflow that only takes callbacks, by a trigger named `Callback`. */
+export function callbackWorkflow(
+	credential: StoredCredential,
+	{ name = 'Callbacks', parameters = {}, ...more }: { name?: string; parameters?: IDataObject; nodes?: INode[]; connections?: WorkflowFile['connections'] } = {},
+): WorkflowFile {
+	const { id, name: credentialName, type } = credential;
+	const trigger: INode = {
+		id: randomUUID(),
+		name: 'Callback',
+		type: TRIGGER,
+		typeVersion: 1,
+		position: [0, 0],
+		webhookId: randomUUID(),
+		parameters: { events: ['status', 'reply'], options: {}, ...parameters } as INode['parameters'],
+		credentials: { [type]: { id, name: credentialName } },
+	};
+	return { name, nodes: [trigger, ...(more.nodes ?? [])], connections: more.connections ?? {}, settings: { executionOrder: 'v1' } };
+}
+
+/**
+ * The URL that a person gives to Modica for a workflow.
+ * @param kind `webhook` for the production URL, `webhook-test` for the one that answers while somebody listens
+ */
+export function callbackUrl(baseUrl: string, { name, nodes }: StoredWorkflow, kind: 'webhook' | 'webhook-test' = 'webhook'): string {
+	const trigger = nodes.find(({ type }) => type === TRIGGER);
+	if (!trigger?.webhookId) throw new Error(`The workflow "${name}" has no trigger with a URL`);
+	return `${baseUrl}/${kind}/${trigger.webhookId}/modica-whatsapp`;
+}
+
+/** The same with user name and password in it, as Modica's API configuration takes it. */
+export function withLogin(url: string, { callbackUsername, callbackPassword } = CALLBACK_LOGIN): string {
+	const [scheme, rest] = url.split('://');
+	return `${scheme}://${encodeURIComponent(callbackUsername)}:${encodeURIComponent(callbackPassword)}@${rest}`;
+}
+
+export function basicAuth(username: string, password: string): string {
+	return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
+}
+
+export const AUTHORIZATION = basicAuth(CALLBACK_LOGIN.callbackUsername, CALLBACK_LOGIN.callbackPassword);
+
+export type Answer = { status: number; body: string; headers: Record<string, unknown> };
+
+const agent = new http.Agent({ keepAlive: true });
+
+/**
+ * Posts a body as it is given: text stays text, all else becomes JSON.
+ * @param headers the right login when left out
+ * @throws Error when the connection breaks before an answer
+ */
+export async function post(url: string, body: unknown, headers: Record<string, string> = { authorization: AUTHORIZATION }): Promise<Answer> {
+	const { status, data, headers: answered } = await axios.post<string>(
+		url,
+		typeof body === 'string' ? body : JSON.stringify(body),
+		{
+			headers: { 'content-type': 'application/json', ...headers },
+			httpAgent: agent,
+			proxy: false,
+			timeout: CALL_TIMEOUT_MS,
+			maxRedirects: 0,
+			maxBodyLength: Infinity,
+			responseType: 'text',
+			// Left to itself, axios makes valid JSON of what is none.
+			transformRequest: (text: string) => text,
+			transformResponse: (text: string) => text,
+			validateStatus: () => true,
+		},
+	);
+	return { status, body: data, headers: { ...answered } };
+}
+
+/** Does something with each of a list, so many at once. @returns the results, in the list's order. */
+export async function eachOf<T, R>(list: readonly T[], atOnce: number, work: (entry: T, index: number) => Promise<R>): Promise<R[]> {
+	const results: R[] = new Array(list.length);
+	let next = 0;
+	await Promise.all(
+		Array.from({ length: Math.min(atOnce, list.length) }, async () => {
+			while (next < list.length) {
+				const index = next++;
+				results[index] = await work(list[index]!, index);
+			}
+		}),
+	);
+	return results;
+}
