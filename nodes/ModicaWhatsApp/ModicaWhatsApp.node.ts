@@ -1,4 +1,5 @@
 import {
+	ExpressionError,
 	NodeApiError,
 	NodeConnectionTypes,
 	NodeOperationError,
@@ -124,7 +125,7 @@ function readRunOptions(item: Item, operation: Operation) {
 	const given = item.parameter('options');
 	const { maxConcurrency = operation.maxConcurrency, maxRequestsPerSecond = 0 } = isRecord(given) ? given : {};
 	return {
-		maxConcurrency: parseNumber('Max Concurrency', maxConcurrency, 1, 100),
+		maxConcurrency: Math.floor(parseNumber('Max Concurrency', maxConcurrency, 1, 100)),
 		maxRequestsPerSecond: parseNumber('Max Requests per Second', maxRequestsPerSecond, 0, 10_000),
 	};
 }
@@ -218,7 +219,9 @@ function toNodeError(
 	if (error instanceof InputError) {
 		return new NodeOperationError(node, error.message, { ...(note && { description: note }), ...itemIndex });
 	}
-	return new NodeOperationError(node, error instanceof Error ? error : String(error), itemIndex);
+	// n8n's own words on an expression, which the editor knows how to show.
+	if (error instanceof ExpressionError) return new NodeOperationError(node, error, itemIndex);
+	return new NodeOperationError(node, error instanceof Error ? error.message : String(error), itemIndex);
 }
 
 function notStarted(failures: Failure[]): string {

@@ -109,8 +109,9 @@ export class ModicaWhatsAppTrigger implements INodeType {
 				displayName: 'Options',
 				name: 'options',
 				type: 'collection',
-				placeholder: 'Add option',
+				placeholder: 'Add Option',
 				default: {},
+				description: 'Which callbacks start the workflow, and what comes with them',
 				options: [
 					{
 						displayName: 'Business Numbers',

@@ -8,7 +8,7 @@ const stage = setStage();
 async function test(overrides: ICredentialDataDecryptedObject = {}): Promise<INodeCredentialTestResult> {
 	const { CredentialTestContext } = await import('n8n-core');
 	const { username, password, baseUrl } = stage.simulator;
-	return await testCredential.call(new CredentialTestContext({} as never) as ICredentialTestFunctions, {
+	return await testCredential.call(new CredentialTestContext({} as never), {
 		id: '1',
 		name: 'Modica',
 		type: 'modicaWhatsAppApi',

@@ -26,7 +26,7 @@ const REFUSALS: Array<[number, string, string, string]> = [
 	[404, 'not found error message', 'not found', 'does not know this id'],
 	[413, 'too large error message', 'too large', 'larger than Modica takes'],
 	[415, 'unsupported error message', 'unsupported file type', 'PNG and JPEG images'],
-	[422, 'unprocessable entity error message', 'not accepted', 'Check the fields that Modica names above'],
+	[422, 'unprocessable entity error message', 'not accepted', 'Check the fields that Modica names in the error'],
 ];
 
 describe.each(Object.entries(OPERATIONS))('%s', (_operation, parameters) => {

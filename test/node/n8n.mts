@@ -61,8 +61,7 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 	process.env.N8N_DEFAULT_BINARY_DATA_MODE = binaryMode === 'memory' ? 'default' : 'filesystem';
 	const core = await import('n8n-core');
 	const { createEmptyRunExecutionData, Workflow } = await import('n8n-workflow');
-	const { DataDeduplicationService } = await import('n8n-core/dist/data-deduplication-service');
-	await DataDeduplicationService.init(new ProcessedItems());
+	await (processedItems ??= openProcessedItems());
 	const binaryData: BinaryDataService = Container.get(core.BinaryDataService);
 	if (binaryMode === 'filesystem') await binaryData.init();
 	else Object.assign(binaryData, { mode: 'default' });
@@ -103,7 +102,7 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 			nodeTypes,
 			settings: { timezone },
 		});
-		const runData = createEmptyRunExecutionData() as IRunExecutionData;
+		const runData = createEmptyRunExecutionData();
 		const data = { main: [items] };
 		const started = workflow.getNode('Modica WhatsApp') as INode;
 		return new core.ExecuteContext(
@@ -168,6 +167,14 @@ function additionalData(decrypt: () => ICredentialDataDecryptedObject): IWorkflo
 		hooks: undefined,
 		setExecutionStatus: () => {},
 	} as unknown as IWorkflowExecuteAdditionalData;
+}
+
+let processedItems: Promise<void> | undefined;
+
+/** n8n-core takes the store of processed items once and no second time. */
+async function openProcessedItems(): Promise<void> {
+	const { DataDeduplicationService } = await import('n8n-core/dist/data-deduplication-service');
+	await DataDeduplicationService.init(new ProcessedItems());
 }
 
 /** n8n's table of processed items, in memory. */

@@ -254,7 +254,7 @@ describe('a run', () => {
 			{
 				json: {
 					error: 'Modica answered 422 (not accepted): Whatsapp Cloud API error: unprocessable entity error message',
-					description: expect.stringContaining('Check the fields that Modica names above.'),
+					description: expect.stringContaining('Check the fields that Modica names in the error.'),
 					statusCode: 422,
 					mayHaveBeenSent: false,
 					to: '+64211000001',

@@ -29,7 +29,8 @@ export function setStage(binaryMode?: Parameters<typeof startN8n>[0]): Stage {
 	let simulator: Simulator;
 
 	beforeAll(async () => {
-		[n8n, simulator] = await Promise.all([startN8n(binaryMode), startSimulator()]);
+		n8n = await startN8n(binaryMode);
+		simulator = await startSimulator();
 	});
 	afterEach(async () => {
 		const { settings } = simulator;
@@ -39,8 +40,8 @@ export function setStage(binaryMode?: Parameters<typeof startN8n>[0]): Stage {
 		await simulator.reset();
 	});
 	afterAll(async () => {
-		await simulator.stop();
-		n8n.stop();
+		await simulator?.stop();
+		n8n?.stop();
 	});
 
 	const run: Stage['run'] = async (parameters, overrides) => {

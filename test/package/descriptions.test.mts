@@ -289,9 +289,6 @@ describe('the credential', () => {
 	});
 });
 
-/** Parameters that hold others, whose name and button ("Add Field") say all there is to say. */
-const SELF_EXPLANATORY = ['additionalFields', 'options'];
-
 describe('every parameter', () => {
 	it('has a name for people, a name for workflows, a type and a default', () => {
 		const incomplete = all.filter(
@@ -303,7 +300,7 @@ describe('every parameter', () => {
 	});
 
 	it('has a description, unless it is a notice', () => {
-		const bare = except('notice').filter(({ property: { name, description } }) => !description && !SELF_EXPLANATORY.includes(name));
+		const bare = except('notice').filter(({ property: { description } }) => !description);
 		expect(places(bare)).toEqual([]);
 	});
 

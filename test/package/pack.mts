@@ -41,8 +41,7 @@ export async function pack(): Promise<Packed> {
 /** The files that a source becomes in the package. */
 export function builtFrom(source: string): string[] {
 	if (!source.endsWith('.ts')) return [`dist/${source}`];
-	const stem = `dist/${source.slice(0, -'.ts'.length)}`;
-	return [`${stem}.js`, `${stem}.d.ts`];
+	return [`dist/${source.slice(0, -'.ts'.length)}.js`];
 }
 
 function buildIsStale(): boolean {

@@ -29,7 +29,7 @@ export function addControlPlane(app: FastifyInstance, simulator: () => Simulator
 	route('GET', '/media-fetches', (sim) => sim.mediaFetches);
 	route('GET', '/callbacks', (sim, { query }) => sim.callbacks.slice(Number(query.since ?? 0)));
 	route('POST', '/configure', (sim, { body }) => {
-		sim.configure(body as Parameters<Simulator['configure']>[0]);
+		sim.configure(body);
 		return stateOf(sim);
 	});
 	route('POST', '/faults', (sim, { body }) => sim.addFault(body as unknown as Parameters<Simulator['addFault']>[0]));

@@ -104,5 +104,5 @@ export function mergeSettings(settings: SimulatorSettings, patch: Partial<Simula
 		// From another process it is a null, as JSON has no undefined.
 		value ?? DEFAULT_SETTINGS[name as keyof SimulatorSettings],
 	]);
-	return { ...settings, ...Object.fromEntries(present) };
+	return { ...settings, ...(Object.fromEntries(present) as Partial<SimulatorSettings>) };
 }

@@ -63,13 +63,13 @@ function show(value: unknown): string {
 }
 
 const REMEDIES: Record<number, string> = {
-	400: 'Check the fields of this operation against what Modica says above.',
+	400: 'Check the fields of this operation against what Modica says in the error.',
 	401: 'Check the username (the gateway application’s name) and the password in the credential. Once an application has an IP allow-list, requests from any other address get this answer too: ask Modica to add the address of your n8n.',
 	403: 'The application may not do this. Ask Modica which features and WhatsApp numbers it is enabled for.',
 	404: 'Modica does not know this id. Check that it belongs to the same application, and that the base URL in the credential is right.',
 	413: 'The file is larger than Modica takes. WhatsApp itself takes images up to 5 MB, audio and video up to 16 MB, documents up to 100 MB.',
 	415: 'Modica takes PNG and JPEG images, plain text, PDF, MP3 and MP4.',
-	422: 'Check the fields that Modica names above. A template must be approved and its parameters must match it; free text and media reach only customers who wrote in the last 24 hours.',
+	422: 'Check the fields that Modica names in the error. A template must be approved and its parameters must match it; free text and media reach only customers who wrote in the last 24 hours.',
 	429: 'Lower "Max Requests per Second" in the options, or ask Modica to raise the limit of the application.',
 };
 

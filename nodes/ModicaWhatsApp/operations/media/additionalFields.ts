@@ -9,6 +9,7 @@ export const mediaAdditionalFields: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add Field',
 	default: {},
+	description: 'What else Modica may need to know',
 	options: [sourceField],
 };
 

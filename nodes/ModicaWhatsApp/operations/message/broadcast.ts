@@ -48,6 +48,7 @@ const optionsField: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add Option',
 	default: {},
+	description: 'How to go about sending',
 	options: [
 		{
 			displayName: 'Batch Size',
@@ -144,7 +145,7 @@ function gatherAudiences(
 			const content = { ...readContent(item), ...readDelivery(item, context) };
 			const once = readOnceReference(item, content.reference);
 			const recipients = readRecipients(item);
-			const key = JSON.stringify(content);
+			const key = JSON.stringify([content, once]);
 			const audience = audiences.get(key) ?? { content, once, recipients: [], firstOfNumber: new Map() };
 			audiences.set(key, audience);
 			for (const to of recipients) addRecipient(audience, item.index, to);

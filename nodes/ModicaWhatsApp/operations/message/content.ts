@@ -190,7 +190,7 @@ export const contentFields: INodeProperties[] = [
 						displayName: 'Index',
 						name: 'index',
 						type: 'number',
-						typeOptions: { minValue: 0 },
+						typeOptions: { minValue: 0, maxValue: 9 },
 						default: 0,
 						description: 'Which of the template’s buttons this is for; the first is 0',
 					},
@@ -338,7 +338,7 @@ function parseTemplateName(value: unknown): string {
 function parseTemplateLanguage(value: unknown): string {
 	const remedy = 'Use the code under which the template was approved, such as en or en_US.';
 	const language = parseString('Template Language', value, remedy).trim();
-	if (!/^[a-z]{2,3}(_[A-Z]{2}|_[0-9]{3})?$/.test(language)) {
+	if (!/^[a-z]{2,3}(_[A-Z]{2,3})?$/.test(language)) {
 		throw invalid('Template Language', language, 'is not a language code', remedy);
 	}
 	return language;

@@ -14,6 +14,7 @@ export const additionalFields: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add Field',
 	default: {},
+	description: 'What a message may carry besides its content',
 	options: [
 		{
 			displayName: 'Reference',

@@ -11,6 +11,7 @@ const optionsField: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add Option',
 	default: {},
+	description: 'How to go about sending',
 	options: sendOptions,
 };
 
