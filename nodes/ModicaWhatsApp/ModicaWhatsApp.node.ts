@@ -179,7 +179,12 @@ function openReferences(functions: IExecuteFunctions): References {
 	return new References(store, `${functions.getWorkflow().id} ${functions.getNode().id}`);
 }
 
-/** The item that stands for a failure when the node is set to continue. `error` sends it to the error output. */
+/**
+ * The item that stands for a failure when the node is set to continue.
+ *
+ * n8n sends an item with an `error` to the node's error output, but wherever it finds one it also reduces the item's
+ * json to the error's message. Hidden from the copy that n8n makes on the way, the property routes and the json stays.
+ */
 function toErrorItem(node: INode, failure: Failure): INodeExecutionData {
 	const error = toNodeError(node, failure);
 	const { statusCode, mayHaveBeenSent = false } =
@@ -191,7 +196,10 @@ function toErrorItem(node: INode, failure: Failure): INodeExecutionData {
 		mayHaveBeenSent,
 		...(failure.to !== undefined && { to: failure.to }),
 	};
-	return { json, error, pairedItem: { item: failure.item } };
+	const item = { json, pairedItem: { item: failure.item } };
+	return node.onError === 'continueErrorOutput'
+		? Object.defineProperty(item, 'error', { value: error, enumerable: false })
+		: item;
 }
 
 /**

@@ -46,8 +46,8 @@ export interface NodeRun {
 	/** The node's input; one empty item when left out. */
 	items?: INodeExecutionData[];
 	credential: ICredentialDataDecryptedObject;
-	/** The node's setting "On Error: Continue". */
-	continueOnFail?: boolean;
+	/** The node's setting "On Error: Continue", or "Continue (using error output)". */
+	continueOnFail?: boolean | 'errorOutput';
 	signal?: AbortSignal;
 	timezone?: string;
 }
@@ -94,7 +94,9 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 					position: [0, 0],
 					parameters,
 					credentials: { modicaWhatsAppApi: { id: '1', name: 'Modica' } },
-					...(continueOnFail && { onError: 'continueRegularOutput' as const }),
+					...(continueOnFail && {
+						onError: continueOnFail === 'errorOutput' ? ('continueErrorOutput' as const) : ('continueRegularOutput' as const),
+					}),
 				},
 			],
 			connections: {},

@@ -229,8 +229,20 @@ describe('a run', () => {
 			},
 			{ json: expect.objectContaining({ to: '+64211234568', status: 'accepted' }), pairedItem: { item: 2 } },
 		]);
-		// n8n sends an item to the error output by this.
-		expect(output.map(({ error }) => error?.name)).toEqual([undefined, 'NodeOperationError', undefined]);
+		// With an error on it, n8n would reduce the item to the error's message.
+		expect(output.some((one) => 'error' in one)).toBe(false);
+	});
+
+	it('tells n8n by an error which items go to the error output, without their json being reduced to it', async () => {
+		const output = await stage.run({ ...TEXT, to: '={{ $json.to }}' }, {
+			items: itemsOf('to', ['+64211234567', '021 123 4567']),
+			continueOnFail: 'errorOutput',
+		});
+		expect(output.map(({ error }) => error?.name)).toEqual([undefined, 'NodeOperationError']);
+		expect({ ...output[1] }).toEqual({
+			json: { error: expect.stringContaining('is a local number') as string, mayHaveBeenSent: false },
+			pairedItem: { item: 1 },
+		});
 	});
 
 	it('stops at the first message that the API refuses, and says what was done', async () => {

@@ -20,7 +20,7 @@ const MOST_IN_FLIGHT_WHILE_UNSURE = 2;
 /** Of a known limit this share is used, so that two clocks never disagree to our cost. */
 const USED_SHARE_OF_LIMIT = 0.99;
 /** After a stall (a timer that fired late), this much of the lost time may be made up by sending closer together. */
-const CATCH_UP_MS = 30;
+const CATCH_UP_MS = 100;
 /** How many departures are kept while no limit is known. */
 const MOST_REMEMBERED = 100;
 /** Every limit of the API is a number of requests per second (reference: X-RateLimit-Limit). */
