@@ -24,7 +24,7 @@ export function callbackWorkflow(
 		typeVersion: 1,
 		position: [0, 0],
 		webhookId: randomUUID(),
-		parameters: { events: ['status', 'reply'], options: {}, ...parameters } as INode['parameters'],
+		parameters: { events: ['status', 'reply'], options: {}, ...parameters },
 		credentials: { [type]: { id, name: credentialName } },
 	};
 	return { name, nodes: [trigger, ...(more.nodes ?? [])], connections: more.connections ?? {}, settings: { executionOrder: 'v1' } };

@@ -8,9 +8,11 @@ import path from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
 import { step } from '../progress.mjs';
 import { startSimulator } from '../simulator/simulator.mts';
+import { CALLBACK_LOGIN } from './callbacks.mts';
+import { activateTriggers, example, output, tryCallbacks, type Demo, type Trial } from './demoCallbacks.mts';
 import { ensureN8n } from './install.mts';
 import { removeAtExit, removeNow, runProgram } from './processes.mts';
-import { N8nRest, OWNER, type Execution, type StoredWorkflow, type WorkflowFile } from './rest.mts';
+import { N8nRest, OWNER, type StoredWorkflow, type WorkflowFile } from './rest.mts';
 import { createUserFolder, freePort, installPackage, packPackage, startN8n } from './server.mts';
 import { CURRENT } from './versions.mts';
 
@@ -23,18 +25,6 @@ const BUILD_TIMEOUT_MS = 5 * 60_000;
 const CREDENTIAL_NAME = 'Modica WhatsApp account';
 const SAME_CTRL_C_MS = 1_000;
 const PARENT_WATCH_MS = 1_000;
-
-/** One line of the table that tells how the trial went. */
-type Trial = {
-	what: string;
-	/** What our node gave out, in a few words. */
-	node: string;
-	/** What the API received, in a few words. */
-	api: string;
-	isRight: boolean;
-};
-
-type Demo = { rest: N8nRest; simulator: Awaited<ReturnType<typeof startSimulator>>; examples: Map<string, StoredWorkflow> };
 
 /** What is to be ended, the youngest first. */
 const toEnd: Array<() => Promise<void>> = [];
@@ -75,18 +65,20 @@ async function setUp(): Promise<Demo> {
 	return await step('Adding the credential and the examples', async () => {
 		const rest = await N8nRest.logIn(n8n.baseUrl);
 		const { username, password, baseUrl } = simulator;
-		const credential = await rest.createCredential('modicaWhatsAppApi', { username, password, baseUrl }, CREDENTIAL_NAME);
+		const credential = await rest.createCredential('modicaWhatsAppApi', { username, password, baseUrl, ...CALLBACK_LOGIN }, CREDENTIAL_NAME);
 		const examples = new Map<string, StoredWorkflow>();
 		for (const file of (await readdir(EXAMPLES)).filter((name) => name.endsWith('.json')).sort()) {
 			const workflow = JSON.parse(await readFile(path.join(EXAMPLES, file), 'utf8')) as WorkflowFile;
 			examples.set(file, await rest.importWorkflow(workflow, credential));
 		}
+		await activateTriggers({ rest, simulator, examples });
 		return { rest, simulator, examples };
 	});
 }
 
 async function tryExamples(demo: Demo): Promise<Trial[]> {
-	return await tryFirstMessages(demo);
+	// Callbacks begin with the second trial: whatever is sent by then has a table for its statuses.
+	return [...(await tryFirstMessages(demo)), ...(await tryCallbacks(demo))];
 }
 
 async function tryFirstMessages({ rest, simulator, examples }: Demo): Promise<Trial[]> {
@@ -125,17 +117,6 @@ async function tryFirstMessages({ rest, simulator, examples }: Demo): Promise<Tr
 	];
 }
 
-function example(examples: Demo['examples'], file: string): StoredWorkflow {
-	const workflow = examples.get(file);
-	if (!workflow) throw new Error(`There is no examples/${file}`);
-	return workflow;
-}
-
-/** The one item a node gave out; without fields when it gave none. */
-function output(execution: Execution, node: string): IDataObject {
-	return execution.outputs[node]?.[0]?.[0]?.json ?? {};
-}
-
 function table(trials: Trial[]): string {
 	const rows = [
 		['', 'Step', 'The node returned', "Modica's stand-in received"],
@@ -150,6 +131,7 @@ function tellHowToGoOn({ rest, simulator, examples }: Demo): void {
 		`Open      ${rest.session.baseUrl}/workflow/${example(examples, 'first-messages.json').id}`,
 		`Log in    ${OWNER.email} with the password ${OWNER.password}`,
 		`API       ${simulator.baseUrl} stands in for Modica: nothing leaves this machine`,
+		`Reply     curl -X POST ${simulator.controlUrl}/replies -H 'content-type: application/json' -d '{"type":"text","text":"Hello","source":"64211234567"}'`,
 		'',
 		'Ctrl-C ends it all and leaves nothing behind.',
 	];

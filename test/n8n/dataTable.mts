@@ -1,0 +1,16 @@
+/** What stands in n8n's own data tables. */
+import type { IDataObject } from 'n8n-workflow';
+import type { N8nRest } from './rest.mts';
+
+type Page<T> = { count: number; data: T[] };
+
+/** The rows of a data table of the owner's, without n8n's own columns; none when there is no such table. */
+export async function rowsOf(rest: N8nRest, tableName: string): Promise<IDataObject[]> {
+	const { id: projectId } = await rest.rest<{ id: string }>('get', '/projects/personal');
+	const tables = `/projects/${projectId}/data-tables`;
+	const found = await rest.rest<Page<{ id: string; name: string }>>('get', tables, undefined, { filter: JSON.stringify({ name: tableName }) });
+	const table = found.data.find(({ name }) => name === tableName);
+	if (!table) return [];
+	const { data } = await rest.rest<Page<IDataObject>>('get', `${tables}/${table.id}/rows`, undefined, { take: 250 });
+	return data.map(({ id: _, createdAt: __, updatedAt: ___, ...columns }) => columns);
+}
