@@ -1,5 +1,5 @@
 /**
- * The way in for `npm start`, `npm test`, `npm run test:n8n` and `npm run simulator`.
+ * The way in for `npm start`, `npm test`, `npm run test:n8n`, `npm run simulator` and `npm run bench`.
  *
  * Works in a fresh clone: it installs the dependencies where they are missing or out of date, then does its task.
  * Hence plain JavaScript, and nothing but what Node.js brings.
@@ -19,6 +19,7 @@ const MODULES = path.join(PROJECT, 'node_modules');
 const INSTALLED = path.join(MODULES, '.installed-from');
 
 const TASKS = {
+	bench: (args) => runTypeScript('test/bench/main.mts', args),
 	start: (args) => runTypeScript('test/n8n/start.mts', args),
 	simulator: (args) => runTypeScript('test/simulator/main.mts', args),
 	test: runChecks,
@@ -60,10 +61,13 @@ async function runChecks(args) {
 	const began = Date.now();
 	// Two at a time, for two cores.
 	await inOrderOfCompletion([
-		step('Official lint', async () => {
-			const output = await capture(bin('@n8n/node-cli', 'n8n-node'), ['lint']);
-			if (/\b[1-9]\d* (error|warning)s?\b/.test(output)) throw new Error(output);
-		}),
+		(async () => {
+			await step('Official lint', async () => {
+				const output = await capture(bin('@n8n/node-cli', 'n8n-node'), ['lint']);
+				if (/\b[1-9]\d* (error|warning)s?\b/.test(output)) throw new Error(output);
+			});
+			await step('Lint of the tests', () => capture(bin('eslint'), ['-c', 'test/eslint.config.mjs', '--max-warnings=0', 'test']));
+		})(),
 		(async () => {
 			await step('Type check', () => capture('npm', ['run', '--silent', 'typecheck']));
 			await step('Build', build);

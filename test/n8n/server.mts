@@ -157,7 +157,7 @@ const INHERITED = ['HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TEMP', 'TMP', 'USERPROFI
 function environment(installation: N8nInstallation, userFolder: string): NodeJS.ProcessEnv {
 	const inherited = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
 	return {
-		...Object.fromEntries(inherited),
+		...(Object.fromEntries(inherited) as NodeJS.ProcessEnv),
 		// n8n starts `node` by name for its task runner: it must find the same one.
 		PATH: `${path.dirname(installation.node)}${path.delimiter}${process.env.PATH}`,
 		NODE_ENV: 'production',

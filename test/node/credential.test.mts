@@ -1,4 +1,4 @@
-import type { ICredentialDataDecryptedObject, INodeCredentialTestResult, ICredentialTestFunctions } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, INodeCredentialTestResult } from 'n8n-workflow';
 import { ModicaWhatsAppApi } from '../../credentials/ModicaWhatsAppApi.credentials';
 import { testCredential } from '../../nodes/ModicaWhatsApp/api/credentialTest';
 import { setStage } from './stage.mts';

@@ -17,7 +17,6 @@ import type {
 	INodeParameters,
 	INodeType,
 	INodeTypes,
-	IRunExecutionData,
 	IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
 import { ModicaWhatsAppApi } from '../../credentials/ModicaWhatsAppApi.credentials';
