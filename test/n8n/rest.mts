@@ -34,6 +34,8 @@ export type ExecutionError = {
 export type Execution = ExecutionSummary & {
 	/** By node name, what the node's last run put out: one list of items for each output. */
 	outputs: Record<string, INodeExecutionData[][]>;
+	/** By node name, how many milliseconds the node's last run took, by n8n's own clock. */
+	durations: Record<string, number>;
 	/** Why the execution failed. */
 	error?: ExecutionError;
 };
@@ -147,7 +149,13 @@ export class N8nRest {
 			const items = runs.at(-1)?.data?.main ?? [];
 			return [node, items.map((output) => output ?? [])] as const;
 		});
-		return { ...pickSummary(summary), outputs: Object.fromEntries(outputs), error: resultData?.error };
+		const durations = Object.entries(resultData?.runData ?? {}).map(([node, runs]) => [node, runs.at(-1)?.executionTime ?? 0] as const);
+		return {
+			...pickSummary(summary),
+			outputs: Object.fromEntries(outputs),
+			durations: Object.fromEntries(durations),
+			error: resultData?.error,
+		};
 	}
 
 	/** The workflow's executions, the newest first, at most {@link EXECUTIONS_PER_PAGE}. */
@@ -199,14 +207,14 @@ export class N8nRest {
 
 	/** n8n 2.x answers first and then sets the triggers up; 1.x, which does it the other way round, has no such address. */
 	private async publication(workflowId: string): Promise<Publication> {
-		const { status, data } = await this.http.get(`/rest/workflows/${workflowId}/publication-status`);
+		const { status, data } = await this.http.get<{ data: Publication }>(`/rest/workflows/${workflowId}/publication-status`);
 		if (status === 404) return { status: 'published', triggers: [] };
 		if (status === 200) return data.data;
 		throw new Error(`n8n answered ${status} to the question whether a workflow is live: ${JSON.stringify(data)}`);
 	}
 
 	private async request<T>(config: AxiosRequestConfig): Promise<T> {
-		const { status, data } = await this.http.request(config);
+		const { status, data } = await this.http.request<T & { message?: string }>(config);
 		if (status >= 400) {
 			const { method = 'get', url } = config;
 			throw new Error(`${method.toUpperCase()} ${url} of n8n answered ${status}: ${data?.message ?? JSON.stringify(data)}`);
@@ -219,7 +227,7 @@ type Publication = { status: 'failed' | 'in_progress' | 'not_published' | 'parti
 
 type StoredData = {
 	resultData?: {
-		runData?: Record<string, Array<{ data?: { main?: Array<INodeExecutionData[] | null> } }>>;
+		runData?: Record<string, Array<{ executionTime?: number; data?: { main?: Array<INodeExecutionData[] | null> } }>>;
 		error?: ExecutionError;
 	};
 };
