@@ -19,7 +19,7 @@ import { openFile, storeFile } from './files';
 import { findOperation, properties } from './operations';
 import { References } from './operations/message/references';
 import type { Context, Item, Operation, Output, Subject } from './operations/operation';
-import { runJobs, type EndedJob } from './operations/run';
+import { runJobs, type EndedJob, type Progress } from './operations/run';
 
 export class ModicaWhatsApp implements INodeType {
 	description: INodeTypeDescription = {
@@ -51,6 +51,7 @@ export class ModicaWhatsApp implements INodeType {
 			const options = readRunOptions(firstItem, operation);
 			const context = await createContext(this, options.maxRequestsPerSecond);
 			const stopOnError = !this.continueOnFail();
+			const signal = this.getExecutionCancelSignal();
 
 			const refused: Failure[] = [];
 			let jobs = operation.jobs(items, context, (item, error) => refused.push({ item, error }));
@@ -64,7 +65,8 @@ export class ModicaWhatsApp implements INodeType {
 			const ended = await runJobs(jobs, {
 				maxConcurrency: options.maxConcurrency,
 				stopOnError,
-				signal: this.getExecutionCancelSignal(),
+				signal,
+				onProgress: progressReport(this, signal),
 			});
 			const results = [...ended.flatMap(toResults), ...refused];
 			const failure = results.find(isFailure);
@@ -160,6 +162,27 @@ async function createContext(functions: IExecuteFunctions, maxRequestsPerSecond:
 		timeZone: functions.getTimezone(),
 		openFile: async (binary) => await openFile(helpers, binary),
 		storeFile: async (media, fallbackName) => await storeFile(helpers, media, fallbackName),
+	};
+}
+
+const PROGRESS_EVERY_MS = 5_000;
+
+/**
+ * Tells a person how far a long run has come, where n8n has a place for it: in the browser's console while a
+ * workflow runs by hand, and among the data of a cancelled execution, of which n8n keeps no node's output.
+ */
+function progressReport(functions: IExecuteFunctions, signal: AbortSignal | undefined) {
+	let latest: Progress = { done: 0, failed: 0, underWay: 0 };
+	let toldAt = performance.now();
+	const words = () => `${latest.done} done, ${latest.failed} failed, ${latest.underWay} under way`;
+	signal?.addEventListener('abort', () => functions.customData.set('modicaWhatsApp', `Cancelled: ${words()}`), {
+		once: true,
+	});
+	return (progress: Progress) => {
+		latest = progress;
+		if (performance.now() - toldAt < PROGRESS_EVERY_MS) return;
+		toldAt = performance.now();
+		functions.sendMessageToUI(`Modica WhatsApp: ${words()}`);
 	};
 }
 

@@ -36,6 +36,8 @@ export type Execution = ExecutionSummary & {
 	outputs: Record<string, INodeExecutionData[][]>;
 	/** By node name, how many milliseconds the node's last run took, by n8n's own clock. */
 	durations: Record<string, number>;
+	/** What n8n shows as the execution's highlighted data. */
+	customData: Record<string, string>;
 	/** Why the execution failed. */
 	error?: ExecutionError;
 };
@@ -142,7 +144,10 @@ export class N8nRest {
 
 	async getExecution(id: string): Promise<Execution> {
 		// The data arrives flattened by the `flatted` package, in a string.
-		const { data, ...summary } = await this.rest<ExecutionSummary & { data: string }>('get', `/executions/${id}`);
+		const { data, customData = {}, ...summary } = await this.rest<ExecutionSummary & { data: string; customData?: Record<string, string> }>(
+			'get',
+			`/executions/${id}`,
+		);
 		// An execution that has only begun has none yet.
 		const resultData = (unflatten(data) as StoredData | undefined)?.resultData;
 		const outputs = Object.entries(resultData?.runData ?? {}).map(([node, runs]) => {
@@ -154,6 +159,7 @@ export class N8nRest {
 			...pickSummary(summary),
 			outputs: Object.fromEntries(outputs),
 			durations: Object.fromEntries(durations),
+			customData,
 			error: resultData?.error,
 		};
 	}

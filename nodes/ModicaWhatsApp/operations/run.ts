@@ -12,6 +12,15 @@ export interface RunSettings {
 	stopOnError: boolean;
 	/** Start no further job once this is aborted. */
 	signal: AbortSignal | undefined;
+	/** Told at the start and at the end of each job. */
+	onProgress?: (progress: Progress) => void;
+}
+
+/** How far a run has come, counted in subjects (items, or recipients of a broadcast). */
+export interface Progress {
+	readonly done: number;
+	readonly failed: number;
+	readonly underWay: number;
 }
 
 /**
@@ -24,6 +33,7 @@ export async function runJobs(jobs: Iterable<Job>, settings: RunSettings): Promi
 	const underWay = new Set<Promise<void>>();
 	const lastOfLane = new Map<string, Promise<void>>();
 	const slots = new Slots(settings.maxConcurrency);
+	const progress = { done: 0, failed: 0, underWay: 0 };
 	let stopped = false;
 	const mayStart = () => !stopped && !settings.signal?.aborted;
 
@@ -35,8 +45,13 @@ export async function runJobs(jobs: Iterable<Job>, settings: RunSettings): Promi
 			await slots.take();
 		}
 		if (mayStart()) {
+			progress.underWay += job.subjects.length;
+			settings.onProgress?.(progress);
 			const result = await attempt(job);
 			results[place] = result;
+			progress.underWay -= job.subjects.length;
+			progress['error' in result ? 'failed' : 'done'] += job.subjects.length;
+			settings.onProgress?.(progress);
 			if ('error' in result && settings.stopOnError) stopped = true;
 		}
 		slots.give();
