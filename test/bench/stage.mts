@@ -1,0 +1,176 @@
+/** What every measurement stands on: a real n8n with our package and its rivals, the simulator, a workflow. */
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { INode, INodeParameters } from 'n8n-workflow';
+import { ensureN8n, type N8nInstallation } from '../n8n/install.mts';
+import { removeAtExit, runProgram } from '../n8n/processes.mts';
+import { N8nRest, type Execution, type StoredCredential } from '../n8n/rest.mts';
+import { createUserFolder, installPackage, packPackage, startN8n, type N8nServer } from '../n8n/server.mts';
+import { until } from '../n8n/until.mts';
+import { CURRENT } from '../n8n/versions.mts';
+import { startSimulator, type Simulator, type SimulatorSettings } from '../simulator/simulator.mts';
+
+const PROJECT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const RUN_TIMEOUT_MS = 10 * 60_000;
+
+/** A node to be measured: one way to send each input item as a message. */
+export interface Contestant {
+	name: string;
+	type: string;
+	version?: number;
+	parameters: (baseUrl: string) => INodeParameters;
+	/** Settings of the node beside its parameters, such as *Retry On Fail*. */
+	settings?: Partial<INode>;
+}
+
+/** What came of one run. */
+export interface Outcome {
+	/** Milliseconds that the node took, by n8n's own clock. */
+	ms: number;
+	status: Execution['status'];
+	outputs: Execution['outputs'][string];
+	/** Messages that the API took, and how many of them went to a number that had one already. */
+	delivered: number;
+	twice: number;
+	requests: number;
+	refused: number;
+	maxInFlight: number;
+	/** Messages a second at the API's door, from the first to the last. */
+	rate: number;
+	/** Bytes by which n8n's memory grew at most. */
+	memoryGrowth: number;
+}
+
+/** n8n and the simulator, up and running. */
+export class Stage {
+	private constructor(
+		private readonly installation: N8nInstallation,
+		private readonly userFolder: string,
+		readonly simulator: Simulator,
+		private server: N8nServer,
+		private rest: N8nRest,
+		private readonly credential: StoredCredential,
+	) {}
+
+	static async set(): Promise<Stage> {
+		const installation = await ensureN8n(CURRENT.version, console.log);
+		await runProgram('npx', ['gulp'], { cwd: PROJECT, timeoutMs: 120_000 });
+		const userFolder = await createUserFolder();
+		const packed = await mkdtemp(path.join(tmpdir(), 'bench-'));
+		removeAtExit(packed);
+		await installPackage(await packPackage(PROJECT, packed), userFolder);
+		await installPackage(await packPackage(path.join(PROJECT, 'test/bench/rivals'), packed), userFolder);
+		const simulator = await startSimulator({ statusSteps: [] });
+		const server = await startN8n(installation, { userFolder });
+		const rest = await N8nRest.logIn(server.baseUrl);
+		const { username, password, baseUrl } = simulator;
+		const credential = await rest.createCredential('modicaWhatsAppApi', { username, password, baseUrl });
+		return new Stage(installation, userFolder, simulator, server, rest, credential);
+	}
+
+	/** A fresh n8n process, for measurements of memory. */
+	async restart(): Promise<void> {
+		await this.server.stop();
+		this.server = await startN8n(this.installation, { userFolder: this.userFolder });
+		this.rest = await N8nRest.logIn(this.server.baseUrl);
+	}
+
+	async clear(): Promise<void> {
+		await this.server.stop();
+		await this.simulator.stop();
+	}
+
+	/** Has the bare client outside n8n send so many messages. @returns the milliseconds that it took */
+	async runFloor(count: number, connections: number, settings: Partial<SimulatorSettings> = {}): Promise<number> {
+		const { simulator } = this;
+		await this.prepare(settings);
+		const authorization = `Basic ${Buffer.from(`${simulator.username}:${simulator.password}`).toString('base64')}`;
+		const args = ['--import', 'tsx', path.join(PROJECT, 'test/bench/floor.mts'), simulator.baseUrl, authorization];
+		const printed = await runProgram(process.execPath, [...args, String(count), String(connections)], {
+			cwd: PROJECT,
+			timeoutMs: RUN_TIMEOUT_MS,
+		});
+		return Number(printed);
+	}
+
+	private async prepare(settings: Partial<SimulatorSettings>): Promise<void> {
+		await this.simulator.reset();
+		this.simulator.configure({ rateLimit: undefined, latencyMs: 0, ...settings });
+	}
+
+	/**
+	 * Has a contestant send so many messages.
+	 * @param settings the simulator's for this run; everything else is at its default
+	 * @param arrange what else the simulator is to do, such as faults
+	 */
+	async run(
+		contestant: Contestant,
+		count: number,
+		settings: Partial<SimulatorSettings> = {},
+		arrange: (simulator: Simulator) => void = () => {},
+	): Promise<Outcome> {
+		const { simulator, rest } = this;
+		await this.prepare(settings);
+		arrange(simulator);
+		const workflow = await rest.importWorkflow({
+			name: contestant.name,
+			nodes: [
+				node('Start', 'n8n-nodes-base.manualTrigger', 1, {}),
+				node('Rows', 'n8n-nodes-bench-rivals.rows', 1, { count }),
+				{
+					...node('Send', contestant.type, contestant.version ?? 1, contestant.parameters(simulator.baseUrl)),
+					credentials: { modicaWhatsAppApi: { id: this.credential.id, name: this.credential.name } },
+					...contestant.settings,
+				},
+			],
+			connections: {
+				Start: { main: [[{ node: 'Rows', type: 'main', index: 0 }]] },
+				Rows: { main: [[{ node: 'Send', type: 'main', index: 0 }]] },
+			},
+		});
+		const memoryBefore = await startMemoryPeak(this.server.pid);
+		const id = await rest.startWorkflow(workflow);
+		// Asking for the whole execution again and again would be work for n8n while it is being measured.
+		await until(
+			'the run has ended',
+			RUN_TIMEOUT_MS,
+			// A node that keeps n8n busy for seconds costs the connection that was kept open.
+			async () => (await rest.executions(workflow.id).catch(() => []))[0]?.status ?? 'new',
+			(status) => ['success', 'error', 'crashed', 'canceled'].includes(status),
+		);
+		const memoryGrowth = (await memoryPeak(this.server.pid)) - memoryBefore;
+		const execution = await rest.getExecution(id);
+		await rest.rest('post', `/workflows/${workflow.id}/archive`).catch(() => {});
+		const { messages, requests } = simulator;
+		const seconds = ((messages.at(-1)?.at ?? 0) - (messages[0]?.at ?? 0)) / 1_000;
+		return {
+			ms: execution.durations.Send ?? NaN,
+			status: execution.status,
+			outputs: execution.outputs.Send ?? [],
+			delivered: messages.length,
+			twice: messages.length - new Set(messages.map(({ to }) => to)).size,
+			requests: requests.length,
+			refused: requests.filter(({ status }) => status === 429).length,
+			maxInFlight: simulator.maxInFlight,
+			rate: (messages.length - 1) / seconds,
+			memoryGrowth,
+		};
+	}
+}
+
+function node(name: string, type: string, typeVersion: number, parameters: INodeParameters): INode {
+	return { id: name, name, type, typeVersion, position: [0, 0], parameters };
+}
+
+/** Sets the peak of a process's memory back to what it uses now. @returns that, in bytes. */
+async function startMemoryPeak(pid: number): Promise<number> {
+	await writeFile(`/proc/${pid}/clear_refs`, '5');
+	return await memoryPeak(pid);
+}
+
+async function memoryPeak(pid: number): Promise<number> {
+	const status = await readFile(`/proc/${pid}/status`, 'utf8');
+	return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
+}
