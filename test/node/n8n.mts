@@ -12,6 +12,7 @@ import type {
 	IDataObject,
 	IDeduplicationOutput,
 	IHttpRequestOptions,
+	IN8nHttpFullResponse,
 	INode,
 	INodeExecutionData,
 	INodeParameters,
@@ -20,6 +21,7 @@ import type {
 	IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
 import { ModicaWhatsAppApi } from '../../credentials/ModicaWhatsAppApi.credentials';
+import type { Http } from '../../nodes/ModicaWhatsApp/api/client';
 import { ModicaWhatsApp } from '../../nodes/ModicaWhatsApp/ModicaWhatsApp.node';
 
 /**
@@ -31,6 +33,8 @@ import { ModicaWhatsApp } from '../../nodes/ModicaWhatsApp/ModicaWhatsApp.node';
 export interface N8n {
 	/** Runs the action node as a workflow would. Rejects with the node's error, as n8n would show it. */
 	run(run: NodeRun): Promise<INodeExecutionData[]>;
+	/** n8n's requests as our client is given them, with the credential's authentication. */
+	http(credential: ICredentialDataDecryptedObject): Http;
 	/** Puts a file where n8n keeps binary data. */
 	storeFile(content: Buffer, fileName: string | undefined, mimeType: string): Promise<IBinaryData>;
 	/** Reads a file from where n8n keeps binary data. */
@@ -130,6 +134,15 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 			const context = createContext(run);
 			const [output] = (await node.execute?.call(context)) as INodeExecutionData[][];
 			return output ?? [];
+		},
+		http(credential) {
+			const context = createContext({ parameters: {}, credential });
+			const { helpers } = context;
+			return {
+				request: async (options) =>
+					(await helpers.httpRequestWithAuthentication.call(context, 'modicaWhatsAppApi', options)) as IN8nHttpFullResponse,
+				readText: async (body) => await helpers.binaryToString(body as Buffer),
+			};
 		},
 		async storeFile(content, fileName, mimeType) {
 			const { helpers } = createContext({ parameters: {}, credential: {} });

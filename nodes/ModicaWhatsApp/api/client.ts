@@ -36,6 +36,8 @@ export interface ClientSettings extends Partial<PacerSettings> {
 	baseUrl: unknown;
 	/** False to make every request once only, when a person waits for the answer. */
 	patient?: boolean;
+	/** How long to wait for an answer, in milliseconds; uploads get more, the larger they are. */
+	timeoutMs?: number;
 }
 
 // n8n allows community nodes no timers but its own.
@@ -48,7 +50,8 @@ interface ApiRequest {
 	body?: object;
 	/** False for anything that sends a message: see `decideRetry`. */
 	harmlessTwice: boolean;
-	timeoutMs?: number;
+	/** The size of a body that is more than a few lines. */
+	bytes?: number;
 	encoding?: 'stream';
 }
 
@@ -66,14 +69,16 @@ export class ModicaClient {
 	private readonly baseUrl: string;
 	private readonly pacer: Pacer;
 	private readonly patient: boolean;
+	private readonly timeoutMs: number;
 
 	/** @throws {InputError} when the base URL cannot be used */
 	constructor(
 		private readonly http: Http,
-		{ baseUrl, patient = true, clock = REAL_TIME, ...pacing }: ClientSettings,
+		{ baseUrl, patient = true, timeoutMs = TIMEOUT_MS, clock = REAL_TIME, ...pacing }: ClientSettings,
 	) {
 		this.baseUrl = parseBaseUrl(baseUrl);
 		this.patient = patient;
+		this.timeoutMs = timeoutMs;
 		this.pacer = new Pacer({ clock, ...pacing });
 	}
 
@@ -146,7 +151,7 @@ export class ModicaClient {
 			body: form,
 			// An upload sends nothing to anybody; a second copy is never referred to.
 			harmlessTwice: true,
-			timeoutMs: TIMEOUT_MS + file.size / SLOWEST_UPLOAD_BYTES_PER_MS,
+			bytes: file.size,
 		});
 		const media: unknown = Array.isArray(body) ? body[0] : body;
 		if (!isRecord(media) || typeof media.id !== 'string') {
@@ -193,7 +198,7 @@ export class ModicaClient {
 		path,
 		qs,
 		body,
-		timeoutMs,
+		bytes = 0,
 		encoding,
 	}: ApiRequest): Promise<AttemptResult> {
 		await this.pacer.turn();
@@ -206,7 +211,7 @@ export class ModicaClient {
 				...(body && { body }),
 				json: !(body instanceof FormData),
 				...(encoding && { encoding }),
-				timeout: timeoutMs ?? TIMEOUT_MS,
+				timeout: this.timeoutMs + bytes / SLOWEST_UPLOAD_BYTES_PER_MS,
 				// The status is judged here. n8n's own errors hide `Retry-After` and send a 401 twice.
 				returnFullResponse: true,
 				ignoreHttpStatusErrors: true,
