@@ -62,7 +62,7 @@ describe('3,000 callbacks, 20 at a time', () => {
 		const stored = await storedCallbacks(rest, await endedExecutions(rest, workflow.id));
 		expect(stored.filter(({ status }) => status !== 'success')).toEqual([]);
 		expect(keys(stored)).toEqual(keys(firsts(shots)));
-	}, 600_000);
+	}, 900_000);
 });
 
 describe('kill -9 in the middle of a flood', () => {
@@ -138,7 +138,7 @@ describe('kill -9 in the middle of a flood', () => {
 		);
 		expect(twice.length).toBeLessThanOrEqual(AT_ONCE);
 		expect(twice.filter((key) => !keys(unanswered).includes(key))).toEqual([]);
-	}, 600_000);
+	}, 900_000);
 
 	/** How often each callback has been run to its end. */
 	async function succeeded(of: N8nRest, workflowId: string): Promise<Map<string, number>> {
