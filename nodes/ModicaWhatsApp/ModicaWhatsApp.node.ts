@@ -3,19 +3,21 @@ import {
 	NodeApiError,
 	NodeConnectionTypes,
 	NodeOperationError,
+	isSafeObjectProperty,
 	type IDataObject,
 	type IExecuteFunctions,
-	type IN8nHttpFullResponse,
 	type INode,
 	type INodeExecutionData,
 	type INodeType,
 	type INodeTypeDescription,
 	type JsonObject,
 } from 'n8n-workflow';
-import { ModicaClient, type Http } from './api/client';
+import { ModicaClient } from './api/client';
 import { testCredential } from './api/credentialTest';
 import { InputError, invalid, isRecord, ModicaError } from './api/errors';
-import { openFile, storeFile } from './files';
+import { parseFieldReference, readField } from './n8n/fieldReference';
+import { openFile, storeFile } from './n8n/files';
+import { openHttp } from './n8n/http';
 import { findOperation, properties } from './operations';
 import { References } from './operations/message/references';
 import type { Context, Item, Operation, Output, Subject } from './operations/operation';
@@ -43,7 +45,7 @@ export class ModicaWhatsApp implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const node = this.getNode();
 		try {
-			const items = this.getInputData().map((_, index) => toInput(this, index));
+			const items = readInput(this);
 			const [firstItem] = items;
 			if (!firstItem) return [[]];
 
@@ -98,14 +100,22 @@ function toResults(ended: EndedJob): ReadonlyArray<Output | Failure> {
 		: ended.job.subjects.map((subject) => ({ ...subject, error: ended.error }));
 }
 
-function toInput(context: IExecuteFunctions, index: number): Item {
-	return {
+/** The node's input, each item with its parameters. */
+function readInput(functions: IExecuteFunctions): Item[] {
+	const references = new Map<string, string[]>();
+	for (const [name, value] of Object.entries(functions.getNode().parameters)) {
+		const path = parseFieldReference(value);
+		// The names that n8n refuses in expressions are its to refuse.
+		if (path?.every(isSafeObjectProperty)) references.set(name, path);
+	}
+	return functions.getInputData().map(({ json, binary = {} }, index) => ({
 		index,
-		parameter: (name) => context.getNodeParameter(name, index, '') as unknown,
-		get binary() {
-			return context.getInputData()[index]?.binary ?? {};
+		binary,
+		parameter: (name) => {
+			const reference = references.get(name);
+			return (reference && readField(json, reference)) ?? (functions.getNodeParameter(name, index, '') as unknown);
 		},
-	};
+	}));
 }
 
 function toItem({ item, json, binary }: Output): INodeExecutionData {
@@ -142,19 +152,10 @@ function parseNumber(field: string, value: unknown, least: number, most: number)
 
 async function createContext(functions: IExecuteFunctions, maxRequestsPerSecond: number): Promise<Context> {
 	const { helpers } = functions;
-	// The credential is read once for the run: decrypting it again for each request is most of what a request costs.
-	const credentials = await functions.getCredentials('modicaWhatsAppApi');
-	const credentialsDecrypted = { id: '', name: '', type: 'modicaWhatsAppApi', data: credentials };
-	const http: Http = {
-		request: async (options) =>
-			(await helpers.httpRequestWithAuthentication.call(functions, 'modicaWhatsAppApi', options, {
-				credentialsDecrypted,
-			})) as IN8nHttpFullResponse,
-		readText: async (body) => await helpers.binaryToString(body as Buffer),
-	};
+	const credential = await functions.getCredentials('modicaWhatsAppApi');
 	return {
-		api: new ModicaClient(http, {
-			baseUrl: credentials.baseUrl,
+		api: new ModicaClient(openHttp(functions, credential), {
+			baseUrl: credential.baseUrl,
 			maxRequestsPerSecond,
 			signal: functions.getExecutionCancelSignal(),
 		}),

@@ -4,15 +4,13 @@ import {
 	type IBinaryData,
 	type ICredentialDataDecryptedObject,
 	type IHookFunctions,
-	type IHttpRequestOptions,
-	type IN8nHttpFullResponse,
 	type INodeExecutionData,
 	type INodeType,
 	type INodeTypeDescription,
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
-import { ModicaClient, type Http } from './api/client';
+import { ModicaClient } from './api/client';
 import { testCredential } from './api/credentialTest';
 import { InputError, isRecord, ModicaError } from './api/errors';
 import { filteredBy, parseFilter } from './callback/filter';
@@ -21,7 +19,8 @@ import { answered, type Answer } from './callback/outcome';
 import { dedupeKey, parseCallback, type Callback, type Media } from './callback/parse';
 import { SeenByTrigger } from './callback/seen';
 import { isAuthorized } from './callback/verify';
-import { storeFile } from './files';
+import { storeFile } from './n8n/files';
+import { openHttp } from './n8n/http';
 
 /** Callbacks that a trigger remembers: some 3 MB. */
 const MOST_REMEMBERED = 20_000;
@@ -302,21 +301,15 @@ async function download(
 	{ id, fileName = id }: Media,
 	credential: ICredentialDataDecryptedObject,
 ): Promise<Downloaded> {
-	const { helpers } = functions;
-	const credentialsDecrypted = { id: '', name: '', type: 'modicaWhatsAppApi', data: credential };
-	const http: Http = {
-		request: async (options: IHttpRequestOptions) =>
-			(await helpers.httpRequestWithAuthentication.call(functions, 'modicaWhatsAppApi', options, {
-				credentialsDecrypted,
-			})) as IN8nHttpFullResponse,
-		readText: async (body) => await helpers.binaryToString(body as Buffer),
-	};
 	const giveUp = new AbortController();
 	let ended = false;
 	const fetchFile = async (): Promise<Downloaded> => {
 		try {
-			const client = new ModicaClient(http, { baseUrl: credential.baseUrl, signal: giveUp.signal });
-			return { file: await storeFile(helpers, await client.downloadMedia(id, undefined), fileName) };
+			const client = new ModicaClient(openHttp(functions, credential), {
+				baseUrl: credential.baseUrl,
+				signal: giveUp.signal,
+			});
+			return { file: await storeFile(functions.helpers, await client.downloadMedia(id, undefined), fileName) };
 		} catch (error) {
 			return { downloadError: explain(error) };
 		} finally {

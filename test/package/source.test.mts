@@ -50,10 +50,10 @@ const NODE_FOLDER = 'nodes/ModicaWhatsApp';
 /** The parts of the house, and what each may take from. */
 const MAY_IMPORT: Record<string, string[]> = {
 	credentials: ['api'],
-	node: ['operations', 'callback', 'files', 'api'],
+	node: ['operations', 'callback', 'n8n', 'api'],
 	operations: ['operations', 'api'],
 	callback: ['callback', 'api'],
-	files: ['operations', 'api'],
+	n8n: ['n8n', 'operations', 'api'],
 	api: ['api'],
 };
 

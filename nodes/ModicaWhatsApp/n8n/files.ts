@@ -1,6 +1,6 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
-import type { DownloadedMedia } from './api/client';
-import type { OpenedFile } from './operations/operation';
+import type { DownloadedMedia } from '../api/client';
+import type { OpenedFile } from '../operations/operation';
 
 type BinaryHelpers = Pick<
 	IExecuteFunctions['helpers'],
