@@ -10,12 +10,13 @@ import { parseArgs } from 'node:util';
 import { exitOnSignals } from '../n8n/processes.mts';
 import { CURRENT } from '../n8n/versions.mts';
 import { elapsed } from '../progress.mjs';
+import { benchCallbacks } from './callbacks.mts';
 import * as campaigns from './campaigns.mts';
 import { Stage } from './stage.mts';
 import { toMarkdown, type Row } from './table.mts';
 
 const { broadcasts, costPerItem, latency, memory, rateLimits, refusals } = campaigns;
-const BENCHES = { refusals, costPerItem, latency, broadcasts, memory, rateLimits };
+const BENCHES = { refusals, costPerItem, latency, broadcasts, memory, rateLimits, callbacks };
 const RUNS = 5;
 
 const { values } = parseArgs({
@@ -41,6 +42,18 @@ for (const { work, contestant, result, must } of missed) {
 	console.log(`Missed: ${work}, ${contestant}: ${result} (must reach: ${must})`);
 }
 process.exit(missed.length > 0 ? 1 : 0);
+
+/** The trigger, in an n8n of its own. */
+async function callbacks(_stage: Stage, { tell }: campaigns.BenchSettings): Promise<Row[]> {
+	const measured = await benchCallbacks({}, tell);
+	return measured.map(({ name, value, unit, limit, ok }) => ({
+		work: 'callbacks',
+		contestant: name,
+		result: `${Number(value.toFixed(1))} ${unit}`,
+		must: limit ?? '',
+		...(limit !== undefined && { ok }),
+	}));
+}
 
 function page(measured: string): string {
 	const [cpu] = cpus();

@@ -91,58 +91,8 @@ export const contentFields: INodeProperties[] = [
 		description: 'How to give what fills the template’s placeholders',
 		displayOptions: { show: { messageType: ['template'] } },
 	},
-	{
-		displayName: 'Header Parameters',
-		name: 'headerParams',
-		type: 'fixedCollection',
-		typeOptions: { multipleValues: true },
-		placeholder: 'Add Header Parameter',
-		default: {},
-		options: [
-			{
-				displayName: 'Values',
-				name: 'values',
-				values: [
-					{
-						displayName: 'Value',
-						name: 'value',
-						type: 'string',
-						default: '',
-						placeholder: 'e.g. Winter sale',
-						description: 'Text for the placeholder',
-					},
-				],
-			},
-		],
-		description: 'Texts for the placeholders in the template’s header, in their order',
-		displayOptions: { show: { messageType: ['template'], templateParameters: ['fields'] } },
-	},
-	{
-		displayName: 'Body Parameters',
-		name: 'bodyParams',
-		type: 'fixedCollection',
-		typeOptions: { multipleValues: true },
-		placeholder: 'Add Body Parameter',
-		default: {},
-		options: [
-			{
-				displayName: 'Values',
-				name: 'values',
-				values: [
-					{
-						displayName: 'Value',
-						name: 'value',
-						type: 'string',
-						default: '',
-						placeholder: 'e.g. Aroha',
-						description: 'Text for the placeholder',
-					},
-				],
-			},
-		],
-		description: 'Texts for the placeholders in the template’s body, in their order',
-		displayOptions: { show: { messageType: ['template'], templateParameters: ['fields'] } },
-	},
+	placeholderTexts('headerParams', 'Header', 'e.g. Winter sale'),
+	placeholderTexts('bodyParams', 'Body', 'e.g. Aroha'),
 	{
 		displayName: 'Header Media',
 		name: 'templateMedia',
@@ -256,6 +206,36 @@ export const contentFields: INodeProperties[] = [
 		displayOptions: { show: { messageType: ['media'] } },
 	},
 ];
+
+/** The field for the texts of one part of a template. */
+function placeholderTexts(name: string, part: 'Header' | 'Body', placeholder: string): INodeProperties {
+	return {
+		displayName: `${part} Parameters`,
+		name,
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true },
+		placeholder: `Add ${part} Parameter`,
+		default: {},
+		options: [
+			{
+				displayName: 'Values',
+				name: 'values',
+				values: [
+					{
+						displayName: 'Value',
+						name: 'value',
+						type: 'string',
+						default: '',
+						placeholder,
+						description: 'Text for the placeholder',
+					},
+				],
+			},
+		],
+		description: `Texts for the placeholders in the template’s ${part.toLowerCase()}, in their order`,
+		displayOptions: { show: { messageType: ['template'], templateParameters: ['fields'] } },
+	};
+}
 
 /**
  * What a message says, from an item's parameters.
