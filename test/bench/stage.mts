@@ -7,7 +7,7 @@ import type { INode, INodeParameters } from 'n8n-workflow';
 import { ensureN8n, type N8nInstallation } from '../n8n/install.mts';
 import { removeAtExit, runProgram } from '../n8n/processes.mts';
 import { N8nRest, type Execution, type StoredCredential } from '../n8n/rest.mts';
-import { createUserFolder, installPackage, packPackage, startN8n, type N8nServer } from '../n8n/server.mts';
+import { createUserFolder, installPackage, packPackage, startN8n, type N8nServer, type StartOptions } from '../n8n/server.mts';
 import { until } from '../n8n/until.mts';
 import { CURRENT } from '../n8n/versions.mts';
 import { startSimulator, type Simulator, type SimulatorSettings } from '../simulator/simulator.mts';
@@ -70,10 +70,13 @@ export class Stage {
 		return new Stage(installation, userFolder, simulator, server, rest, credential);
 	}
 
-	/** A fresh n8n process, for measurements of memory. */
-	async restart(): Promise<void> {
+	/**
+	 * A fresh n8n process, with settings of its own until the next restart.
+	 * @returns once it is ready
+	 */
+	async restart(options: Pick<StartOptions, 'env' | 'onOutput'> = {}): Promise<void> {
 		await this.server.stop();
-		this.server = await startN8n(this.installation, { userFolder: this.userFolder });
+		this.server = await startN8n(this.installation, { userFolder: this.userFolder, ...options });
 		this.rest = await N8nRest.logIn(this.server.baseUrl);
 	}
 

@@ -49,6 +49,8 @@ export type StartOptions = {
 	port?: number;
 	/** Settings beyond the usual ones, or instead of them. */
 	env?: Record<string, string>;
+	/** Told what n8n prints, as it prints it. */
+	onOutput?: (text: string) => void;
 };
 
 /**
@@ -91,7 +93,11 @@ export async function startN8n(installation: N8nInstallation, options: StartOpti
 	const port = options.port ?? (await freePort());
 	const baseUrl = `http://${LOOPBACK}:${port}`;
 	const env = { ...environment(installation, userFolder), ...(await ports(port, baseUrl)), ...options.env };
-	const program = startProgram(installation.node, [installation.bin, command, ...(options.args ?? [])], { cwd: userFolder, env });
+	const program = startProgram(installation.node, [installation.bin, command, ...(options.args ?? [])], {
+		cwd: userFolder,
+		env,
+		...(options.onOutput && { onStdout: options.onOutput }),
+	});
 	const stop = async () => {
 		await endProgram(program, STOP_GRACE_MS);
 		if (options.userFolder === undefined) removeNow(userFolder);
