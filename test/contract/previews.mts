@@ -1,0 +1,72 @@
+/**
+ * What each operation of the action node gives, as n8n's editor shows it before the first run. What the API answers
+ * comes from openapi.yaml; what the node adds to it stands here. `test/node/previews.test.mts` holds it against what
+ * the node really gives. n8n shows no previews for triggers.
+ */
+import path from 'node:path';
+import { loadContract, type JsonObject } from './contract.mts';
+
+/** Where n8n looks for them: `v<version of the node>/<resource>/<operation>.json`. */
+export const PREVIEW_FOLDER = path.resolve(import.meta.dirname, '../../nodes/ModicaWhatsApp/__schema__');
+
+/** The preview of one operation's output item. */
+export interface Preview {
+	resource: string;
+	operation: string;
+	file: string;
+	schema: JsonObject;
+}
+
+const TEXT = { type: 'string' };
+const BOOLEAN = { type: 'boolean' };
+
+/** The previews of all operations. */
+export function previews(): Preview[] {
+	const contract = loadContract();
+	const component = (name: string) => simplify(contract.resolve(`#/components/schemas/${name}`), contract.resolve);
+	const [to, id, mediaId, status] = ['E164', 'Uuid', 'MediaId', 'MessageStatus'].map(component);
+	const receipt = { id, status, to, reference: TEXT };
+
+	const outputs: Record<string, Record<string, JsonObject>> = {
+		media: {
+			download: item({ id: mediaId, fileName: TEXT, mimeType: component('MediaMimeType'), fileSize: TEXT }),
+			upload: item({ id: mediaId }),
+		},
+		message: {
+			broadcast: item({ ...receipt, message: TEXT }),
+			get: component('MessageDetails'),
+			markAsRead: item({ id, read: BOOLEAN }),
+			send: item(receipt),
+		},
+		service: {
+			checkHealth: item({ healthy: BOOLEAN }),
+		},
+	};
+	return Object.entries(outputs).flatMap(([resource, operations]) =>
+		Object.entries(operations).map(([operation, schema]) => ({
+			resource,
+			operation,
+			file: path.join(PREVIEW_FOLDER, 'v1.0.0', resource, `${operation}.json`),
+			schema,
+		})),
+	);
+}
+
+function item(properties: Record<string, JsonObject | undefined>): JsonObject {
+	return { type: 'object', properties };
+}
+
+/** The names and types of a schema, references followed: all that a preview shows. */
+function simplify(schema: unknown, resolve: (pointer: string) => unknown): JsonObject {
+	const { $ref, type, properties, items } = schema as JsonObject & { $ref?: string };
+	if ($ref !== undefined) return simplify(resolve($ref), resolve);
+	return {
+		type,
+		...(properties !== undefined && {
+			properties: Object.fromEntries(
+				Object.entries(properties as JsonObject).map(([name, property]) => [name, simplify(property, resolve)]),
+			),
+		}),
+		...(items !== undefined && { items: simplify(items, resolve) }),
+	};
+}
