@@ -18,11 +18,18 @@ describe('a schedule', () => {
 		expect(parseSchedule(given, ZONE, NOW)).toBe(sent);
 	});
 
-	it('knows when the clocks change', () => {
-		// New Zealand goes from +13 to +12 on 4 April 2027, at 03:00.
-		const now = Date.parse('2027-04-01T00:00:00Z');
-		expect(parseSchedule('2027-04-04T01:30', ZONE, now)).toBe('2027-04-03T12:30:00.000Z');
-		expect(parseSchedule('2027-04-04T04:30', ZONE, now)).toBe('2027-04-03T16:30:00.000Z');
+	it.each([
+		['2027-04-04T01:30', 'Pacific/Auckland', '2027-04-03T12:30:00.000Z', 'before clocks go back, at three'],
+		['2027-04-04T02:30', 'Pacific/Auckland', '2027-04-03T13:30:00.000Z', 'there twice: the first'],
+		['2027-04-04T04:30', 'Pacific/Auckland', '2027-04-03T16:30:00.000Z', 'after clocks went back'],
+		['2027-11-07T01:30', 'America/New_York', '2027-11-07T05:30:00.000Z', 'there twice: the first'],
+		['2027-09-26T01:30', 'Pacific/Auckland', '2027-09-25T13:30:00.000Z', 'before clocks go forward, at two'],
+		['2027-09-26T02:30', 'Pacific/Auckland', '2027-09-25T14:30:00.000Z', 'skipped: half past three'],
+		['2027-09-26T03:30', 'Pacific/Auckland', '2027-09-25T14:30:00.000Z', 'after clocks went forward'],
+		['2027-03-14T02:30', 'America/New_York', '2027-03-14T07:30:00.000Z', 'skipped: half past three'],
+		['2027-03-28T02:30', 'Europe/Berlin', '2027-03-28T01:30:00.000Z', 'skipped: half past three'],
+	])('%s in %s is %s: %s', (given, zone, sent, _why) => {
+		expect(parseSchedule(given, zone, Date.parse(sent) - 24 * 60 * 60_000)).toBe(sent);
 	});
 
 	it.each(['', undefined, null, '  '])('%j means at once', (given) => {

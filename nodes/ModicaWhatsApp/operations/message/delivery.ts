@@ -4,8 +4,9 @@ import type { MessageCommon } from '../../api/types';
 import type { Context, Item } from '../operation';
 import { parseSource, sourceField } from '../source';
 
+const DAY_MS = 24 * 60 * 60 * 1_000;
 /** Reference: `scheduled` allows scheduling "with an upper limit of 60 days". */
-const FURTHEST_SCHEDULE_MS = 60 * 24 * 60 * 60 * 1_000;
+const FURTHEST_SCHEDULE_MS = 60 * DAY_MS;
 
 /** What a message may carry besides its content. */
 export const additionalFields: INodeProperties = {
@@ -137,9 +138,12 @@ function parseDateTime(text: string, timeZone: string): number | undefined {
 	// Date.parse makes 2 March of 30 February; such a date comes out differently from how it went in.
 	if (Number.isNaN(asUtc) || !new Date(asUtc).toISOString().startsWith(local)) return undefined;
 	if (offset) return Date.parse(`${local}${offset.length === 5 ? `${offset.slice(0, 3)}:${offset.slice(3)}` : offset.toUpperCase()}`) || undefined;
-	// The zone's offset is not the same before and after a change of clocks, so it is looked up twice.
-	const guess = asUtc - zoneOffset(asUtc, timeZone);
-	return asUtc - zoneOffset(guess, timeZone);
+	// Once a year a clock shows the same time twice, and once it skips an hour. RFC 5545 (3.3.5) says what is meant:
+	// the first of the two, and a time that is skipped by the clock as it was before.
+	const before = asUtc - zoneOffset(asUtc - DAY_MS, timeZone);
+	const after = asUtc - zoneOffset(asUtc + DAY_MS, timeZone);
+	const isShown = (moment: number) => moment + zoneOffset(moment, timeZone) === asUtc;
+	return isShown(before) || !isShown(after) ? before : after;
 }
 
 /** How far a zone's clocks are ahead of UTC at a moment, in milliseconds. */
