@@ -14,7 +14,7 @@ import {
 } from 'n8n-workflow';
 import { ModicaClient } from './api/client';
 import { testCredential } from './api/credentialTest';
-import { InputError, invalid, isRecord, ModicaError } from './api/errors';
+import { InputError, invalid, isRecord, ModicaError, toNumber } from './api/errors';
 import { parseFieldReference, readField } from './n8n/fieldReference';
 import { openFile, storeFile } from './n8n/files';
 import { openHttp } from './n8n/http';
@@ -143,7 +143,7 @@ function readRunOptions(item: Item, operation: Operation) {
 }
 
 function parseNumber(field: string, value: unknown, least: number, most: number): number {
-	const number = Number(value);
+	const number = toNumber(value);
 	if (Number.isNaN(number) || number < least || number > most) {
 		throw invalid(field, value, 'is out of range', `Use a number from ${least} to ${most}.`);
 	}
@@ -156,6 +156,8 @@ async function createContext(functions: IExecuteFunctions, maxRequestsPerSecond:
 	return {
 		api: new ModicaClient(openHttp(functions, credential), {
 			baseUrl: credential.baseUrl,
+			username: credential.username,
+			password: credential.password,
 			maxRequestsPerSecond,
 			signal: functions.getExecutionCancelSignal(),
 		}),

@@ -307,6 +307,8 @@ async function download(
 		try {
 			const client = new ModicaClient(openHttp(functions, credential), {
 				baseUrl: credential.baseUrl,
+				username: credential.username,
+				password: credential.password,
 				signal: giveUp.signal,
 			});
 			return { file: await storeFile(functions.helpers, await client.downloadMedia(id, undefined), fileName) };

@@ -115,7 +115,7 @@ describe('the client', () => {
 		expect(requests[0]?.timeout).toBe(60_000 + 409_600);
 	});
 
-	it.each([['0'], ['-1'], ['many'], [undefined]])('takes no limit from %j', async (limit) => {
+	it.each([['0'], ['0.001'], ['-1'], ['many'], [undefined]])('takes no limit from %j', async (limit) => {
 		const answer = { ...TAKEN, headers: { 'x-ratelimit-limit': limit } };
 		const { client, clock } = clientThatGets(answer);
 		for (let i = 0; i < 50; i++) await clock.until(client.sendMessage(MESSAGE));

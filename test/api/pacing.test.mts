@@ -199,6 +199,15 @@ describe('pacing', () => {
 		expect(clock.now()).toBe(0);
 	});
 
+	it('gives up on an absurd wait even if a request that left before it gets through', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock });
+		pacer.hold(99_999_999_000);
+		pacer.gotThrough();
+		await expect(clock.until(pacer.turn())).rejects.toThrow('Modica lets nothing through');
+		expect(clock.now()).toBe(0);
+	});
+
 	it('ends every wait when the execution is cancelled', async () => {
 		const clock = new VirtualClock();
 		const cancel = new AbortController();

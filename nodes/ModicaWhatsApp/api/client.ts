@@ -1,16 +1,19 @@
 import { sleep, type IHttpRequestOptions, type IN8nHttpFullResponse } from 'n8n-workflow';
 import {
+	apiErrorText,
 	CancelledError,
 	classifyFault,
 	InputError, invalid,
 	isRecord,
 	noAnswer,
 	refusal,
+	toNumber,
 	unreadable,
 	type ModicaError,
 } from './errors';
 import { Pacer, type Clock, type PacerSettings } from './pacing';
 import { decideRetry, parseRetryAfter, type FailedAttempt } from './retry';
+import { Secrets } from './secrets';
 import type { Broadcast, BroadcastReceipt, Message, SendReceipt } from './types';
 
 /** The two things the client needs of n8n. */
@@ -34,6 +37,9 @@ export interface DownloadedMedia {
 export interface ClientSettings extends Partial<PacerSettings> {
 	/** The API's address, as the credential has it. */
 	baseUrl: unknown;
+	/** What `http` authenticates with: never passed on, should an answer quote it. */
+	username?: unknown;
+	password?: unknown;
 	/** False to make every request once only, when a person waits for the answer. */
 	patient?: boolean;
 	/** How long to wait for an answer, in milliseconds; uploads get more, the larger they are. */
@@ -68,14 +74,16 @@ const SLOWEST_UPLOAD_BYTES_PER_MS = 256;
 export class ModicaClient {
 	private readonly baseUrl: string;
 	private readonly pacer: Pacer;
+	private readonly secrets: Secrets;
 	private readonly patient: boolean;
 	private readonly timeoutMs: number;
 
 	/** @throws {InputError} when the base URL cannot be used */
 	constructor(
 		private readonly http: Http,
-		{ baseUrl, patient = true, timeoutMs = TIMEOUT_MS, clock = REAL_TIME, ...pacing }: ClientSettings,
+		{ baseUrl, username, password, patient = true, timeoutMs = TIMEOUT_MS, clock = REAL_TIME, ...pacing }: ClientSettings,
 	) {
+		this.secrets = new Secrets(username, password);
 		this.baseUrl = parseBaseUrl(baseUrl);
 		this.patient = patient;
 		this.timeoutMs = timeoutMs;
@@ -222,7 +230,7 @@ export class ModicaClient {
 			this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
 			if (statusCode >= 200 && statusCode < 300) {
 				this.pacer.gotThrough();
-				return { succeeded: true, response };
+				return { succeeded: true, response: this.withoutSecrets(response, encoding) };
 			}
 			if (statusCode !== 429) this.pacer.gotThrough();
 			const answer =
@@ -234,7 +242,7 @@ export class ModicaClient {
 					statusCode,
 					retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()),
 				},
-				toError: (mayHaveBeenSent) => refusal(statusCode, answer, mayHaveBeenSent),
+				toError: (mayHaveBeenSent) => refusal(statusCode, this.secrets.hideInText(apiErrorText(answer)), mayHaveBeenSent),
 			};
 		} catch (error) {
 			const code = faultCode(error);
@@ -250,6 +258,15 @@ export class ModicaClient {
 		} finally {
 			this.pacer.finished();
 		}
+	}
+
+	private withoutSecrets(response: IN8nHttpFullResponse, encoding: ApiRequest['encoding']): IN8nHttpFullResponse {
+		const { headers, body } = response;
+		return {
+			...response,
+			headers: this.secrets.hideInAnswer(headers),
+			body: encoding === 'stream' ? body : this.secrets.hideInAnswer(body),
+		};
 	}
 }
 
@@ -268,13 +285,13 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
  * @throws {InputError} when it is no address, or would send the password unencrypted over a network
  */
 export function parseBaseUrl(value: unknown): string {
-	const text = String(value ?? '').trim();
+	const text = typeof value === 'string' ? value.trim() : '';
 	const example = 'Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
 	let url: URL;
 	try {
 		url = new URL(text);
 	} catch {
-		throw invalidBaseUrl(value, 'is not a web address', example);
+		throw invalidBaseUrl(withoutLogin(value), 'is not a web address', example);
 	}
 	if (url.username || url.password) {
 		throw invalidBaseUrl(url.host, 'was given with a password in it', 'Put user name and password into their own fields.');
@@ -288,6 +305,11 @@ export function parseBaseUrl(value: unknown): string {
 		);
 	}
 	return url.href.replace(/\/+$/, '');
+}
+
+/** What is no address may still hold a password. */
+function withoutLogin(value: unknown): unknown {
+	return typeof value === 'string' && value.includes('@') ? `…${value.slice(value.lastIndexOf('@'))}` : value;
 }
 
 function invalidBaseUrl(value: unknown, problem: string, remedy: string): InputError {
@@ -305,8 +327,9 @@ function faultCode(error: unknown): string {
 }
 
 function parseLimit(header: unknown): number | undefined {
-	const limit = Number(header);
-	return header !== undefined && Number.isFinite(limit) && limit > 0 ? limit : undefined;
+	const limit = toNumber(header);
+	// Whole requests per second (reference: X-RateLimit-Limit); a fraction of one would hold a run for ever.
+	return Number.isFinite(limit) && limit >= 1 ? limit : undefined;
 }
 
 function parseJson(text: string): unknown {

@@ -27,7 +27,7 @@ export async function testCredential(
 	const { username, password, baseUrl } = credential.data ?? {};
 	try {
 		const http = toHttp(this, authorizationHeader(username, password));
-		await new ModicaClient(http, { baseUrl, patient: false }).getMessage(NOBODYS_MESSAGE);
+		await new ModicaClient(http, { baseUrl, username, password, patient: false }).getMessage(NOBODYS_MESSAGE);
 	} catch (error) {
 		if (!(error instanceof ModicaError && PASSWORD_WAS_RIGHT.includes(error.statusCode ?? 0))) {
 			return { status: 'Error', message: explain(error) };

@@ -57,9 +57,23 @@ const LONGEST_SHOWN_VALUE = 80;
 
 /** A value as an error message can quote it: short, on one line. */
 function show(value: unknown): string {
-	const text = typeof value === 'object' ? (JSON.stringify(value) ?? '') : String(value);
+	const text = typeof value === 'object' ? toJson(value) : String(value);
 	const line = text.replace(/\s+/g, ' ');
 	return `"${line.length > LONGEST_SHOWN_VALUE ? `${line.slice(0, LONGEST_SHOWN_VALUE)}…` : line}"`;
+}
+
+/** JSON, or a word for what cannot become JSON, such as an object that holds itself. */
+function toJson(value: object | null): string {
+	try {
+		return JSON.stringify(value) ?? '';
+	} catch {
+		return 'an object';
+	}
+}
+
+/** A number from a parameter, which may also be written as text; NaN for anything else. */
+export function toNumber(value: unknown): number {
+	return typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN;
 }
 
 const REMEDIES: Record<number, string> = {
@@ -80,19 +94,21 @@ const REDIRECT_REMEDY =
 const SENT_WARNING =
 	'The message may have been sent all the same. Look for its status before you send it again.';
 
+/** An error is to be read by a person, and is stored with the execution. */
+const MOST_WORDS = 500;
+
 /**
  * The error for an answer whose status says no.
  * @param statusCode the HTTP status; the body's own `statusCode` is not trusted (the reference's 429 example says 500)
- * @param body the answer's body, parsed where it was JSON
+ * @param words the API's own, as {@link apiErrorText} finds them
  * @param mayHaveBeenSent whether the request may have been fulfilled all the same
  */
-export function refusal(statusCode: number, body: unknown, mayHaveBeenSent: boolean): ModicaError {
-	const words = apiErrorText(body);
+export function refusal(statusCode: number, words: string, mayHaveBeenSent: boolean): ModicaError {
 	const remedy =
 		REMEDIES[statusCode] ??
 		(statusCode >= 500 ? SERVER_FAULT_REMEDY : statusCode < 400 ? REDIRECT_REMEDY : undefined);
 	return new ModicaError(
-		`Modica answered ${statusCode}${STATUS_NAMES[statusCode] ?? ''}${words ? `: ${words}` : ''}`,
+		`Modica answered ${statusCode}${STATUS_NAMES[statusCode] ?? ''}${words ? `: ${words.slice(0, MOST_WORDS)}` : ''}`,
 		{ statusCode, mayHaveBeenSent, ...describe(remedy, mayHaveBeenSent) },
 	);
 }
@@ -117,9 +133,11 @@ const UNREACHABLE: Record<string, string> = {
 	ENETUNREACH: 'the network cannot be reached',
 };
 
-/** Codes of a server certificate that cannot be trusted; found before anything is sent. */
-const UNTRUSTED =
-	/CERT|SELF_SIGNED|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER|ERR_TLS|EPROTO/;
+/**
+ * Codes of a server certificate that cannot be trusted; found before anything is sent. Not EPROTO: a connection that
+ * was let in can come to it as well.
+ */
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER|ERR_TLS/;
 
 const BROKEN: Record<string, string> = {
 	ECONNRESET: 'the connection broke off',
@@ -132,7 +150,7 @@ export type TransportFault = 'unreachable' | 'untrusted' | 'broken';
 
 /** What a failed connection means for the request: certainly not sent, or perhaps. */
 export function classifyFault(code: string): TransportFault {
-	if (code in UNREACHABLE) return 'unreachable';
+	if (Object.hasOwn(UNREACHABLE, code)) return 'unreachable';
 	if (UNTRUSTED.test(code)) return 'untrusted';
 	return 'broken';
 }
@@ -172,18 +190,30 @@ function describe(remedy: string | undefined, mayHaveBeenSent: boolean): { descr
 	return sentences.length > 0 ? { description: sentences.join(' ') } : {};
 }
 
-/** The API's own words, from either of its error shapes or from whatever else came. */
-function apiErrorText(body: unknown): string {
-	if (typeof body === 'string') return body.trim().slice(0, 500);
-	if (!isRecord(body)) return '';
-	if (Array.isArray(body.errors)) return body.errors.map(complaint).filter(Boolean).join('; ');
-	return [body.message, body.error].filter((part) => typeof part === 'string' && part).join(': ');
+const MOST_COMPLAINTS = 50;
+
+/**
+ * The API's own words, from either of its error shapes or from whatever else came.
+ * @param body the answer's body, parsed where it was JSON
+ */
+export function apiErrorText(body: unknown): string {
+	if (!isRecord(body)) return word(body).trim();
+	if (Array.isArray(body.errors)) {
+		return body.errors.slice(0, MOST_COMPLAINTS).map(complaint).filter(Boolean).join('; ');
+	}
+	return [body.message, body.error].map(word).filter(Boolean).join(': ').trim();
 }
 
 function complaint(error: unknown): string {
-	if (!isRecord(error)) return typeof error === 'string' ? error : '';
-	const { field, code, description } = error as Partial<ApiError>;
-	return `${field ? `${field}: ` : ''}${description ?? ''}${code ? ` (${code})` : ''}`.trim();
+	if (!isRecord(error)) return word(error);
+	const given: Partial<Record<keyof ApiError, unknown>> = error;
+	const [field, code, description] = [given.field, given.code, given.description].map(word);
+	return `${field ? `${field}: ` : ''}${description}${code ? ` (${code})` : ''}`.trim();
+}
+
+/** A text or a number; nothing of all else that an answer may hold. */
+function word(value: unknown): string {
+	return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 /** True for plain objects: the only shape in which fields can be looked up. */

@@ -154,8 +154,8 @@ export class Pacer {
 	}
 
 	private giveUpIfNothingGetsThrough(now: number): void {
-		if (this.nothingThroughSince === undefined) return;
-		const waitMs = Math.max(this.heldUntil, now) - this.nothingThroughSince;
+		// A request that left before the hold may still get through; that does not make the hold any shorter.
+		const waitMs = Math.max(this.heldUntil, now) - (this.nothingThroughSince ?? now);
 		if (waitMs <= LONGEST_HOLD_MS) return;
 		throw new ModicaError(
 			`Modica lets nothing through: waiting for it would take ${Math.ceil(waitMs / 1_000)} s, and ${LONGEST_HOLD_MS / 1_000} s is the most that is waited`,

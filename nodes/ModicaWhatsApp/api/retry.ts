@@ -27,6 +27,9 @@ const MOST_ATTEMPTS_FAULTY = 4;
 /** What a 429 without a usable `Retry-After` waits: limits are per second (reference: X-RateLimit-Limit). */
 export const DEFAULT_RETRY_AFTER_MS = 1_000;
 
+/** However short the API's own `Retry-After` is: a refusal must not be asked for as fast as the line allows. */
+const LEAST_RETRY_AFTER_MS = 100;
+
 /**
  * Whether a failed attempt may be repeated: only when it is certain that Modica did not take the message,
  * or when doing it twice does no harm. This is the one place where that is decided.
@@ -44,7 +47,8 @@ export function decideRetry(
 		const { statusCode, retryAfterMs } = attempt;
 		// A 429 is a refusal: the message was not taken. How long refusals are borne is the pacer's to say.
 		if (statusCode === 429) {
-			return { repeat: true, afterMs: retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, holdEveryone: true };
+			const afterMs = Math.max(retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, LEAST_RETRY_AFTER_MS);
+			return { repeat: true, afterMs, holdEveryone: true };
 		}
 		// Any other refusal stays one however often it is asked.
 		if (statusCode < 500) return { repeat: false, mayHaveBeenDone: false };
@@ -82,7 +86,7 @@ function backoffMs(attempts: number): number {
 export function parseRetryAfter(header: unknown, now: number): number | undefined {
 	if (typeof header !== 'string' && typeof header !== 'number') return undefined;
 	const text = String(header).trim();
-	if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1_000;
+	if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Number(text) * 1_000, Number.MAX_SAFE_INTEGER);
 	if (!/[a-z]/i.test(text)) return undefined;
 	const date = Date.parse(text);
 	return Number.isNaN(date) ? undefined : Math.max(0, date - now);

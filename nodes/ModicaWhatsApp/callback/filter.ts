@@ -55,7 +55,7 @@ function passes(allowed: readonly string[], value: string): boolean {
 /** A list as the editor gives it, or as text with commas, as an expression may. */
 function parseList(field: string, value: unknown): string[] {
 	if (isEmpty(value)) return [];
-	const values: unknown[] = Array.isArray(value) ? value : String(value).split(/[,;\n]/);
+	const values: unknown[] = typeof value === 'string' ? value.split(/[,;\n]/) : Array.isArray(value) ? value : [value];
 	return values.map((entry) => {
 		if (typeof entry !== 'string' && typeof entry !== 'number') {
 			throw invalid(field, entry, 'is not a text', 'Give a list of texts.');

@@ -9,7 +9,8 @@ type BinaryHelpers = Pick<
 
 /** Opens a binary field where n8n keeps it; in n8n's memory mode its content is in the item already. */
 export async function openFile(helpers: BinaryHelpers, binary: IBinaryData): Promise<OpenedFile> {
-	const name = binary.fileName ?? `file.${binary.fileExtension ?? 'bin'}`;
+	// Without a name, the part of a form is no file.
+	const name = binary.fileName || `file.${binary.fileExtension ?? 'bin'}`;
 	const { id, mimeType: type } = binary;
 	if (!id) {
 		return { file: new File([Buffer.from(binary.data, 'base64')], name, { type }), close: () => {} };
@@ -39,7 +40,7 @@ export async function storeFile(
 	fallbackName: string,
 ): Promise<IBinaryData> {
 	const mimeType = parseContentType(headers['content-type']);
-	const name = parseFileName(headers['content-disposition']) ?? fallbackName;
+	const name = parseFileName(headers['content-disposition']) ?? bareName(fallbackName) ?? 'file';
 	return await helpers.prepareBinaryData(
 		stream as Parameters<BinaryHelpers['prepareBinaryData']>[0],
 		withExtension(name, mimeType),
@@ -63,24 +64,37 @@ const EXTENSIONS: Record<string, string> = {
 };
 
 function withExtension(name: string, mimeType: string | undefined): string {
-	const extension = mimeType && EXTENSIONS[mimeType];
+	const extension = mimeType && Object.hasOwn(EXTENSIONS, mimeType) && EXTENSIONS[mimeType];
 	return extension && !/\.[a-z0-9]{1,8}$/i.test(name) ? `${name}.${extension}` : name;
 }
 
 /** The type without its parameters, such as `audio/ogg` of `audio/ogg; codecs=opus`. */
-function parseContentType(header: unknown): string | undefined {
+export function parseContentType(header: unknown): string | undefined {
 	const type = typeof header === 'string' ? header.split(';')[0]?.trim().toLowerCase() : undefined;
 	return type && type !== 'application/octet-stream' ? type : undefined;
 }
 
 /** The file name of a `Content-Disposition` (RFC 6266): its encoded form first, never with a path. */
-function parseFileName(header: unknown): string | undefined {
+export function parseFileName(header: unknown): string | undefined {
 	if (typeof header !== 'string') return undefined;
 	const encoded = /filename\*\s*=\s*utf-8'[^']*'([^;]+)/i.exec(header)?.[1];
 	const quoted = /filename\s*=\s*"((?:\\.|[^"\\])*)"/i.exec(header)?.[1]?.replace(/\\(.)/g, '$1');
 	const plain = /filename\s*=\s*([^;"]+)/i.exec(header)?.[1];
 	const name = (encoded && decode(encoded)) ?? quoted ?? plain;
-	return name?.split(/[/\\]/).pop()?.replace(/\p{Cc}/gu, '').trim() || undefined;
+	return name === undefined ? undefined : bareName(name);
+}
+
+/** As file systems have it. */
+const LONGEST_FILE_NAME = 255;
+
+/**
+ * The name itself, without a path, and without what would break it or show it other than it is: control characters,
+ * halves of characters, changes of the direction of writing. Undefined when nothing is left.
+ */
+function bareName(name: string): string | undefined {
+	const last = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
+	const clean = last.slice(-LONGEST_FILE_NAME).replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}]/gu, '').trim();
+	return /^\.*$/.test(clean) ? undefined : clean;
 }
 
 function decode(text: string): string | undefined {

@@ -17,7 +17,8 @@ export const sourceField: INodeProperties = {
  */
 export function parseSource(value: unknown): string | undefined {
 	if (isEmpty(value)) return undefined;
-	const source = String(value).trim();
+	// A number beyond the safe ones has lost digits.
+	const source = typeof value === 'string' ? value.trim() : Number.isSafeInteger(value) ? String(value) : '';
 	if (!/^[1-9][0-9]{0,29}$/.test(source)) {
 		throw invalid(
 			'Source',

@@ -51,7 +51,8 @@ export const download: Operation = {
 
 /** The reference's form of a media id is `^[a-zA-Z0-9]+$`, up to 255 characters. */
 function parseMediaId(value: unknown): string {
-	const id = typeof value === 'number' ? String(value) : value;
+	// A number beyond the safe ones has lost digits.
+	const id = Number.isSafeInteger(value) ? String(value) : value;
 	if (typeof id !== 'string' || !/^[a-zA-Z0-9]{1,255}$/.test(id.trim())) {
 		throw invalid(
 			'Media ID',

@@ -58,13 +58,14 @@ export const upload: Operation = {
 };
 
 function readBinary(item: Item): IBinaryData {
-	const name = String(item.parameter('binaryPropertyName')).trim();
-	const binary = item.binary[name];
+	const given = item.parameter('binaryPropertyName');
+	const name = typeof given === 'string' ? given.trim() : '';
+	const binary = Object.hasOwn(item.binary, name) ? item.binary[name] : undefined;
 	if (binary) return binary;
 	const names = Object.keys(item.binary);
 	throw invalid(
 		'Input Binary Field',
-		name,
+		given,
 		'is not among the binary fields of this item',
 		names.length > 0
 			? `It has: ${names.join(', ')}.`
@@ -74,7 +75,7 @@ function readBinary(item: Item): IBinaryData {
 
 function parseMimeType(value: string): MediaMimeType {
 	const type = value.split(';')[0]?.trim().toLowerCase() ?? '';
-	const known = ALIASES[type] ?? MIME_TYPES.find((candidate) => candidate === type);
+	const known = (Object.hasOwn(ALIASES, type) && ALIASES[type]) || MIME_TYPES.find((candidate) => candidate === type);
 	if (!known) {
 		throw invalid(
 			'Input Binary Field',

@@ -1,5 +1,5 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
-import { InputError, invalid, isEmpty, isRecord } from '../../api/errors';
+import { InputError, invalid, isEmpty, isRecord, toNumber } from '../../api/errors';
 import type { BroadcastReceipt, MessageCommon, MessageContent } from '../../api/types';
 import type { Context, Item, Job, Operation, Output, Refuse, Subject } from '../operation';
 import { contentFields, readContent } from './content';
@@ -178,7 +178,7 @@ export function parseRecipients(value: unknown): string[] {
 	const entries: unknown[] = Array.isArray(value)
 		? value
 		: typeof value === 'string' || typeof value === 'number'
-			? String(value).split(/\s*[,;\r\n]\s*/).filter((entry) => !isEmpty(entry))
+			? String(value).split(/[,;\r\n]/).map((entry) => entry.trim()).filter((entry) => !isEmpty(entry))
 			: [];
 	if (entries.length === 0) {
 		throw invalid('Recipients', value, 'holds no number', remedy);
@@ -207,7 +207,7 @@ function summarize(problems: readonly string[]): string {
 function readBatchSize(item: Item | undefined): number {
 	const options = item?.parameter('options');
 	const value = isRecord(options) ? (options.batchSize ?? DEFAULT_BATCH_SIZE) : DEFAULT_BATCH_SIZE;
-	const batchSize = Number(value);
+	const batchSize = toNumber(value);
 	if (!Number.isInteger(batchSize) || batchSize < 1) {
 		throw invalid('Batch Size', value, 'is not a number of recipients', 'Use a whole number from 1.');
 	}

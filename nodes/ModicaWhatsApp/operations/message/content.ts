@@ -455,9 +455,13 @@ function parseButtonIndex(field: string, value: unknown): number {
 	return index;
 }
 
+const LONGEST_SHOWN_NAMES = 200;
+
 function refuseUnknownKeys(field: string, value: Record<string, unknown>, known: string[]): void {
 	const unknown = Object.keys(value).filter((key) => !known.includes(key));
 	if (unknown.length > 0) {
-		throw invalid(field, value, `holds ${unknown.join(', ')}, which the API does not know`, `Use ${known.join(', ')}.`);
+		const names = unknown.join(', ');
+		const shown = names.length > LONGEST_SHOWN_NAMES ? `${names.slice(0, LONGEST_SHOWN_NAMES)}…` : names;
+		throw invalid(field, value, `holds ${shown}, which the API does not know`, `Use ${known.join(', ')}.`);
 	}
 }

@@ -113,8 +113,7 @@ const LOCAL_DATE_TIME =
  */
 export function parseSchedule(value: unknown, timeZone: string, now: number): string | undefined {
 	if (isEmpty(value)) return undefined;
-	// Dates of JavaScript and of luxon, which expressions give, both write themselves as ISO text.
-	const text = typeof value === 'object' ? (JSON.parse(JSON.stringify(value)) as unknown) : value;
+	const text = typeof value === 'object' ? writtenOut(value) : value;
 	const time = typeof text === 'string' ? parseDateTime(text.trim(), timeZone) : undefined;
 	if (time === undefined) {
 		throw invalid('Scheduled', value, 'is not a date and time', SCHEDULE_REMEDY);
@@ -126,6 +125,15 @@ export function parseSchedule(value: unknown, timeZone: string, now: number): st
 		throw invalid('Scheduled', value, 'is more than 60 days away', 'Modica takes messages up to 60 days ahead.');
 	}
 	return new Date(time).toISOString();
+}
+
+/** Dates of JavaScript and of luxon, which expressions give, both write themselves as ISO text. */
+function writtenOut(value: object | null): unknown {
+	try {
+		return JSON.parse(JSON.stringify(value));
+	} catch {
+		return undefined;
+	}
 }
 
 /** Milliseconds since 1970; undefined for anything that is no date and time, such as 30 February. */
@@ -159,9 +167,8 @@ function zoneOffset(moment: number, timeZone: string): number {
 		second: '2-digit',
 	}).formatToParts(moment);
 	const part = (type: Intl.DateTimeFormatPartTypes) =>
-		parts.find((candidate) => candidate.type === type)?.value ?? '';
-	const wallClock = Date.parse(
-		`${part('year')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}:${part('second')}Z`,
-	);
+		Number(parts.find((candidate) => candidate.type === type)?.value);
+	// From numbers: Date.parse knows no years of other than four digits.
+	const wallClock = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
 	return wallClock - Math.floor(moment / 1_000) * 1_000;
 }

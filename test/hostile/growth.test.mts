@@ -1,0 +1,98 @@
+/** What takes twice the time for twice the text is fine; what takes four times as much can be made to hang. */
+import { parseBaseUrl } from '../../nodes/ModicaWhatsApp/api/client';
+import { apiErrorText, invalid } from '../../nodes/ModicaWhatsApp/api/errors';
+import { parseRetryAfter } from '../../nodes/ModicaWhatsApp/api/retry';
+import { Secrets } from '../../nodes/ModicaWhatsApp/api/secrets';
+import { parseFilter } from '../../nodes/ModicaWhatsApp/callback/filter';
+import { parseCallback } from '../../nodes/ModicaWhatsApp/callback/parse';
+import { isAuthorized } from '../../nodes/ModicaWhatsApp/callback/verify';
+import { parseFieldReference } from '../../nodes/ModicaWhatsApp/n8n/fieldReference';
+import { parseContentType, parseFileName } from '../../nodes/ModicaWhatsApp/n8n/files';
+import { parseRecipients } from '../../nodes/ModicaWhatsApp/operations/message/broadcast';
+import { readContent } from '../../nodes/ModicaWhatsApp/operations/message/content';
+import { parseSchedule } from '../../nodes/ModicaWhatsApp/operations/message/delivery';
+import { parseMessageId } from '../../nodes/ModicaWhatsApp/operations/message/messageId';
+import { parseRecipient } from '../../nodes/ModicaWhatsApp/operations/message/recipient';
+import type { Item } from '../../nodes/ModicaWhatsApp/operations/operation';
+import { parseSource } from '../../nodes/ModicaWhatsApp/operations/source';
+import { outcomeOf } from './cases.mts';
+
+const CHARACTERS = 2_000;
+const TIMES_AS_MANY = 32;
+/** In proportion it is 32, in squares 1,024. */
+const MOST_TIMES_AS_LONG = 300;
+/** What looks slow is looked at again: the machine may have been busy. */
+const LOOKS = 4;
+/** Less than this cannot be told from the noise of the machine. */
+const LEAST_MS = 0.25;
+
+const message = (parameters: Record<string, unknown>) =>
+	readContent({ index: 0, binary: {}, parameter: (name) => parameters[name] ?? '' } satisfies Item);
+const template = (parameters: Record<string, unknown>) => message({ messageType: 'template', templateName: 'a', templateLanguage: 'en', ...parameters });
+const secrets = new Secrets('user', 'aaaaaaab');
+const login = { username: 'u', password: 'p' };
+
+const READERS: Record<string, (text: string) => unknown> = {
+	recipient: (text) => parseRecipient(text),
+	recipients: parseRecipients,
+	schedule: (text) => parseSchedule(text, 'UTC', 0),
+	text: (text) => message({ messageType: 'text', text }),
+	'media URL': (text) => message({ messageType: 'media', mediaType: 'image', mediaUrl: text }),
+	'template name': (text) => template({ templateName: text }),
+	'template language': (text) => template({ templateLanguage: text }),
+	'template JSON': (text) => template({ templateParameters: 'json', templateJson: text }),
+	source: parseSource,
+	'message ID': parseMessageId,
+	'base URL': parseBaseUrl,
+	'Retry-After': (text) => parseRetryAfter(text, 0),
+	'Content-Type': parseContentType,
+	'Content-Disposition': parseFileName,
+	'field reference': parseFieldReference,
+	'business numbers': (text) => parseFilter(['reply'], { businessNumbers: text }),
+	Authorization: (text) => isAuthorized(text, login),
+	callback: parseCallback,
+	'words of an error': apiErrorText,
+	'quoted value': (text) => invalid('Field', text, 'is wrong', 'Mend it.'),
+	'text with secrets': (text) => secrets.hideInText(text),
+};
+
+/** Beginnings, what is repeated after them, and ends: such as make a regular expression look again and again. */
+const STARTS = ['', '+64', '={{ $json', '={{ ', 'filename="', "filename*=utf-8''", 'filename=', 'Basic ', '2026-11-30T09:00:00.', 'https://', '{"id":"', 'a@'];
+const REPEATED = [' ', '\n', '0', '9', 'a', '\\', '"', "'", '\\"', '( ', '(0', '.a', '["a"]', '../', '@', '=', ';', ' ,', '%0', 'filename="', 'filename=', "filename*=utf-8'", '[', '{"a":', '\u200b', '-'];
+const ENDS = ['', 'x" }}'];
+
+/** Milliseconds that it takes. */
+async function timeOf(read: (text: string) => unknown, text: string): Promise<number> {
+	const began = performance.now();
+	await outcomeOf(() => read(text));
+	return Math.max(performance.now() - began, LEAST_MS);
+}
+
+describe('text of any length', () => {
+	it.each(Object.keys(READERS))('is read in a time in proportion to it: %s', async (name) => {
+		const read = READERS[name]!;
+		for (const start of STARTS) {
+			for (const repeated of REPEATED) {
+				for (const end of ENDS) {
+					const textOf = (length: number) => start + repeated.repeat(Math.ceil(length / repeated.length)) + end;
+					let times = Infinity;
+					for (let look = 0; look < LOOKS && times > MOST_TIMES_AS_LONG; look++) {
+						const long = await timeOf(read, textOf(CHARACTERS * TIMES_AS_MANY));
+						// Most are read in no time, however long they are: to these there is nothing to compare.
+						times = long <= LEAST_MS * MOST_TIMES_AS_LONG ? 1 : long / (await timeOf(read, textOf(CHARACTERS)));
+					}
+					if (times > MOST_TIMES_AS_LONG) throw new Error(`${JSON.stringify(start)} + ${JSON.stringify(repeated)} … ${JSON.stringify(end)} takes ${times.toFixed(0)} times as long`);
+				}
+			}
+		}
+	}, 60_000);
+});
+
+describe('what is quoted of it in an error', () => {
+	it.each(Object.keys(READERS))('is short: %s', async (name) => {
+		for (const text of ['x'.repeat(1_000_000), `{"${'x'.repeat(500_000)}":1}`, JSON.stringify(Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`name${index}`, 1])))]) {
+			const outcome = await outcomeOf(() => READERS[name]?.(text));
+			if ('refusal' in outcome) expect(outcome.refusal.message.length).toBeLessThan(1_000);
+		}
+	});
+});
