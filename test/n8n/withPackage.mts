@@ -1,0 +1,43 @@
+/** An n8n of one's own, with the package as built in `dist/` installed: for whoever needs other settings than the tests' common one. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { ensureN8n } from './install.mts';
+import { removeAtExit, removeNow } from './processes.mts';
+import { N8nRest } from './rest.mts';
+import { createUserFolder, installPackage, packPackage, startN8n, type N8nServer } from './server.mts';
+import { CURRENT } from './versions.mts';
+
+export interface N8nWithPackage {
+	server: N8nServer;
+	rest: N8nRest;
+	/** Ends n8n and removes all of it. */
+	stop(): Promise<void>;
+}
+
+/**
+ * Packs the package, installs it into a new n8n and starts that.
+ * @param env n8n's settings, from the folder that it is to live in where they name one
+ */
+export async function startWithPackage(
+	env: Record<string, string> | ((userFolder: string) => Record<string, string>) = {},
+	version = process.env.N8N_TEST_VERSION ?? CURRENT.version,
+): Promise<N8nWithPackage> {
+	const installation = await ensureN8n(version, console.log);
+	const userFolder = await createUserFolder();
+	const packed = await mkdtemp(path.join(tmpdir(), 'n8n-package-'));
+	removeAtExit(packed);
+	await installPackage(await packPackage(process.cwd(), packed), userFolder);
+	removeNow(packed);
+	const server = await startN8n(installation, { userFolder, env: typeof env === 'function' ? env(userFolder) : env });
+	const stop = async () => {
+		await server.stop();
+		removeNow(userFolder);
+	};
+	try {
+		return { server, rest: await N8nRest.logIn(server.baseUrl), stop };
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+}
