@@ -221,6 +221,7 @@ function toErrorItem(node: INode, failure: Failure): INodeExecutionData {
 		...(statusCode !== undefined && { statusCode }),
 		mayHaveBeenSent,
 		...(failure.to !== undefined && { to: failure.to }),
+		...(failure.field !== undefined && { field: failure.field }),
 	};
 	const item = { json, pairedItem: { item: failure.item } };
 	return node.onError === 'continueErrorOutput'

@@ -10,7 +10,7 @@ import {
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
-import { ModicaClient } from './api/client';
+import { ModicaClient, type DownloadedMedia } from './api/client';
 import { testCredential } from './api/credentialTest';
 import { InputError, isRecord, ModicaError } from './api/errors';
 import { filteredBy, parseFilter } from './callback/filter';
@@ -311,7 +311,8 @@ async function download(
 				password: credential.password,
 				signal: giveUp.signal,
 			});
-			return { file: await storeFile(functions.helpers, await client.downloadMedia(id, undefined), fileName) };
+			const store = async (media: DownloadedMedia) => await storeFile(functions.helpers, media, fileName);
+			return { file: await client.downloadMedia(id, undefined, store) };
 		} catch (error) {
 			return { downloadError: explain(error) };
 		} finally {

@@ -111,7 +111,7 @@ describe('the client', () => {
 	it('gives an upload more time the larger it is', async () => {
 		const { client, requests } = clientThatGets({ statusCode: 200, headers: {}, body: { id: 'x' } });
 		const file = Object.defineProperty(new File([], 'a.mp4'), 'size', { value: 100 * 1024 * 1024 });
-		await client.uploadMedia(file, undefined);
+		await client.uploadMedia({ file, bytesRead: () => file.size, failure: () => undefined }, undefined);
 		expect(requests[0]?.timeout).toBe(60_000 + 409_600);
 	});
 

@@ -53,7 +53,7 @@ const METHODS = {
 	broadcast: (api: ModicaClient) => api.broadcast({ ...MESSAGE, destination: [TO, '+64217654321'] }),
 	getMessage: (api: ModicaClient) => api.getMessage('3fa85f64-5717-4562-b3fc-2c963f66afa6'),
 	markAsRead: (api: ModicaClient) => api.markAsRead('3fa85f64-5717-4562-b3fc-2c963f66afa6'),
-	uploadMedia: (api: ModicaClient) => api.uploadMedia(new File(['x'], 'x.txt', { type: 'text/plain' }), undefined),
+	uploadMedia: (api: ModicaClient) => api.uploadMedia({ file: new File(['x'], 'x.txt', { type: 'text/plain' }), bytesRead: () => 1, failure: () => undefined }, undefined),
 	checkHealth: (api: ModicaClient) => api.checkHealth(),
 };
 

@@ -233,7 +233,9 @@ describe('media', () => {
 			{ items: [{ base64: PNG, fileName: 'pixel.png', mimeType: 'image/png' }], withBinary: true },
 		);
 		const id = String(uploaded[0]?.json.id);
-		expect(uploaded).toEqual([{ json: { id }, pairedItem: { item: 0 } }]);
+		expect(uploaded).toEqual([
+			{ json: { id, field: 'data', fileName: 'pixel.png', mimeType: 'image/png', fileSize: expect.any(String) }, pairedItem: { item: 0 } },
+		]);
 		const sha256 = createHash('sha256').update(Buffer.from(PNG, 'base64')).digest('hex');
 		expect(simulator.requests[0]).toMatchObject({
 			method: 'POST',

@@ -128,8 +128,8 @@ const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	[UPLOAD, 'Input Binary Field "data" is not among the binary fields of this item. It has none: put a node before this one that gives a file, such as Read Files or HTTP Request.'],
 	[{ ...UPLOAD, binaryPropertyName: 'photo' }, 'Input Binary Field "photo" is not among the binary fields of this item. It has: data.', file('image/png')],
 	[{ ...UPLOAD, binaryPropertyName: '' }, 'Input Binary Field is empty. It has: data.', file('image/png')],
-	[UPLOAD, 'Input Binary Field "image/gif" is a file type that Modica does not take. Convert the file to one of image/png, image/jpeg, text/plain, application/pdf, audio/mp3, video/mp4.', file('image/gif')],
-	[UPLOAD, 'Input Binary Field "application/zip" is a file type that Modica does not take. Convert the file to one of image/png, image/jpeg, text/plain, application/pdf, audio/mp3, video/mp4.', file('application/zip')],
+	[UPLOAD, 'Input Binary Field "data" holds a file of type image/gif, which Modica does not take. Convert the file to one of image/png, image/jpeg, text/plain, application/pdf, audio/mp3, video/mp4.', file('image/gif')],
+	[UPLOAD, 'Input Binary Field "data" holds a file of type application/zip, which Modica does not take. Convert the file to one of image/png, image/jpeg, text/plain, application/pdf, audio/mp3, video/mp4.', file('application/zip')],
 	// Options
 	[{ ...TEXT, options: { maxConcurrency: 0 } }, 'Max Concurrency "0" is out of range. Use a number from 1 to 100.'],
 	[{ ...TEXT, options: { maxConcurrency: '=many' } }, 'Max Concurrency "many" is out of range. Use a number from 1 to 100.'],

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Container } from '@n8n/di';
 import type { BinaryDataService, ExecuteContext } from 'n8n-core';
 import type {
@@ -11,8 +11,8 @@ import type {
 	IDataDeduplicator,
 	IDataObject,
 	IDeduplicationOutput,
+	IExecuteFunctions,
 	IHttpRequestOptions,
-	IN8nHttpFullResponse,
 	INode,
 	INodeExecutionData,
 	INodeParameters,
@@ -22,6 +22,7 @@ import type {
 } from 'n8n-workflow';
 import { ModicaWhatsAppApi } from '../../credentials/ModicaWhatsAppApi.credentials';
 import type { Http } from '../../nodes/ModicaWhatsApp/api/client';
+import { openHttp } from '../../nodes/ModicaWhatsApp/n8n/http';
 import { ModicaWhatsApp } from '../../nodes/ModicaWhatsApp/ModicaWhatsApp.node';
 
 /**
@@ -39,6 +40,10 @@ export interface N8n {
 	storeFile(content: Buffer, fileName: string | undefined, mimeType: string): Promise<IBinaryData>;
 	/** Reads a file from where n8n keeps binary data. */
 	readFile(binary: IBinaryData): Promise<Buffer>;
+	/** n8n's helpers as our node has them. */
+	helpers(): IExecuteFunctions['helpers'];
+	/** The paths of all files that n8n keeps as binary data, below its folder; none in memory mode. */
+	storedFiles(): string[];
 	/** How often n8n had to decrypt the credential in the latest run. */
 	credentialReads(): number;
 	stop(): void;
@@ -53,6 +58,8 @@ export interface NodeRun {
 	continueOnFail?: boolean | 'errorOutput';
 	signal?: AbortSignal;
 	timezone?: string;
+	/** The address under which n8n is reached from outside. */
+	publicUrl?: string;
 }
 
 
@@ -85,6 +92,7 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 		continueOnFail = false,
 		signal,
 		timezone = 'Pacific/Auckland',
+		publicUrl = 'http://127.0.0.1:5678/',
 	}: NodeRun): ExecuteContext {
 		const workflow = new Workflow({
 			id: 'workflow-of-the-tests',
@@ -113,7 +121,7 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 		return new core.ExecuteContext(
 			workflow,
 			started,
-			additionalData(() => {
+			additionalData(publicUrl, () => {
 				credentialReads++;
 				return credential;
 			}),
@@ -135,15 +143,7 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 			const [output] = (await node.execute?.call(context)) as INodeExecutionData[][];
 			return output ?? [];
 		},
-		http(credential) {
-			const context = createContext({ parameters: {}, credential });
-			const { helpers } = context;
-			return {
-				request: async (options) =>
-					(await helpers.httpRequestWithAuthentication.call(context, 'modicaWhatsAppApi', options)) as IN8nHttpFullResponse,
-				readText: async (body) => await helpers.binaryToString(body as Buffer),
-			};
-		},
+		http: (credential) => openHttp(createContext({ parameters: {}, credential }), credential),
 		async storeFile(content, fileName, mimeType) {
 			const { helpers } = createContext({ parameters: {}, credential: {} });
 			const stored = await helpers.prepareBinaryData(content, fileName, mimeType);
@@ -152,13 +152,18 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 		},
 		readFile: async (binary) =>
 			binary.id ? await binaryData.getAsBuffer(binary) : Buffer.from(binary.data, 'base64'),
+		helpers: () => createContext({ parameters: {}, credential: {} }).helpers,
+		storedFiles: () =>
+			readdirSync(folder, { recursive: true, withFileTypes: true })
+				.filter((entry) => entry.isFile() && entry.parentPath.includes('binary_data'))
+				.map(({ name, parentPath }) => join(relative(folder, parentPath), name)),
 		credentialReads: () => credentialReads,
 		stop: () => rmSync(folder, { recursive: true, force: true }),
 	};
 }
 
 /** What n8n reads from its database. Authentication itself is the credential class's own. */
-function additionalData(decrypt: () => ICredentialDataDecryptedObject): IWorkflowExecuteAdditionalData {
+function additionalData(publicUrl: string, decrypt: () => ICredentialDataDecryptedObject): IWorkflowExecuteAdditionalData {
 	const type: ICredentialType = new ModicaWhatsAppApi();
 	const credentialsHelper = {
 		getParentTypes: () => [],
@@ -176,7 +181,7 @@ function additionalData(decrypt: () => ICredentialDataDecryptedObject): IWorkflo
 	};
 	return {
 		executionId: 'execution-of-the-tests',
-		restApiUrl: 'http://127.0.0.1:5678/rest',
+		restApiUrl: `${publicUrl}rest`,
 		credentialsHelper,
 		hooks: undefined,
 		setExecutionStatus: () => {},

@@ -12,6 +12,7 @@ const OTHER_ID = '6fa85f64-5717-4562-b3fc-2c963f66afa6';
 const TO = '+64123456789';
 const OTHER = '+64223456789';
 const FILE = item({ to: TO }, { data: { mimeType: 'image/png', fileName: 'x.png', data: Buffer.from('x').toString('base64') } });
+const UPLOADED = { id: 'abcd1234xyz', field: 'data', fileName: 'x.png', mimeType: 'image/png' };
 const GET: INodeParameters = { resource: 'message', operation: 'get', messageId: ID };
 const BROADCAST: INodeParameters = { ...TEXT, operation: 'broadcast', recipientSource: 'list', recipients: TO };
 
@@ -22,6 +23,8 @@ interface Use {
 	output: object;
 	/** Whether a second request would send a second message. */
 	isSend?: boolean;
+	/** What an error says of what it is about. */
+	subject?: object;
 }
 
 const USES: Record<string, Use> = {
@@ -30,12 +33,14 @@ const USES: Record<string, Use> = {
 		success: { status: 202, body: { message_id: ID, status: 'accepted' } },
 		output: { id: ID, status: 'accepted', to: TO },
 		isSend: true,
+		subject: { to: TO },
 	},
 	'POST /messages/broadcast': {
 		parameters: BROADCAST,
 		success: { status: 202, body: [{ id: ID, status: 'accepted' }] },
 		output: { id: ID, status: 'accepted', to: TO },
 		isSend: true,
+		subject: { to: TO },
 	},
 	'PATCH /messages': {
 		parameters: { ...GET, operation: 'markAsRead' },
@@ -50,7 +55,8 @@ const USES: Record<string, Use> = {
 	'POST /media': {
 		parameters: { resource: 'media', operation: 'upload', binaryPropertyName: 'data' },
 		success: { status: 200, body: { id: 'abcd1234xyz' } },
-		output: { id: 'abcd1234xyz' },
+		output: UPLOADED,
+		subject: { field: 'data' },
 	},
 	'GET /media': {
 		parameters: { resource: 'media', operation: 'download', mediaId: 'abcd1234xyz', binaryPropertyName: 'data' },
@@ -116,8 +122,8 @@ const MADE_OF: Record<string, { output: object[]; recipients?: string }> = {
 		],
 	},
 	'POST /messages/broadcast 202 alternative': { output: [{ id: ID, status: 'accepted', to: TO }] },
-	'POST /media 200 reference': { output: [{ id: 'abcd1234xyz' }] },
-	'POST /media 200 alternative': { output: [{ id: 'abcd1234xyz' }] },
+	'POST /media 200 reference': { output: [UPLOADED] },
+	'POST /media 200 alternative': { output: [UPLOADED] },
 };
 
 /** How the reference's errors are told. Where the body says another status than HTTP does, HTTP is right. */
@@ -158,7 +164,7 @@ describe('an error of the reference is told and not tried again:', () => {
 				description: expect.any(String),
 				statusCode: status,
 				mayHaveBeenSent: false,
-				...(use(section).isSend && { to: TO }),
+				...use(section).subject,
 			}),
 		);
 		expect(stage.simulator.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([section]);
@@ -189,14 +195,14 @@ describe('a server error is told, and tried again only by what sends nothing:', 
 		const told = await Promise.all(errors.map(async ({ section }) => [section, await runOf(section)] as const));
 		expect(Object.fromEntries(told)).toEqual(
 			Object.fromEntries(
-				Object.entries(USES).map(([section, { isSend = false }]) => [
+				Object.entries(USES).map(([section, { isSend = false, subject }]) => [
 					section,
 					only({
 						error: TOLD_AS[`500 ${name}`],
 						description: expect.stringMatching(isSend ? /^The message may have been sent all the same\./ : /^This is a fault on Modica’s side\./),
 						statusCode: 500,
 						mayHaveBeenSent: isSend,
-						...(isSend && { to: TO }),
+						...subject,
 					}),
 				]),
 			),

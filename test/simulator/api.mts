@@ -79,18 +79,14 @@ export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
 	GetMedia({ media, settings }, { query, ...call }) {
 		const stored = media.get(query.media_id ?? '');
 		if (!stored) return unknown('media_id', 'no such media', call);
-		return {
-			status: 200,
-			headers: {
-				'content-type': stored.mimeType,
-				'content-length': String(stored.size),
-				...(settings.contentDisposition &&
-					stored.fileName !== undefined && {
-						'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(stored.fileName)}`,
-					}),
-			},
-			media: stored,
+		const described = settings.downloadHeaders ?? {
+			'content-type': stored.mimeType,
+			...(settings.contentDisposition &&
+				stored.fileName !== undefined && {
+					'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(stored.fileName)}`,
+				}),
 		};
+		return { status: 200, headers: { ...described, 'content-length': String(stored.size) }, media: stored };
 	},
 
 	GetHealthz: () => done(),

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Contract, loadContract, type Operation, type RequestChecks, type Violation } from '../contract/contract.mts';
-import { type Answer, commonHeaders, failure } from './answers.mts';
+import { type Answer, commonHeaders, failure, json } from './answers.mts';
 import { type Call, ENDPOINTS, receiveUpload, type Store, type Upload } from './api.mts';
 import type { Fault, FaultList } from './faults.mts';
 import { type Limiter, retryAfterHeader } from './rateLimit.mts';
@@ -170,7 +170,7 @@ function server(state: ServerState, contract: Contract, operation: Operation) {
 		if (fault) record.fault = fault.kind;
 
 		if (fault?.kind === 'latency' && fault.when === 'before') await state.timers.wait(fault.ms);
-		const instead = fault && answerInstead(fault, state);
+		const instead = fault && answerInstead(fault, state, record.body);
 		const answer = instead ?? afterwards(await answerTo(request, record, body, fault), fault, state);
 
 		const lateMs = state.settings.latencyMs + (fault?.kind === 'latency' && fault.when !== 'before' ? fault.ms : 0);
@@ -180,7 +180,10 @@ function server(state: ServerState, contract: Contract, operation: Operation) {
 }
 
 /** The answer of a fault that lets the request have no effect. */
-function answerInstead(fault: Fault, { settings }: ServerState): Answer | undefined {
+function answerInstead(fault: Fault, { settings }: ServerState, body: unknown): Answer | undefined {
+	if (fault.kind === 'echo') {
+		return json(fault.status, { message_id: 'echo', status: 'accepted', request: body, message: `Refused: ${JSON.stringify(body)}` });
+	}
 	if (fault.kind === 'redirect') return { status: fault.status ?? 302, headers: { location: fault.location } };
 	if (fault.kind === 'status' && fault.when !== 'after') return statusAnswer(fault, settings.errorShape);
 	const isNotTaken = (fault.kind === 'drop' && fault.when === 'before') || (fault.kind === 'stall' && fault.when !== 'after');

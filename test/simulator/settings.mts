@@ -65,6 +65,8 @@ export interface SimulatorSettings {
 	fetchMediaUrls: boolean;
 	/** Send the file's name with a download. The reference does not say that the API does. */
 	contentDisposition: boolean;
+	/** What else is said of a file, instead of its type and name. */
+	downloadHeaders: Record<string, string> | undefined;
 }
 
 /** The settings where nothing else is said. The retry schedule of callbacks is invented: none is published. */
@@ -91,6 +93,7 @@ export const DEFAULT_SETTINGS: SimulatorSettings = {
 	healthNeedsAuth: true,
 	fetchMediaUrls: false,
 	contentDisposition: false,
+	downloadHeaders: undefined,
 };
 
 /** Gives settings with the patch laid over them; undefined or null takes one back to its default. Throws on a name that is no setting. */

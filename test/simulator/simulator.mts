@@ -94,8 +94,9 @@ export async function startSimulator(options: Partial<SimulatorSettings> = {}): 
 		messageRequests: 0,
 		onMessage(message) {
 			void walk(message);
-			const { media } = message.payload as { media?: { url: string } };
-			if (state.settings.fetchMediaUrls && media) void outbound.fetchMedia(message.id, media.url);
+			const { media, template } = message.payload as { media?: { url: string }; template?: { media?: { url: string } } };
+			const url = (media ?? template?.media)?.url;
+			if (state.settings.fetchMediaUrls && url) void outbound.fetchMedia(message.id, url);
 		},
 	};
 

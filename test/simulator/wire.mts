@@ -10,6 +10,12 @@ const WRONG_LENGTH_BYTES = -5;
 
 /** Sends a whole answer; the file of a download is streamed. */
 export function sendAnswer(reply: FastifyReply, { status, headers, body, media }: Answer, store: MediaStore): FastifyReply {
+	if (media && headers['content-type'] === undefined) {
+		// Fastify would call it an octet stream.
+		reply.hijack();
+		store.read(media.id).pipe(reply.raw.writeHead(status, headers));
+		return reply;
+	}
 	reply.code(status).headers(headers);
 	return media ? reply.send(store.read(media.id)) : reply.send(body);
 }

@@ -3,10 +3,13 @@ import {
 	apiErrorText,
 	CancelledError,
 	classifyFault,
-	InputError, invalid,
+	cutOff,
+	InputError,
+	invalid,
 	isRecord,
 	noAnswer,
 	refusal,
+	STALLED,
 	toNumber,
 	unreadable,
 	type ModicaError,
@@ -14,24 +17,35 @@ import {
 import { Pacer, type Clock, type PacerSettings } from './pacing';
 import { decideRetry, parseRetryAfter, type FailedAttempt } from './retry';
 import { Secrets } from './secrets';
+import { IncomingBytes, Transfer } from './transfer';
 import type { Broadcast, BroadcastReceipt, Message, SendReceipt } from './types';
 
 /** The two things the client needs of n8n. */
 export interface Http {
 	/**
 	 * Sends one request with the credential's authentication and resolves with the whole answer, whatever its status.
-	 * Rejects when there was no answer.
+	 * Rejects when there was no answer, also when the request's `abortSignal` broke it off.
 	 */
 	request(options: IHttpRequestOptions): Promise<IN8nHttpFullResponse>;
 	/** Reads the body of a streamed answer as text. */
 	readText(body: unknown): Promise<string>;
 }
 
+/** A file to upload. */
+export interface Upload {
+	/** Read as it is sent, from its beginning each time, and never held whole. */
+	readonly file: File;
+	/** How much has been read since it was last read from its beginning. */
+	bytesRead(): number;
+	/** Why it could not be read; undefined as long as it could. */
+	failure(): unknown;
+}
+
 /** A file as the API gives it. */
 export interface DownloadedMedia {
+	readonly headers: Record<string, unknown>;
 	/** Not read yet. */
-	stream: unknown;
-	headers: Record<string, unknown>;
+	readonly content: Pick<IncomingBytes, 'chunks' | 'toStream'>;
 }
 
 export interface ClientSettings extends Partial<PacerSettings> {
@@ -42,7 +56,10 @@ export interface ClientSettings extends Partial<PacerSettings> {
 	password?: unknown;
 	/** False to make every request once only, when a person waits for the answer. */
 	patient?: boolean;
-	/** How long to wait for an answer, in milliseconds; uploads get more, the larger they are. */
+	/**
+	 * How long to wait for an answer, in milliseconds; uploads get more, the larger they are. Also how long a file may
+	 * stand still on its way.
+	 */
 	timeoutMs?: number;
 }
 
@@ -56,14 +73,15 @@ interface ApiRequest {
 	body?: object;
 	/** False for anything that sends a message: see `decideRetry`. */
 	harmlessTwice: boolean;
-	/** The size of a body that is more than a few lines. */
-	bytes?: number;
-	encoding?: 'stream';
+	/** The file in the body. */
+	upload?: Upload;
+	/** What to do with a file that comes in the answer, as part of the attempt: it may break off. */
+	receive?: (media: DownloadedMedia) => Promise<unknown>;
 }
 
 /** n8n's own default is 300 s. A message that takes longer than this is answered by no API in good health. */
 const TIMEOUT_MS = 60_000;
-/** A line slower than this times out: 256 kB/s. */
+/** A line slower than this times out: 256 kB/s. One on which nothing moves at all is given up much earlier. */
 const SLOWEST_UPLOAD_BYTES_PER_MS = 256;
 
 /**
@@ -77,17 +95,30 @@ export class ModicaClient {
 	private readonly secrets: Secrets;
 	private readonly patient: boolean;
 	private readonly timeoutMs: number;
+	private readonly clock: Clock;
+	private readonly signal: AbortSignal | undefined;
 
 	/** @throws {InputError} when the base URL cannot be used */
 	constructor(
 		private readonly http: Http,
-		{ baseUrl, username, password, patient = true, timeoutMs = TIMEOUT_MS, clock = REAL_TIME, ...pacing }: ClientSettings,
+		{
+			baseUrl,
+			username,
+			password,
+			patient = true,
+			timeoutMs = TIMEOUT_MS,
+			clock = REAL_TIME,
+			signal,
+			...pacing
+		}: ClientSettings,
 	) {
 		this.secrets = new Secrets(username, password);
 		this.baseUrl = parseBaseUrl(baseUrl);
 		this.patient = patient;
 		this.timeoutMs = timeoutMs;
-		this.pacer = new Pacer({ clock, ...pacing });
+		this.clock = clock;
+		this.signal = signal;
+		this.pacer = new Pacer({ clock, signal, ...pacing });
 	}
 
 	/** `POST /messages`: sends one message. */
@@ -145,13 +176,13 @@ export class ModicaClient {
 
 	/**
 	 * `POST /media`: uploads a file.
-	 * @param file read as it is sent, so never held whole; read again when the upload is repeated
+	 * @param upload read again when it is repeated
 	 * @param source the WhatsApp business number's id; not in the v1.2.0 reference, needed by v1.3.1
 	 */
-	async uploadMedia(file: File, source: string | undefined): Promise<Record<string, unknown>> {
+	async uploadMedia(upload: Upload, source: string | undefined): Promise<Record<string, unknown>> {
 		const form = new FormData();
 		// No third argument: giving the file a name here would copy it and read it whole.
-		form.append('file', file);
+		form.append('file', upload.file);
 		const { body, statusCode } = await this.request({
 			method: 'POST',
 			path: '/media',
@@ -159,7 +190,7 @@ export class ModicaClient {
 			body: form,
 			// An upload sends nothing to anybody; a second copy is never referred to.
 			harmlessTwice: true,
-			bytes: file.size,
+			upload,
 		});
 		const media: unknown = Array.isArray(body) ? body[0] : body;
 		if (!isRecord(media) || typeof media.id !== 'string') {
@@ -168,16 +199,27 @@ export class ModicaClient {
 		return media;
 	}
 
-	/** `GET /media`: opens a file for reading. */
-	async downloadMedia(id: string, source: string | undefined): Promise<DownloadedMedia> {
-		const { body, headers } = await this.request({
+	/**
+	 * `GET /media`: fetches a file.
+	 * @param receive takes the file in; called again, from the file's beginning, when the connection was lost midway.
+	 * What it rejects with for reasons of its own is passed on.
+	 */
+	async downloadMedia<T>(
+		id: string,
+		source: string | undefined,
+		receive: (media: DownloadedMedia) => Promise<T>,
+	): Promise<T> {
+		const received: T[] = [];
+		await this.request({
 			method: 'GET',
 			path: '/media',
 			qs: { media_id: id, source },
 			harmlessTwice: true,
-			encoding: 'stream',
+			receive: async (media) => {
+				received[0] = await receive(media);
+			},
 		});
-		return { stream: body, headers };
+		return received[0] as T;
 	}
 
 	/** `GET /healthz`: resolves when the API is in good health. */
@@ -201,15 +243,17 @@ export class ModicaClient {
 		}
 	}
 
-	private async attempt({
-		method,
-		path,
-		qs,
-		body,
-		bytes = 0,
-		encoding,
-	}: ApiRequest): Promise<AttemptResult> {
+	private async attempt({ method, path, qs, body, upload, receive }: ApiRequest): Promise<AttemptResult> {
 		await this.pacer.turn();
+		let incoming: IncomingBytes | undefined;
+		const transfer =
+			(upload ?? receive) &&
+			new Transfer({
+				clock: this.clock,
+				stallMs: this.timeoutMs,
+				cancel: this.signal,
+				bytesMoved: () => incoming?.count ?? (upload && bytesUnderWay(upload)),
+			});
 		try {
 			const response = await this.http.request({
 				method,
@@ -218,8 +262,9 @@ export class ModicaClient {
 				...(qs && { qs: withoutUndefined(qs) }),
 				...(body && { body }),
 				json: !(body instanceof FormData),
-				...(encoding && { encoding }),
-				timeout: this.timeoutMs + bytes / SLOWEST_UPLOAD_BYTES_PER_MS,
+				...(receive && { encoding: 'stream' }),
+				...(transfer && { abortSignal: transfer.signal }),
+				timeout: this.timeoutMs + (upload?.file.size ?? 0) / SLOWEST_UPLOAD_BYTES_PER_MS,
 				// The status is judged here. n8n's own errors hide `Retry-After` and send a 401 twice.
 				returnFullResponse: true,
 				ignoreHttpStatusErrors: true,
@@ -228,13 +273,17 @@ export class ModicaClient {
 			});
 			const { statusCode, headers } = response;
 			this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
+			if (receive) incoming = new IncomingBytes(response.body);
 			if (statusCode >= 200 && statusCode < 300) {
 				this.pacer.gotThrough();
-				return { succeeded: true, response: this.withoutSecrets(response, encoding) };
+				const safe = this.withoutSecrets(response, incoming !== undefined);
+				if (incoming) await receive?.({ headers: safe.headers, content: incoming });
+				return { succeeded: true, response: safe };
 			}
 			if (statusCode !== 429) this.pacer.gotThrough();
-			const answer =
-				encoding === 'stream' ? parseJson(await this.http.readText(response.body)) : response.body;
+			const answer = incoming
+				? parseJson(await this.http.readText(incoming.toStream(incoming.chunks())))
+				: response.body;
 			return {
 				succeeded: false,
 				failure: {
@@ -245,29 +294,41 @@ export class ModicaClient {
 				toError: (mayHaveBeenSent) => refusal(statusCode, this.secrets.hideInText(apiErrorText(answer)), mayHaveBeenSent),
 			};
 		} catch (error) {
-			const code = faultCode(error);
+			// Not the network's fault: n8n's own file is gone, or a file that came could not be taken in, as on a full disk.
+			const ownFault = upload?.failure() ?? (incoming && !incoming.broken && !this.pacer.cancelled ? error : undefined);
+			if (ownFault !== undefined) throw ownFault;
+			const code = transfer?.stalled ? STALLED : faultCode(incoming?.broken ?? error);
+			const { host } = new URL(this.baseUrl);
 			return {
 				succeeded: false,
 				failure: { kind: 'fault', fault: classifyFault(code) },
-				toError: (mayHaveBeenSent) =>
+				toError: (mayHaveBeenSent) => {
 					// n8n breaks off the requests of a cancelled execution.
-					this.pacer.cancelled
-						? new CancelledError(mayHaveBeenSent)
-						: noAnswer(code, new URL(this.baseUrl).host, mayHaveBeenSent),
+					if (this.pacer.cancelled) return new CancelledError(mayHaveBeenSent);
+					return incoming ? cutOff(code, host) : noAnswer(code, host, mayHaveBeenSent);
+				},
 			};
 		} finally {
+			transfer?.end();
 			this.pacer.finished();
 		}
 	}
 
-	private withoutSecrets(response: IN8nHttpFullResponse, encoding: ApiRequest['encoding']): IN8nHttpFullResponse {
+	/** A streamed body stays as it is: it is a file, or the text of an error, which is looked at when it is read. */
+	private withoutSecrets(response: IN8nHttpFullResponse, isStreamed: boolean): IN8nHttpFullResponse {
 		const { headers, body } = response;
 		return {
 			...response,
 			headers: this.secrets.hideInAnswer(headers),
-			body: encoding === 'stream' ? body : this.secrets.hideInAnswer(body),
+			body: isStreamed ? body : this.secrets.hideInAnswer(body),
 		};
 	}
+}
+
+/** How much of an upload has been read; undefined once all of it has, when it is for the API to move. */
+function bytesUnderWay({ file, bytesRead }: Upload): number | undefined {
+	const bytes = bytesRead();
+	return bytes < file.size ? bytes : undefined;
 }
 
 type AttemptResult =

@@ -139,7 +139,11 @@ const UNREACHABLE: Record<string, string> = {
  */
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER|ERR_TLS/;
 
+/** The code of a transfer of which nothing moved any more, beside those of Node.js. */
+export const STALLED = 'STALLED';
+
 const BROKEN: Record<string, string> = {
+	[STALLED]: 'nothing moved any more',
 	ECONNRESET: 'the connection broke off',
 	EPIPE: 'the connection broke off',
 	ECONNABORTED: 'no answer came in time',
@@ -173,6 +177,14 @@ export function noAnswer(code: string, host: string, mayHaveBeenSent: boolean): 
 	return new ModicaError(`No answer from ${host}: ${BROKEN[code] ?? 'the request failed'}`, {
 		mayHaveBeenSent,
 		...describe('Try again later.', mayHaveBeenSent),
+	});
+}
+
+/** The error for a file that began to come but never came whole. */
+export function cutOff(code: string, host: string): ModicaError {
+	return new ModicaError(`The file from ${host} did not come whole: ${BROKEN[code] ?? 'the connection broke off'}`, {
+		mayHaveBeenSent: false,
+		description: 'Nothing of it was kept. Try again later.',
 	});
 }
 

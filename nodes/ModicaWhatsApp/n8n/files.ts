@@ -7,45 +7,114 @@ type BinaryHelpers = Pick<
 	'getBinaryMetadata' | 'getBinaryStream' | 'prepareBinaryData'
 >;
 
+/** How much of a file is read at a time from memory; from its other stores n8n reads as much. */
+const CHUNK_BYTES = 64 * 1024;
+
 /** Opens a binary field where n8n keeps it; in n8n's memory mode its content is in the item already. */
 export async function openFile(helpers: BinaryHelpers, binary: IBinaryData): Promise<OpenedFile> {
-	// Without a name, the part of a form is no file.
-	const name = binary.fileName || `file.${binary.fileExtension ?? 'bin'}`;
 	const { id, mimeType: type } = binary;
-	if (!id) {
-		return { file: new File([Buffer.from(binary.data, 'base64')], name, { type }), close: () => {} };
-	}
+	const held = id ? undefined : Buffer.from(binary.data, 'base64');
+	const size = id ? (await helpers.getBinaryMetadata(id)).fileSize : held?.length;
 
-	const { fileSize } = await helpers.getBinaryMetadata(id);
+	let bytesRead = 0;
 	let reading: Readable | undefined;
-	async function* read(from: string) {
+	let readings = 0;
+	let failure: unknown;
+	async function* read() {
+		const mine = ++readings;
 		reading?.destroy();
-		reading = await helpers.getBinaryStream(from);
-		yield* reading;
+		bytesRead = 0;
+		try {
+			if (id) reading = await helpers.getBinaryStream(id);
+			if (mine !== readings) reading?.destroy();
+			for await (const chunk of (reading ?? slices(held)) as AsyncIterable<Buffer>) {
+				bytesRead += chunk.length;
+				yield chunk;
+			}
+		} catch (error) {
+			throw failedBy(error, mine);
+		}
 	}
-	const file = Object.defineProperties(new File([], name, { type }), {
-		size: { value: fileSize },
-		stream: { value: () => ReadableStream.from(read(id)) },
+	function failedBy(error: unknown, reading: number): unknown {
+		// One that was broken off, because another began or the file was closed, has not failed.
+		if (reading === readings) failure = error;
+		return error;
+	}
+	const file = Object.defineProperties(new File([], fileNameOf(binary), { type }), {
+		size: { value: size },
+		stream: { value: () => ReadableStream.from(read()) },
 	});
 	// An upload that is answered before it was read to its end leaves its stream, and so the file, open.
-	return { file, close: () => reading?.destroy() };
+	const close = () => {
+		readings++;
+		reading?.destroy();
+	};
+	return { file, bytesRead: () => bytesRead, failure: () => failure, close };
 }
 
 type Readable = Awaited<ReturnType<BinaryHelpers['getBinaryStream']>>;
 
+async function* slices(content: Buffer = Buffer.alloc(0)) {
+	for (let start = 0; start < content.length; start += CHUNK_BYTES) yield content.subarray(start, start + CHUNK_BYTES);
+}
+
+function fileNameOf({ fileName, fileExtension, mimeType }: IBinaryData): string {
+	return fileName || withExtension('file', mimeType, fileExtension);
+}
+
 /** Streams a downloaded file to where n8n keeps binary data. */
 export async function storeFile(
 	helpers: BinaryHelpers,
-	{ stream, headers }: DownloadedMedia,
+	{ headers, content }: DownloadedMedia,
 	fallbackName: string,
 ): Promise<IBinaryData> {
-	const mimeType = parseContentType(headers['content-type']);
 	const name = parseFileName(headers['content-disposition']) ?? bareName(fallbackName) ?? 'file';
-	return await helpers.prepareBinaryData(
-		stream as Parameters<BinaryHelpers['prepareBinaryData']>[0],
-		withExtension(name, mimeType),
-		mimeType,
-	);
+	const mimeType = parseContentType(headers['content-type']);
+	const toStream = (bytes: AsyncIterable<Uint8Array>) => content.toStream(bytes) as Readable;
+	if (mimeType) {
+		return await helpers.prepareBinaryData(toStream(content.chunks()), withExtension(name, mimeType), mimeType);
+	}
+
+	const { head, isWhole, all } = await readHead(content.chunks());
+	// n8n tells a type by the name or by the bytes of a buffer, never by a stream. It stores the buffer as well: a
+	// larger file leaves a copy of its beginning there, which goes with the execution.
+	const detected = await helpers.prepareBinaryData(isWhole ? head : head.subarray(0, SAMPLE_BYTES), name);
+	const type = typeOf(detected, head);
+	const fullName = withExtension(name, type, type === detected.mimeType ? detected.fileExtension : undefined);
+	if (isWhole) return { ...detected, mimeType: type, fileName: fullName };
+	return await helpers.prepareBinaryData(toStream(all()), fullName, type);
+}
+
+/** Files up to this size are held whole when their type is not told, so that n8n stores nothing beside them. */
+const HELD_BYTES = 1024 * 1024;
+/** As much as any known type is told by. */
+const SAMPLE_BYTES = 4_100;
+
+/** n8n calls everything that it does not know a text. */
+function typeOf({ mimeType }: IBinaryData, head: Buffer): string {
+	return mimeType === 'text/plain' && head.includes(0) ? 'application/octet-stream' : mimeType;
+}
+
+/** Reads the beginning of a file; `all` then gives the whole of it, the beginning included. */
+async function readHead(chunks: AsyncGenerator<Uint8Array>) {
+	const read: Uint8Array[] = [];
+	let bytes = 0;
+	let isWhole = false;
+	while (bytes <= HELD_BYTES && !isWhole) {
+		const next = await chunks.next();
+		if (next.done) {
+			isWhole = true;
+		} else {
+			read.push(next.value);
+			bytes += next.value.length;
+		}
+	}
+	const head = Buffer.concat(read);
+	async function* all(): AsyncGenerator<Uint8Array> {
+		yield head;
+		yield* chunks;
+	}
+	return { head, isWhole, all };
 }
 
 const EXTENSIONS: Record<string, string> = {
@@ -63,8 +132,11 @@ const EXTENSIONS: Record<string, string> = {
 	'video/mp4': 'mp4',
 };
 
-function withExtension(name: string, mimeType: string | undefined): string {
-	const extension = mimeType && Object.hasOwn(EXTENSIONS, mimeType) && EXTENSIONS[mimeType];
+function knownExtension(mimeType: string): string | undefined {
+	return Object.hasOwn(EXTENSIONS, mimeType) ? EXTENSIONS[mimeType] : undefined;
+}
+
+function withExtension(name: string, mimeType: string, extension = knownExtension(mimeType)): string {
 	return extension && !/\.[a-z0-9]{1,8}$/i.test(name) ? `${name}.${extension}` : name;
 }
 
@@ -74,13 +146,17 @@ export function parseContentType(header: unknown): string | undefined {
 	return type && type !== 'application/octet-stream' ? type : undefined;
 }
 
-/** The file name of a `Content-Disposition` (RFC 6266): its encoded form first, never with a path. */
+/** One parameter of a header: a token, or a quoted text with its quotes escaped. */
+const PARAMETER = /;\s*([^\s=;"]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;"]*))/g;
+
+/** The file name of a `Content-Disposition` (RFC 6266): its encoded form (RFC 8187) first, never with a path. */
 export function parseFileName(header: unknown): string | undefined {
 	if (typeof header !== 'string') return undefined;
-	const encoded = /filename\*\s*=\s*utf-8'[^']*'([^;]+)/i.exec(header)?.[1];
-	const quoted = /filename\s*=\s*"((?:\\.|[^"\\])*)"/i.exec(header)?.[1]?.replace(/\\(.)/g, '$1');
-	const plain = /filename\s*=\s*([^;"]+)/i.exec(header)?.[1];
-	const name = (encoded && decode(encoded)) ?? quoted ?? plain;
+	const parameters = new Map<string, string>();
+	for (const [, name = '', quoted, plain = ''] of header.matchAll(PARAMETER)) {
+		parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? plain);
+	}
+	const name = decodeExtended(parameters.get('filename*')) ?? decodeRaw(parameters.get('filename'));
 	return name === undefined ? undefined : bareName(name);
 }
 
@@ -97,9 +173,29 @@ function bareName(name: string): string | undefined {
 	return /^\.*$/.test(clean) ? undefined : clean;
 }
 
-function decode(text: string): string | undefined {
+/** RFC 8187: `UTF-8''na%C3%AFve.pdf`. Undefined when it is not to be read. */
+function decodeExtended(value: string | undefined): string | undefined {
+	const [, charset = '', encoded = ''] = /^([\w-]+)'[^']*'(.*)$/.exec(value?.trim() ?? '') ?? [];
+	// Each %XX is a byte of the character set.
+	const bytes = Buffer.from(encoded.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))), 'latin1');
+	switch (charset.toLowerCase()) {
+		case 'utf-8':
+			return decodeUtf8(bytes);
+		case 'iso-8859-1':
+			return bytes.toString('latin1');
+		default:
+			return undefined;
+	}
+}
+
+/** Node.js reads headers byte by byte; many servers put UTF-8 there all the same. */
+function decodeRaw(value: string | undefined): string | undefined {
+	return value === undefined ? undefined : (decodeUtf8(Buffer.from(value, 'latin1')) ?? value);
+}
+
+function decodeUtf8(bytes: Buffer): string | undefined {
 	try {
-		return decodeURIComponent(text.trim());
+		return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 	} catch {
 		return undefined;
 	}

@@ -1,5 +1,5 @@
 import type { IBinaryData, IDataObject, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import type { DownloadedMedia, ModicaClient } from '../api/client';
+import type { DownloadedMedia, ModicaClient, Upload } from '../api/client';
 import type { References } from './message/references';
 
 /** One input item, as far as an operation may see it. */
@@ -11,12 +11,17 @@ export interface Item {
 	readonly binary: Readonly<Record<string, IBinaryData>>;
 }
 
-/** A file to upload. */
-export interface OpenedFile {
-	/** Read as it is sent, from its beginning each time, and never held whole. */
-	readonly file: File;
+/** A file of an item, opened for uploading. */
+export interface OpenedFile extends Upload {
 	/** Lets go of the file, sent or not. */
 	close(): void;
+}
+
+/** A binary field as an error names it. */
+export interface BinaryField {
+	/** The parameter, as the editor shows it. */
+	readonly parameter: string;
+	readonly name: string;
 }
 
 /** What an operation may use while it runs. */
@@ -43,6 +48,8 @@ export interface Subject {
 	readonly item: number;
 	/** The recipient, where there is one. */
 	readonly to?: string;
+	/** The binary field, where it is about one of several. */
+	readonly field?: string;
 }
 
 /** One piece of work: one request to Modica, for one subject or for several. */

@@ -39,7 +39,7 @@ export const download: Operation = {
 		const source = parseSource(readAdditionalFields(item).source);
 		return {
 			run: async () => {
-				const binary = await storeFile(await api.downloadMedia(id, source), id);
+				const binary = await api.downloadMedia(id, source, async (media) => await storeFile(media, id));
 				const { fileName, mimeType, fileSize } = binary;
 				return [
 					{ item: item.index, json: { id, fileName, mimeType, fileSize }, binary: { [field]: binary } },

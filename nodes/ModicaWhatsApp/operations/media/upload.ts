@@ -1,34 +1,21 @@
 import type { IBinaryData, IDataObject, INodeProperties } from 'n8n-workflow';
 import { invalid } from '../../api/errors';
 import type { MediaMimeType } from '../../api/types';
-import { perItem, type Item, type Operation } from '../operation';
+import { BINARY_FIELD, fieldName, readBinary } from '../binary';
+import type { Context, Item, Job, Operation, Output, Refuse } from '../operation';
 import { parseSource } from '../source';
 import { mediaAdditionalFields, readAdditionalFields } from './additionalFields';
-
-const MIME_TYPES: readonly MediaMimeType[] = [
-	'image/png',
-	'image/jpeg',
-	'text/plain',
-	'application/pdf',
-	'audio/mp3',
-	'video/mp4',
-];
-
-/** Other names under which n8n and the web know the API's types. */
-const ALIASES: Record<string, MediaMimeType> = {
-	'audio/mpeg': 'audio/mp3',
-	'image/jpg': 'image/jpeg',
-};
+import { MIME_TYPES, sizeHint, toMediaMimeType } from './limits';
 
 const binaryPropertyField: INodeProperties = {
-	displayName: 'Input Binary Field',
+	displayName: BINARY_FIELD,
 	name: 'binaryPropertyName',
 	type: 'string',
 	required: true,
 	default: 'data',
 	placeholder: 'e.g. data',
-	hint: 'The name of the input binary field that holds the file to upload',
-	description: 'A PNG or JPEG image, plain text, a PDF, MP3 or MP4 file',
+	hint: 'The name of the input binary field that holds the file to upload; several with commas between, or * for all',
+	description: 'PNG or JPEG images, plain text, PDF, MP3 or MP4 files. Each file gives an item of its own.',
 };
 
 export const upload: Operation = {
@@ -39,50 +26,77 @@ export const upload: Operation = {
 	},
 	fields: [binaryPropertyField, mediaAdditionalFields],
 	maxConcurrency: 3,
-	jobs: perItem((item, { api, openFile }) => {
-		const binary = readBinary(item);
-		const mimeType = parseMimeType(binary.mimeType);
-		const source = parseSource(readAdditionalFields(item).source);
-		return {
-			run: async () => {
-				const { file, close } = await openFile({ ...binary, mimeType });
-				try {
-					const media = await api.uploadMedia(file, source);
-					return [{ item: item.index, json: media as IDataObject }];
-				} finally {
-					close();
-				}
-			},
-		};
-	}),
+	jobs: uploadJobs,
 };
 
-function readBinary(item: Item): IBinaryData {
-	const given = item.parameter('binaryPropertyName');
-	const name = typeof given === 'string' ? given.trim() : '';
-	const binary = Object.hasOwn(item.binary, name) ? item.binary[name] : undefined;
-	if (binary) return binary;
-	const names = Object.keys(item.binary);
-	throw invalid(
-		'Input Binary Field',
-		given,
-		'is not among the binary fields of this item',
-		names.length > 0
-			? `It has: ${names.join(', ')}.`
-			: 'It has none: put a node before this one that gives a file, such as Read Files or HTTP Request.',
-	);
+/** One job for each file, so that one that fails keeps none of its item's others from going. */
+function* uploadJobs(items: readonly Item[], context: Context, refuse: Refuse): Iterable<Job> {
+	for (const item of items) {
+		for (const field of fieldNames(item)) {
+			let job: Job;
+			try {
+				job = uploadJob(item, field, context);
+			} catch (error) {
+				refuse(item.index, error);
+				continue;
+			}
+			yield job;
+		}
+	}
 }
 
-function parseMimeType(value: string): MediaMimeType {
-	const type = value.split(';')[0]?.trim().toLowerCase() ?? '';
-	const known = (Object.hasOwn(ALIASES, type) && ALIASES[type]) || MIME_TYPES.find((candidate) => candidate === type);
-	if (!known) {
+/** The names of the fields to upload. A field that has a comma in its name is found by its whole name. */
+function fieldNames(item: Item): string[] {
+	const given = fieldName(item.parameter('binaryPropertyName'));
+	if (Object.hasOwn(item.binary, given)) return [given];
+	const all = Object.keys(item.binary);
+	if (given === '*' && all.length > 0) return all;
+	const names = given.split(',').map((name) => name.trim());
+	// A comma at the end names nothing; an empty parameter is to be told of.
+	return [...new Set(names.length > 1 ? names.filter(Boolean) : names)];
+}
+
+function uploadJob(item: Item, name: string, { api, openFile }: Context): Job {
+	const field = { parameter: BINARY_FIELD, name };
+	const binary = readBinary(item, field);
+	const mimeType = parseMimeType(name, binary.mimeType);
+	const source = parseSource(readAdditionalFields(item).source);
+	return {
+		subjects: [{ item: item.index, field: name }],
+		run: async () => {
+			const opened = await openFile({ ...binary, mimeType });
+			try {
+				const { file } = opened;
+				if (file.size === 0) throw invalid(BINARY_FIELD, name, 'holds a file without content', 'Give a file that is not empty.');
+				return [toOutput(item, name, binary, file, mimeType, await api.uploadMedia(opened, source))];
+			} finally {
+				opened.close();
+			}
+		},
+	};
+}
+
+function toOutput(
+	{ index }: Item,
+	field: string,
+	{ fileSize }: IBinaryData,
+	{ name: fileName, size }: File,
+	mimeType: MediaMimeType,
+	media: Record<string, unknown>,
+): Output {
+	const hint = sizeHint(mimeType, size);
+	return { item: index, json: { ...media, field, fileName, mimeType, fileSize, ...(hint && { hint }) } as IDataObject };
+}
+
+function parseMimeType(name: string, value: string): MediaMimeType {
+	const type = toMediaMimeType(value);
+	if (!type) {
 		throw invalid(
-			'Input Binary Field',
-			value,
-			'is a file type that Modica does not take',
+			BINARY_FIELD,
+			name,
+			`holds a file of type ${value || 'unknown'}, which Modica does not take`,
 			`Convert the file to one of ${MIME_TYPES.join(', ')}.`,
 		);
 	}
-	return known;
+	return type;
 }
