@@ -18,6 +18,7 @@ import { InputError, invalid, isRecord, ModicaError, toNumber } from './api/erro
 import { parseFieldReference, readField } from './n8n/fieldReference';
 import { openFile, storeFile } from './n8n/files';
 import { openHttp } from './n8n/http';
+import { openLinks } from './n8n/links';
 import { findOperation, properties } from './operations';
 import { References } from './operations/message/references';
 import type { Context, Item, Operation, Output, Subject } from './operations/operation';
@@ -165,6 +166,7 @@ async function createContext(functions: IExecuteFunctions, maxRequestsPerSecond:
 		timeZone: functions.getTimezone(),
 		openFile: async (binary) => await openFile(helpers, binary),
 		storeFile: async (media, fallbackName) => await storeFile(helpers, media, fallbackName),
+		linkTo: openLinks(helpers, credential.baseUrl),
 	};
 }
 

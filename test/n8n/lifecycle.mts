@@ -23,7 +23,8 @@ export async function setUp(): Promise<void> {
 	await installPackage(await packPackage(process.cwd(), packFolder), userFolder);
 	removeNow(packFolder);
 
-	server = await startN8n(installation, { userFolder });
+	// As the second generation of n8n does by itself; the first keeps files in memory.
+	server = await startN8n(installation, { userFolder, env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } });
 	const { session } = await N8nRest.logIn(server.baseUrl);
 	share({ handle: { installation, baseUrl: server.baseUrl, userFolder, env: server.env }, session });
 }

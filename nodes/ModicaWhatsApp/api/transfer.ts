@@ -80,8 +80,8 @@ export class IncomingBytes {
 	}
 
 	private brokenBy(error: unknown): unknown {
-		this.broken = error ?? new Error('The stream broke off');
-		return this.broken;
+		this.broken = error ?? true;
+		return error;
 	}
 
 	/** Bytes as a stream of Node.js's, which n8n wants. Community nodes may not import its class, but have one here. */

@@ -1,6 +1,6 @@
 import type { IBinaryData } from 'n8n-workflow';
 import { invalid } from '../api/errors';
-import type { BinaryField, Item } from './operation';
+import type { BinaryField, Context, Item } from './operation';
 
 /** What the editor calls the name of a field that holds a file. */
 export const BINARY_FIELD = 'Input Binary Field';
@@ -26,4 +26,15 @@ export function readBinary(item: Item, { parameter, name }: BinaryField): IBinar
 /** The name of a binary field from a parameter, as far as it is one. */
 export function fieldName(value: unknown): string {
 	return typeof value === 'string' ? value.trim() : '';
+}
+
+/** Gives a link to the file that a parameter of the item names. */
+export type FileLink = (parameter: string, name: unknown) => string;
+
+/** Links to the files of an item, for Modica to fetch when the message is due. */
+export function fileLinks(item: Item, { linkTo }: Context, scheduled: string | undefined): FileLink {
+	return (parameter, value) => {
+		const field = { parameter, name: fieldName(value) };
+		return linkTo(readBinary(item, field), field, scheduled);
+	};
 }

@@ -34,6 +34,13 @@ export interface Context {
 	openFile(binary: IBinaryData): Promise<OpenedFile>;
 	/** Puts a downloaded file where n8n keeps binary data. */
 	storeFile(media: DownloadedMedia, fallbackName: string): Promise<IBinaryData>;
+	/**
+	 * A link under which n8n gives a file to whoever has it, for a day; the same one for the same file and time.
+	 * @param field whose file it is, for the words of an error
+	 * @param scheduled when it will be fetched (RFC 3339), if not at once: the day begins then
+	 * @throws {InputError} when n8n cannot serve the file to Modica, with what to set
+	 */
+	linkTo(binary: IBinaryData, field: BinaryField, scheduled: string | undefined): string;
 }
 
 /** One output item, paired to the input item that it came from. */

@@ -1,6 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { InputError, invalid, isEmpty, isRecord, toNumber } from '../../api/errors';
 import type { BroadcastReceipt, MessageCommon, MessageContent } from '../../api/types';
+import { fileLinks } from '../binary';
 import type { Context, Item, Job, Operation, Output, Refuse, Subject } from '../operation';
 import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
@@ -142,7 +143,8 @@ function gatherAudiences(
 	const audiences = new Map<string, Audience>();
 	for (const item of items) {
 		try {
-			const content = { ...readContent(item), ...readDelivery(item, context) };
+			const delivery = readDelivery(item, context);
+			const content = { ...readContent(item, fileLinks(item, context, delivery.scheduled)), ...delivery };
 			const once = readOnceReference(item, content.reference);
 			const recipients = readRecipients(item);
 			const key = JSON.stringify([content, once]);

@@ -9,6 +9,7 @@ import type {
 	TemplateVariables,
 	TextContent,
 } from '../../api/types';
+import { BINARY_FIELD, type FileLink } from '../binary';
 import type { Item } from '../operation';
 
 /** WhatsApp's limit for the text of a message, in Unicode characters. */
@@ -17,6 +18,25 @@ const LONGEST_TEXT = 4_096;
 const LONGEST_QUICK_REPLY_PAYLOAD = 128;
 
 const MEDIA_TYPES: readonly MediaType[] = ['audio', 'document', 'image', 'video'];
+
+const MEDIA_WINDOW_HINT = 'Media reaches customers who wrote to you in the last 24 hours. Use a template for all others.';
+
+const mediaSourceField: INodeProperties = {
+	displayName: 'Media Source',
+	name: 'mediaSource',
+	type: 'options',
+	noDataExpression: true,
+	default: 'url',
+	options: [
+		{
+			name: 'Binary File',
+			value: 'binary',
+			description: 'A file of the input item; n8n gives it to Modica under a secret link that expires',
+		},
+		{ name: 'URL', value: 'url', description: 'A file on the web' },
+	],
+	description: 'Where Modica gets the file from',
+};
 
 /** The fields that say what a message says, the same for one recipient and for many. */
 export const contentFields: INodeProperties[] = [
@@ -101,6 +121,15 @@ export const contentFields: INodeProperties[] = [
 		default: {},
 		options: [
 			{
+				displayName: BINARY_FIELD,
+				name: 'binaryPropertyName',
+				type: 'string',
+				default: 'data',
+				placeholder: 'e.g. data',
+				description: 'The name of the input binary field that holds the file, when Media Source is Binary File',
+			},
+			mediaSourceField,
+			{
 				displayName: 'Type',
 				name: 'type',
 				type: 'options',
@@ -121,7 +150,8 @@ export const contentFields: INodeProperties[] = [
 				description: 'Where Modica fetches the file; it must be reachable from the internet',
 			},
 		],
-		description: 'The image, video or document for a template whose header has one; give both type and URL',
+		description:
+			'The image, video or document for a template whose header has one; give its type, and its URL or the binary field that holds it',
 		displayOptions: { show: { messageType: ['template'], templateParameters: ['fields'] } },
 	},
 	{
@@ -194,6 +224,7 @@ export const contentFields: INodeProperties[] = [
 		description: 'How WhatsApp shows the file',
 		displayOptions: { show: { messageType: ['media'] } },
 	},
+	{ ...mediaSourceField, displayOptions: { show: { messageType: ['media'] } } },
 	{
 		displayName: 'Media URL',
 		name: 'mediaUrl',
@@ -202,8 +233,20 @@ export const contentFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. https://example.com/invoice.pdf',
 		description: 'Where Modica fetches the file; it must be reachable from the internet without a log-in',
-		hint: 'Media reaches customers who wrote to you in the last 24 hours. Use a template for all others.',
-		displayOptions: { show: { messageType: ['media'] } },
+		hint: MEDIA_WINDOW_HINT,
+		displayOptions: { show: { messageType: ['media'], mediaSource: ['url'] } },
+	},
+	{
+		displayName: BINARY_FIELD,
+		name: 'binaryPropertyName',
+		type: 'string',
+		required: true,
+		default: 'data',
+		placeholder: 'e.g. data',
+		description:
+			'The name of the input binary field that holds the file. Modica fetches it from your n8n, which must be reachable from the internet.',
+		hint: MEDIA_WINDOW_HINT,
+		displayOptions: { show: { messageType: ['media'], mediaSource: ['binary'] } },
 	},
 ];
 
@@ -239,9 +282,10 @@ function placeholderTexts(name: string, part: 'Header' | 'Body', placeholder: st
 
 /**
  * What a message says, from an item's parameters.
+ * @param linkTo gives the link to a file of the item
  * @throws {InputError} for the first field that WhatsApp or the API would not take
  */
-export function readContent(item: Item): MessageContent {
+export function readContent(item: Item, linkTo: FileLink): MessageContent {
 	const type = item.parameter('messageType');
 	switch (type) {
 		case 'text':
@@ -250,10 +294,10 @@ export function readContent(item: Item): MessageContent {
 			return templateContent(
 				item.parameter('templateName'),
 				item.parameter('templateLanguage'),
-				readTemplateVariables(item),
+				readTemplateVariables(item, linkTo),
 			);
 		case 'media':
-			return mediaContent(item.parameter('mediaType'), item.parameter('mediaUrl'));
+			return mediaContent(item.parameter('mediaType'), readMediaUrl(item, linkTo));
 		default:
 			throw invalid('Message Type', type, 'is unknown', 'Use text, template or media.');
 	}
@@ -263,11 +307,14 @@ function textContent(value: unknown): TextContent {
 	return { type: 'text', text: { body: parseText(value) } };
 }
 
-function mediaContent(type: unknown, url: unknown): MediaContent {
-	return {
-		type: 'media',
-		media: { type: parseMediaType(type), url: parseUrl('Media URL', url) },
-	};
+function mediaContent(type: unknown, url: string): MediaContent {
+	return { type: 'media', media: { type: parseMediaType(type), url } };
+}
+
+function readMediaUrl(item: Item, linkTo: FileLink): string {
+	return item.parameter('mediaSource') === 'binary'
+		? linkTo(BINARY_FIELD, item.parameter('binaryPropertyName'))
+		: parseUrl('Media URL', item.parameter('mediaUrl'));
 }
 
 function templateContent(
@@ -350,28 +397,31 @@ function parseString(field: string, value: unknown, remedy: string): string {
 	return value;
 }
 
-function readTemplateVariables(item: Item): TemplateVariables {
+function readTemplateVariables(item: Item, linkTo: FileLink): TemplateVariables {
 	if (item.parameter('templateParameters') === 'json') {
-		return parseTemplateJson(item.parameter('templateJson'));
+		return parseTemplateJson(item.parameter('templateJson'), linkTo);
 	}
 	const rows = (name: string): unknown[] => {
 		const collection = item.parameter(name);
 		return isRecord(collection) && Array.isArray(collection.values) ? collection.values : [];
 	};
 	const values = (name: string) => rows(name).map((row) => (isRecord(row) ? row.value : row));
-	return templateVariables({
-		header_params: values('headerParams'),
-		body_params: values('bodyParams'),
-		media: item.parameter('templateMedia'),
-		buttons: rows('buttons'),
-	});
+	return templateVariables(
+		{
+			header_params: values('headerParams'),
+			body_params: values('bodyParams'),
+			media: item.parameter('templateMedia'),
+			buttons: rows('buttons'),
+		},
+		linkTo,
+	);
 }
 
 const TEMPLATE_JSON = 'Template Parameters (JSON)';
 const TEMPLATE_JSON_REMEDY =
 	'Give an object such as {"body_params": ["Aroha", "1234"]}; it may hold header_params, body_params, media and buttons.';
 
-function parseTemplateJson(value: unknown): TemplateVariables {
+function parseTemplateJson(value: unknown, linkTo: FileLink): TemplateVariables {
 	if (isEmpty(value)) return {};
 	let parsed: unknown = value;
 	if (typeof value === 'string') {
@@ -385,14 +435,14 @@ function parseTemplateJson(value: unknown): TemplateVariables {
 		throw invalid(TEMPLATE_JSON, value, 'is not an object', TEMPLATE_JSON_REMEDY);
 	}
 	refuseUnknownKeys(TEMPLATE_JSON, parsed, ['header_params', 'body_params', 'media', 'buttons']);
-	return templateVariables(parsed);
+	return templateVariables(parsed, linkTo);
 }
 
 /** Leaves out what is empty: the API wants lists with something in them, or none. */
-function templateVariables(given: Record<string, unknown>): TemplateVariables {
+function templateVariables(given: Record<string, unknown>, linkTo: FileLink): TemplateVariables {
 	const header = parseTexts('Header Parameter', given.header_params);
 	const body = parseTexts('Body Parameter', given.body_params);
-	const media = parseTemplateMedia(given.media);
+	const media = parseTemplateMedia(given.media, linkTo);
 	const buttons = parseList('Buttons', given.buttons).map(parseButton);
 	return {
 		...(header.length > 0 && { header_params: header }),
@@ -416,15 +466,19 @@ function parseList(field: string, value: unknown): unknown[] {
 	return value;
 }
 
-function parseTemplateMedia(value: unknown): TemplateVariables['media'] {
+function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables['media'] {
 	if (isEmpty(value)) return undefined;
-	const remedy = 'Give its type (image, video or document) and its URL.';
+	const remedy = 'Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.';
 	if (!isRecord(value)) throw invalid('Header Media', value, 'is not an object', remedy);
 	if (Object.keys(value).length === 0) return undefined;
-	refuseUnknownKeys('Header Media', value, ['type', 'url']);
+	const { type, url, mediaSource = 'url', binaryPropertyName = 'data' } = value;
+	refuseUnknownKeys('Header Media', value, ['type', 'url', 'mediaSource', 'binaryPropertyName']);
 	return {
-		type: parseString('Header Media Type', value.type, remedy),
-		url: parseUrl('Header Media URL', value.url),
+		type: parseString('Header Media Type', type, remedy),
+		url:
+			mediaSource === 'binary'
+				? linkTo(`Header Media ${BINARY_FIELD}`, binaryPropertyName)
+				: parseUrl('Header Media URL', url),
 	};
 }
 

@@ -1,5 +1,6 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { SendReceipt, Message } from '../../api/types';
+import { fileLinks } from '../binary';
 import { perItem, type Context, type Item, type Operation } from '../operation';
 import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
@@ -41,11 +42,9 @@ async function sendOnce(message: Message, once: string | undefined, { api, refer
 }
 
 function readMessage(item: Item, context: Context): Message {
-	return {
-		to: parseRecipient(item.parameter('to')),
-		...readContent(item),
-		...readDelivery(item, context),
-	};
+	const to = parseRecipient(item.parameter('to'));
+	const delivery = readDelivery(item, context);
+	return { to, ...readContent(item, fileLinks(item, context, delivery.scheduled)), ...delivery };
 }
 
 function toOutput({ to, reference }: Message, { id, status, ...others }: SendReceipt): IDataObject {

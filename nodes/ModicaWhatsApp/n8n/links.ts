@@ -1,0 +1,63 @@
+import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
+import { invalid } from '../api/errors';
+import type { Context } from '../operations/operation';
+
+const LINK_LIVES_S = 24 * 60 * 60;
+
+/**
+ * Links under which n8n itself serves binary data, without a log-in, until they expire (`/rest/binary-data/signed`).
+ * @param apiBaseUrl Modica's address: an API on this machine may be given links to this machine
+ */
+export function openLinks(
+	{ createBinarySignedUrl }: Pick<IExecuteFunctions['helpers'], 'createBinarySignedUrl'>,
+	apiBaseUrl: unknown,
+): Context['linkTo'] {
+	const links = new Map<string, string>();
+	const mayBePrivate = isPrivate(new URL(String(apiBaseUrl)).hostname);
+	return (binary, { parameter, name }, scheduled) => {
+		if (!binary.id) {
+			throw invalid(
+				parameter,
+				name,
+				'is held in n8n’s memory, where Modica cannot fetch it',
+				'Set the environment variable N8N_DEFAULT_BINARY_DATA_MODE of n8n to filesystem (database or s3 if n8n runs in several processes) and restart n8n, or give the URL of the file.',
+			);
+		}
+		// The same link for the same file: what is equal can be sent in one broadcast.
+		const key = `${binary.id} ${scheduled ?? ''}`;
+		const link = links.get(key) ?? createLink(binary, scheduled);
+		links.set(key, link);
+		const { origin, hostname } = new URL(link);
+		if (isPrivate(hostname) && !mayBePrivate) {
+			throw invalid(
+				parameter,
+				name,
+				`cannot be fetched by Modica: n8n’s own address is ${origin}, which leads nowhere from outside`,
+				'Set the environment variable WEBHOOK_URL of n8n to the address under which the internet reaches it, such as https://n8n.example.com/, and restart n8n, or give the URL of the file.',
+			);
+		}
+		return link;
+	};
+
+	function createLink(binary: IBinaryData, scheduled: string | undefined): string {
+		const dueInS = scheduled === undefined ? 0 : Math.ceil((Date.parse(scheduled) - Date.now()) / 1_000);
+		return createBinarySignedUrl(binary, `${Math.max(0, dueInS) + LINK_LIVES_S}s`);
+	}
+}
+
+/** Addresses of one machine (RFC 1122), of private networks (RFC 1918, 4193, 6598), and of the link (RFC 3927, 4291). */
+const PRIVATE_ADDRESSES = [
+	/^(0|10|127)\./,
+	/^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./,
+	/^169\.254\./,
+	/^172\.(1[6-9]|2\d|3[01])\./,
+	/^192\.168\./,
+	/^\[(::1?\]|::ffff:|f[cd]|fe[89ab])/,
+];
+/** Names that mean something on one machine or in one network only (RFC 6761, 6762, 8375), and those without a dot. */
+const PRIVATE_NAMES = /^[^.:[\]]+$|\.(localhost|local|internal|lan|home\.arpa)$/;
+
+/** @param hostname as URLs have it: in lower case, IPv4 addresses in four parts, IPv6 ones in brackets */
+function isPrivate(hostname: string): boolean {
+	return PRIVATE_NAMES.test(hostname) || PRIVATE_ADDRESSES.some((address) => address.test(hostname));
+}
