@@ -6,11 +6,24 @@ type Page<T> = { count: number; data: T[] };
 
 /** The rows of a data table of the owner's, without n8n's own columns; none when there is no such table. */
 export async function rowsOf(rest: N8nRest, tableName: string): Promise<IDataObject[]> {
+	const table = await findTable(rest, tableName);
+	if (!table) return [];
+	const { data } = await rest.rest<Page<IDataObject>>('get', `${table}/rows`, undefined, { take: 250 });
+	return data.map(({ id: _, createdAt: __, updatedAt: ___, ...columns }) => columns);
+}
+
+/** Changes the rows in which a column has a value, as a person does by hand. */
+export async function editRows(rest: N8nRest, tableName: string, [columnName, value]: [string, string], data: IDataObject): Promise<void> {
+	const table = await findTable(rest, tableName);
+	const filter = { type: 'and', filters: [{ columnName, condition: 'eq', value }] };
+	await rest.rest('patch', `${table}/rows`, { filter, data });
+}
+
+/** Where n8n's REST interface has a table of the owner's. */
+async function findTable(rest: N8nRest, tableName: string): Promise<string | undefined> {
 	const { id: projectId } = await rest.rest<{ id: string }>('get', '/projects/personal');
 	const tables = `/projects/${projectId}/data-tables`;
 	const found = await rest.rest<Page<{ id: string; name: string }>>('get', tables, undefined, { filter: JSON.stringify({ name: tableName }) });
 	const table = found.data.find(({ name }) => name === tableName);
-	if (!table) return [];
-	const { data } = await rest.rest<Page<IDataObject>>('get', `${tables}/${table.id}/rows`, undefined, { take: 250 });
-	return data.map(({ id: _, createdAt: __, updatedAt: ___, ...columns }) => columns);
+	return table && `${tables}/${table.id}`;
 }

@@ -34,10 +34,11 @@ export function output(execution: Execution, node: string): IDataObject {
 	return execution.outputs[node]?.[0]?.[0]?.json ?? {};
 }
 
-/** Activates each example that begins with a callback. */
+/** Activates each example that begins with a callback and needs no account that the demo does not have. */
 export async function activateTriggers({ rest, examples }: Demo): Promise<void> {
 	for (const workflow of examples.values()) {
-		if (workflow.nodes.some(({ type }) => type === TRIGGER)) await rest.activate(workflow);
+		const isComplete = workflow.nodes.every(({ credentials = {} }) => Object.values(credentials).every(({ id }) => id));
+		if (isComplete && workflow.nodes.some(({ type }) => type === TRIGGER)) await rest.activate(workflow);
 	}
 }
 

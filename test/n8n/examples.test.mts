@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { startSimulator } from '../simulator/simulator.mts';
+import { readExample } from './readExample.mts';
 import { executeCli } from './server.mts';
-import type { WorkflowFile } from './rest.mts';
 import { CREDENTIAL, n8nUnderTest } from './underTest.mts';
 
 const { rest, handle } = n8nUnderTest();
@@ -19,8 +17,7 @@ afterEach(async () => {
 async function importExample(file: string) {
 	const { username, password, baseUrl } = simulator;
 	const credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl });
-	const example = JSON.parse(readFileSync(path.join('examples', file), 'utf8')) as WorkflowFile;
-	return await rest.importWorkflow(example, credential);
+	return await rest.importWorkflow(readExample(file), credential);
 }
 
 const REQUESTS_OF_FIRST_MESSAGES = [

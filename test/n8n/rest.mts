@@ -100,10 +100,10 @@ export class N8nRest {
 		return await this.rest('post', '/credentials/test', { credentials: { ...credential, data } });
 	}
 
-	/** Imports a workflow; where its nodes use a credential of the type given, it becomes that one. */
-	async importWorkflow(file: WorkflowFile, credential?: StoredCredential): Promise<StoredWorkflow> {
+	/** Imports a workflow; where its nodes use a credential of one of the types given, it becomes that one. */
+	async importWorkflow(file: WorkflowFile, ...credentials: StoredCredential[]): Promise<StoredWorkflow> {
 		const { name, connections, settings = {}, pinData } = file;
-		const nodes = credential ? file.nodes.map((node) => withCredential(node, credential)) : file.nodes;
+		const nodes = file.nodes.map((node) => credentials.reduce(withCredential, node));
 		return await this.rest('post', '/workflows', { name, nodes, connections, settings, pinData, active: false });
 	}
 
@@ -127,8 +127,8 @@ export class N8nRest {
 	}
 
 	/** Runs a workflow by hand and waits until it has ended, well or badly, or waits for something itself. */
-	async runWorkflow(workflow: StoredWorkflow, timeoutMs = 120_000): Promise<Execution> {
-		const id = await this.startWorkflow(workflow);
+	async runWorkflow(workflow: StoredWorkflow, timeoutMs = 120_000, trigger = triggerOf(workflow)): Promise<Execution> {
+		const id = await this.startWorkflow(workflow, trigger);
 		return await until(
 			`execution ${id} of "${workflow.name}" has ended`,
 			timeoutMs,

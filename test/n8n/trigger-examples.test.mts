@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { startSimulator, type Simulator } from '../simulator/simulator.mts';
 import { CALLBACK_LOGIN, callbackUrl, withLogin } from './callbacks.mts';
 import { rowsOf } from './dataTable.mts';
-import type { Execution, StoredCredential, StoredWorkflow, WorkflowFile } from './rest.mts';
+import { readExample } from './readExample.mts';
+import type { Execution, StoredCredential, StoredWorkflow } from './rest.mts';
 import { CREDENTIAL, n8nUnderTest } from './underTest.mts';
 import { until } from './until.mts';
 
@@ -28,7 +27,7 @@ afterAll(async () => {
 /** Imports an example, activates it and has the simulator call it back, as a person and Modica would. */
 async function live(file: string): Promise<StoredWorkflow> {
 	await simulator.reset();
-	const example = JSON.parse(readFileSync(path.join('examples', file), 'utf8')) as WorkflowFile;
+	const example = readExample(file);
 	const workflow = await rest.importWorkflow(example, credential);
 	await rest.activate(workflow);
 	const url = withLogin(callbackUrl(handle.baseUrl, workflow));
