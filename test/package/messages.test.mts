@@ -37,6 +37,7 @@ const trees = sourceFiles()
 	.map((file) => ts.createSourceFile(file, readFileSync(path.join(PROJECT, file), 'utf8'), ts.ScriptTarget.Latest, true));
 
 function isOfTheEditor(node: ts.Node): boolean {
+	if (ts.isVariableDeclaration(node)) return /_HINT$/.test(node.name.getText());
 	if (!ts.isPropertyAssignment(node) && !ts.isPropertyDeclaration(node)) return false;
 	const name = node.name.getText();
 	if (TEXTS_OF_THE_EDITOR.includes(name)) return true;
@@ -52,9 +53,13 @@ function partsOf(node: ts.Node): string[] | undefined {
 	return [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)];
 }
 
+/** An expression of n8n's, or what a page is made of: its markup and its styles. */
+const CODE = /^=\{\{|<\/?\w[^>]*>|\{ *[\w-]+: [^}]*; *\}/;
+
 /** Two words at least. */
 function isProse(parts: string[]): boolean {
-	return /[a-z]{2,}( …)? [a-z]/i.test(parts.join(GAP));
+	const text = parts.join(GAP);
+	return /[a-z]{2,}( …)? [a-z]/i.test(text) && !CODE.test(text);
 }
 
 function textsOf(tree: ts.SourceFile): Text[] {
