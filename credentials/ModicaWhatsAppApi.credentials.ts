@@ -29,6 +29,7 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. wab_customer_a',
 			description: 'The name of your gateway application at Modica',
+			hint: 'The name of your application in Modica’s gateway, not your own log-in there.',
 		},
 		{
 			displayName: 'Password',
@@ -47,6 +48,7 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			default: 'https://api.modicagroup.com/rest/wab/v1',
 			placeholder: 'e.g. https://api.modicagroup.com/rest/wab/v1',
 			description: 'Change it only if Modica or your reseller gave you another address',
+			hint: 'Leave it as it is, unless Modica or your reseller gave you another address.',
 		},
 		{
 			displayName: 'Callback Username',
@@ -56,6 +58,7 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			placeholder: 'e.g. modica',
 			description:
 				'For the trigger node: the user name that callbacks must bring along. Leave it empty to let anybody call.',
+			hint: 'For the trigger only, with the password below. Make both up: they let Modica in, and nobody else.',
 		},
 		{
 			displayName: 'Callback Password',

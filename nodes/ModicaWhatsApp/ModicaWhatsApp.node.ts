@@ -31,7 +31,9 @@ export class ModicaWhatsApp implements INodeType {
 		icon: { light: 'file:modicaWhatsApp.svg', dark: 'file:modicaWhatsApp.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		// Such as “Send: template” or “Mark as read: message”, from the values that the workflow holds.
+		subtitle:
+			'={{ $parameter["operation"].replace(/[A-Z]/g, (capital) => " " + capital.toLowerCase()).replace(/^./, (first) => first.toUpperCase()) + ": " + ($parameter["messageType"] || $parameter["resource"]) }}',
 		description: 'Send WhatsApp messages through Modica, look them up, and handle their files',
 		defaults: { name: 'Modica WhatsApp' },
 		usableAsTool: true,
@@ -62,7 +64,7 @@ export class ModicaWhatsApp implements INodeType {
 				// Every item is looked at before anything is sent: half a campaign helps nobody.
 				jobs = [...jobs];
 				const [failure] = refused;
-				if (failure) throw toNodeError(node, failure, notStarted(refused));
+				if (failure) throw toNodeError(node, failure, notStarted(refused, items.length));
 			}
 
 			const ended = await runJobs(jobs, {
@@ -261,12 +263,15 @@ function toNodeError(
 	return new NodeOperationError(node, error instanceof Error ? error.message : String(error), itemIndex);
 }
 
-function notStarted(failures: Failure[]): string {
+function notStarted(failures: Failure[], items: number): string {
 	const others = failures.slice(1).map(({ item }) => item);
 	return [
 		'Nothing was sent.',
-		...(others.length > 0 ? [`${others.length} more items have problems: ${list(others)}.`] : []),
-		'To send the good items all the same, set "On Error" to "Continue" in the node’s settings.',
+		...(others.length === 1 ? [`Item ${others[0]} has a problem, too.`] : []),
+		...(others.length > 1 ? [`${others.length} more items have problems: ${list(others)}.`] : []),
+		...(failures.length < items
+			? ['To send the good items all the same, set "On Error" to "Continue" in the node’s settings.']
+			: []),
 	].join(' ');
 }
 

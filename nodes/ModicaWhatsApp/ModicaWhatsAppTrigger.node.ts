@@ -39,7 +39,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		icon: { light: 'file:modicaWhatsApp.svg', dark: 'file:modicaWhatsApp.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["events"].join(", ") }}',
+		subtitle: '={{ "On " + $parameter["events"].join(" and ") }}',
 		description: 'Starts the workflow when a message’s status changes or a customer replies through Modica',
 		eventTriggerDescription: 'Waiting for Modica to call the test URL',
 		activationMessage:
@@ -48,12 +48,12 @@ export class ModicaWhatsAppTrigger implements INodeType {
 			header: 'Receive statuses and replies from Modica',
 			executionsHelp: {
 				inactive:
-					'The trigger has two URLs, shown under “Webhook URLs”. Each takes statuses and replies alike.<br /><br /><b>Test URL</b>: answers while you listen here, for one callback. Send one to it yourself, or let Modica call it for the time of the test.<br /><br /><b>Production URL</b>: answers once the workflow is active. Ask Modica to enter it as both statusCallbackUrl and replyCallbackUrl, with user name and password of the credential in it: https://user:password@…',
+					'The trigger has two URLs, under “Webhook URLs”. Each takes statuses and replies alike.<br /><br /><b>Test URL</b>: answers after you press the button above, for one callback. Send one to it yourself, or let Modica call it for the time of the test.<br /><br /><b>Production URL</b>: answers once the workflow is published (in older versions of n8n: active). Ask Modica to enter it as both statusCallbackUrl and replyCallbackUrl, with user name and password of the credential in it: https://user:password@…',
 				active:
-					'The trigger has two URLs, shown under “Webhook URLs”. Each takes statuses and replies alike.<br /><br /><b>Test URL</b>: answers while you listen here, for one callback.<br /><br /><b>Production URL</b>: the workflow is active, so Modica can call it now. What it starts is in the <a data-key="executions">executions list</a>, not in the editor.',
+					'The trigger has two URLs, under “Webhook URLs”. Each takes statuses and replies alike.<br /><br /><b>Test URL</b>: answers after you press the button above, for one callback.<br /><br /><b>Production URL</b>: the workflow is published, so Modica can call it now. What it starts is in the <a data-key="executions">executions list</a>, not in the editor.',
 			},
 			activationHint:
-				'Once the workflow is active, Modica can call the Production URL, and every callback that passes the filters starts it.',
+				'Once the workflow is published, Modica can call the Production URL, and every callback that passes the filters starts it.',
 		},
 		defaults: { name: 'Modica WhatsApp Trigger' },
 		inputs: [],
@@ -72,7 +72,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Ask Modica to enter the <b>Production URL</b> above as both <code>statusCallbackUrl</code> and <code>replyCallbackUrl</code>, with the Callback Username and Callback Password of your credential in it: <code>https://user:password@your-n8n/…</code> (special characters URL-encoded). The <b>Test URL</b> answers only while you listen for a test event.',
+					'Ask Modica to enter the <b>Production URL</b> above as both <b>statusCallbackUrl</b> and <b>replyCallbackUrl</b>, with the Callback Username and Callback Password of your credential in it: https://user:password@your-n8n/… (special characters URL-encoded).',
 				name: 'urlNotice',
 				type: 'notice',
 				default: '',
@@ -94,11 +94,13 @@ export class ModicaWhatsAppTrigger implements INodeType {
 					{
 						name: 'Reply',
 						value: 'reply',
+						action: 'On a reply from a customer',
 						description: 'A customer has written to one of your business numbers',
 					},
 					{
 						name: 'Status',
 						value: 'status',
+						action: 'On the status of a message',
 						description: 'A message you sent has moved on: sent, received, read, failed…',
 					},
 				],

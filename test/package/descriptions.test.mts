@@ -378,8 +378,8 @@ describe('every parameter', () => {
 	});
 });
 
-/** Lists whose order is that of events, not of the alphabet. */
-const DELIBERATE_ORDER = [' statuses'];
+/** Lists whose order is that of events or of use, not of the alphabet. */
+const DELIBERATE_ORDER = [' statuses', ' resource', ' operation'];
 
 function byAlphabet(a: string, b: string): number {
 	return a.localeCompare(b, 'en');

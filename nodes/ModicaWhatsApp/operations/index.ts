@@ -8,10 +8,13 @@ import { send } from './message/send';
 import type { Operation } from './operation';
 import { checkHealth } from './service/checkHealth';
 
-/** Everything the node can do. The keys are what saved workflows hold: never rename one. */
+/**
+ * Everything the node can do, the most usual first: the editor lists it in this order.
+ * The keys are what saved workflows hold: never rename one.
+ */
 const RESOURCES = {
-	media: { name: 'Media', operations: { download, upload }, default: 'upload' },
-	message: { name: 'Message', operations: { broadcast, get, markAsRead, send }, default: 'send' },
+	message: { name: 'Message', operations: { send, broadcast, get, markAsRead }, default: 'send' },
+	media: { name: 'Media', operations: { upload, download }, default: 'upload' },
 	service: { name: 'Service', operations: { checkHealth }, default: 'checkHealth' },
 } satisfies Record<string, Resource>;
 
