@@ -5,6 +5,8 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.mts'],
   // Those take a real n8n: `npm run test:n8n`.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/n8n/'],
+  // Bounds what hangs; on a busy machine the start of n8n's parts alone takes longer than Jest's 5 s.
+  testTimeout: 60_000,
   moduleFileExtensions: ['mts', 'ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   transform: {
     '\\.m?ts$': ['@swc/jest', { module: { type: 'commonjs' }, jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, sourceMaps: 'inline' }],

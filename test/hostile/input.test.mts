@@ -45,6 +45,9 @@ async function expectOnly(form: RegExp, parse: (value: unknown) => string | unde
 	});
 }
 
+/** Stands for the link that n8n makes for a file. */
+const LINK_TO = () => 'https://n8n.example.com/file';
+
 describe('whatever stands in a field', () => {
 	it('a recipient is a number in international form', async () => {
 		await expectOnly(/^\+[1-9]\d{6,14}$/, (value) => parseRecipient(value));
@@ -134,7 +137,7 @@ describe('whatever a message is to say', () => {
 	it('it is one of the API’s contents with the API’s fields, or it is refused', async () => {
 		let taken = 0;
 		await tryCases(4 * CASES, content, async (parameters) => {
-			const outcome = await outcomeOf(() => readContent(itemWith(parameters)));
+			const outcome = await outcomeOf(() => readContent(itemWith(parameters), LINK_TO));
 			if ('refusal' in outcome) return expectReadable(outcome.refusal);
 			taken++;
 			const message = outcome.value;
@@ -156,7 +159,7 @@ describe('whatever a message is to say', () => {
 
 	it.each(LOADED_NAMES)('JSON of a template with the name "%s" is refused', async (name) => {
 		const outcome = await outcomeOf(() =>
-			readContent(itemWith({ messageType: 'template', templateName: 'a', templateLanguage: 'en', templateParameters: 'json', templateJson: jsonOf([[name, { polluted: true }]]) })),
+			readContent(itemWith({ messageType: 'template', templateName: 'a', templateLanguage: 'en', templateParameters: 'json', templateJson: jsonOf([[name, { polluted: true }]]) }), LINK_TO),
 		);
 		expect(outcome).toEqual({ refusal: expect.objectContaining({ message: expect.stringContaining(`holds ${name}, which the API does not know`) }) });
 	});

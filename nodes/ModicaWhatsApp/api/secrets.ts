@@ -4,9 +4,12 @@ const HIDDEN = '***';
 /** Anything shorter is part of many a word, and blanking it out there would tell it. */
 const SHORTEST_HIDDEN = 4;
 
+/** The secret part of a link under which n8n serves a file to whoever has the link, however it is encoded. */
+const LINK_SECRET = /(binary-data(?:\\?\/|%2F)signed(?:\?|%3F)token(?:=|%3D))[\w.-]+/gi;
+
 /**
- * A credential's secrets, to be blanked out of what comes back: some servers and proxies quote the request in their
- * errors, and what an answer holds is stored with the execution.
+ * The secrets of a request, which are a credential's and the links to files, to be blanked out of what comes back: some
+ * servers and proxies quote the request in their errors, and what an answer holds is stored with the execution.
  */
 export class Secrets {
 	/** The encoded pair of an `Authorization` header, as it stands there and as it stands in a URL. */
@@ -25,7 +28,7 @@ export class Secrets {
 	}
 
 	/**
-	 * A body or the headers of an answer without the encoded pair. The password alone stays: it may be a word like any
+	 * A body or the headers of an answer without the encoded pair and the links. The password alone stays: it may be a word like any
 	 * other, and blanked out of an id it would make another id.
 	 */
 	hideInAnswer<T>(answer: T): T {
@@ -40,5 +43,5 @@ function spellings(secret: string): string[] {
 }
 
 function hide(text: string, secrets: readonly string[]): string {
-	return secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
+	return secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text).replace(LINK_SECRET, `$1${HIDDEN}`);
 }

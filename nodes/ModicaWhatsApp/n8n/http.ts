@@ -1,6 +1,5 @@
 import type {
 	ICredentialDataDecryptedObject,
-	IDataObject,
 	IExecuteFunctions,
 	IHttpRequestOptions,
 	IN8nHttpFullResponse,
@@ -20,16 +19,11 @@ export function openHttp(
 	const credentialsDecrypted = { id: '', name: '', type: 'modicaWhatsAppApi', data: credential };
 	const { httpRequestWithAuthentication, binaryToString } = functions.helpers as IExecuteFunctions['helpers'];
 	return {
-		request: async (options) => {
-			const response = (await httpRequestWithAuthentication.call(
-				breakableBy(functions, options.abortSignal),
-				'modicaWhatsAppApi',
-				options,
-				{ credentialsDecrypted },
-			)) as IN8nHttpFullResponse;
-			return options.encoding === 'stream' ? response : { ...response, body: withoutLinks(response.body) as IDataObject };
-		},
-		readText: async (body) => withoutLinks(await binaryToString(body as Buffer)) as string,
+		request: async (options) =>
+			(await httpRequestWithAuthentication.call(breakableBy(functions, options.abortSignal), 'modicaWhatsAppApi', options, {
+				credentialsDecrypted,
+			})) as IN8nHttpFullResponse,
+		readText: async (body) => await binaryToString(body as Buffer),
 	};
 }
 
@@ -41,16 +35,4 @@ function breakableBy(
 	// Both kinds of functions have the same helpers, but are told apart in what `this` may be.
 	if (!abortSignal) return functions as IExecuteFunctions;
 	return Object.create(functions, { getExecutionCancelSignal: { value: () => abortSignal } }) as IExecuteFunctions;
-}
-
-/** The secret part of a link under which n8n serves a file to whoever has the link, however it is encoded. */
-const LINK_SECRET = /(binary-data(?:\\?\/|%2F)signed(?:\?|%3F)token(?:=|%3D))[\w.-]+/gi;
-
-/** What Modica says, without the links that we gave it: its words go into items and errors. */
-function withoutLinks(body: unknown): unknown {
-	if (body === undefined || body === null) return body;
-	const text = typeof body === 'string' ? body : JSON.stringify(body);
-	const clean = text.replace(LINK_SECRET, '$1…');
-	if (clean === text) return body;
-	return typeof body === 'string' ? clean : JSON.parse(clean);
 }
