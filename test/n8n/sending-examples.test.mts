@@ -1,10 +1,12 @@
 /** The examples that send to a list of customers. */
+import { createHash, randomBytes } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { startSimulator, type Simulator } from '../simulator/simulator.mts';
 import { editRows, rowsOf } from './dataTable.mts';
 import { readExample } from './readExample.mts';
 import type { StoredCredential, StoredWorkflow } from './rest.mts';
 import { CREDENTIAL, n8nUnderTest } from './underTest.mts';
+import { until } from './until.mts';
 
 const { rest, handle } = n8nUnderTest();
 /** n8n's data tables can be made by a workflow since 2.x. */
@@ -127,5 +129,31 @@ describe('scheduled-reminder.json', () => {
 		const { 'Schedule the reminder': again } = await run(workflow);
 		expect(again?.[0]?.map(({ status }) => status)).toEqual(['duplicate', 'duplicate']);
 		expect(simulator.messages).toHaveLength(2);
+	});
+});
+
+describe('file-from-form.json', () => {
+	// The first generation of n8n holds files in memory, where nobody can fetch them.
+	itWithTables('sends the file that came by the form, and keeps a copy at Modica', async () => {
+		simulator.configure({ fetchMediaUrls: true });
+		const workflow = await example('file-from-form.json');
+		await rest.activate(workflow);
+		const bytes = randomBytes(50_000);
+		const form = new FormData();
+		form.append('field-0', '+64 21 123 4567');
+		form.append('field-1', new File([bytes], 'invoice.pdf', { type: 'application/pdf' }));
+		const { webhookId } = workflow.nodes.find(({ name }) => name === 'The form')!;
+		const answer = await fetch(`${handle.baseUrl}/form/${webhookId}`, { method: 'POST', body: form });
+		expect(answer.status).toBe(200);
+		await rest.waitForExecutions(workflow.id, ([execution]) => execution?.status === 'success');
+		await until('the file was fetched', 30_000, () => simulator.mediaFetches[0]?.sha256);
+
+		const sha256 = createHash('sha256').update(bytes).digest('hex');
+		expect(simulator.messages.map(({ to, payload }) => [to, payload.media])).toEqual([
+			['+64211234567', { type: 'document', url: simulator.mediaFetches[0]?.url }],
+		]);
+		expect(simulator.mediaFetches).toEqual([expect.objectContaining({ status: 200, mimeType: 'application/pdf', sha256 })]);
+		expect(simulator.media).toEqual([expect.objectContaining({ fileName: 'invoice.pdf', mimeType: 'application/pdf', sha256 })]);
+		await rest.deactivate(workflow);
 	});
 });
