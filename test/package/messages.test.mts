@@ -115,12 +115,23 @@ describe(PAGE, () => {
 	});
 });
 
+/** What the sources call by a name of their own, such as a field that several operations have. */
+const constants = new Map<string, string[]>();
+for (const tree of trees) {
+	const look = (node: ts.Node) => {
+		const parts = ts.isVariableDeclaration(node) && node.initializer && partsOf(node.initializer);
+		if (parts) constants.set(node.name.getText(), parts);
+		ts.forEachChild(node, look);
+	};
+	look(tree);
+}
+
 /** `invalid('Field', value, 'problem', …)`, where both stand there; an empty problem is one of an empty field. */
 function fieldProblems(tree: ts.SourceFile): Array<{ field: string; problem: string[] }> {
 	const found: Array<{ field: string; problem: string[] }> = [];
 	const look = (node: ts.Node) => {
 		if (ts.isCallExpression(node) && node.expression.getText() === 'invalid') {
-			const [field, , problem] = node.arguments.map(partsOf);
+			const [field, , problem] = node.arguments.map((argument) => constants.get(argument.getText()) ?? partsOf(argument));
 			if (field?.length === 1 && problem) found.push({ field: field.join(), problem: problem.join('') === '' ? ['is empty'] : problem });
 		}
 		ts.forEachChild(node, look);
