@@ -62,12 +62,12 @@ function show(value: unknown): string {
 	return `"${line.length > LONGEST_SHOWN_VALUE ? `${line.slice(0, LONGEST_SHOWN_VALUE)}…` : line}"`;
 }
 
-/** JSON, or a word for what cannot become JSON, such as an object that holds itself. */
+/** JSON, or a sign for what cannot become JSON, such as an object that holds itself. */
 function toJson(value: object | null): string {
 	try {
 		return JSON.stringify(value) ?? '';
 	} catch {
-		return 'an object';
+		return '{…}';
 	}
 }
 
