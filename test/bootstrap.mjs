@@ -1,5 +1,5 @@
 /**
- * The way in for `npm start`, `npm test`, `npm run test:n8n`, `npm run simulator` and `npm run bench`.
+ * The way in for `npm start`, `npm test`, `npm run test:n8n`, `npm run simulator`, `npm run soak` and `npm run bench`.
  *
  * Works in a fresh clone: it installs the dependencies where they are missing or out of date, then does its task.
  * Hence plain JavaScript, and nothing but what Node.js brings.
@@ -21,6 +21,10 @@ const INSTALLED = path.join(MODULES, '.installed-from');
 const TASKS = {
 	bench: (args) => runTypeScript('test/bench/main.mts', args),
 	start: (args) => runTypeScript('test/n8n/start.mts', args),
+	soak: async (args) => {
+		await step('Building the package', build);
+		await runTypeScript('test/soak/main.mts', args);
+	},
 	simulator: (args) => runTypeScript('test/simulator/main.mts', args),
 	test: runChecks,
 	'test:n8n': runN8nTests,
