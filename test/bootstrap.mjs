@@ -1,12 +1,13 @@
 /**
- * The way in for `npm start`, `npm test`, `npm run test:n8n`, `npm run simulator`, `npm run soak` and `npm run bench`.
+ * The way in for `npm start`, `npm test`, `npm run test:n8n`, `npm run simulator`, `npm run soak`, `npm run bench`
+ * and `npm run release:check`.
  *
  * Works in a fresh clone: it installs the dependencies where they are missing or out of date, then does its task.
  * Hence plain JavaScript, and nothing but what Node.js brings.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import process from 'node:process';
@@ -20,6 +21,7 @@ const INSTALLED = path.join(MODULES, '.installed-from');
 
 const TASKS = {
 	bench: (args) => runTypeScript('test/bench/main.mts', args),
+	'release:check': checkRelease,
 	start: (args) => runTypeScript('test/n8n/start.mts', args),
 	soak: async (args) => {
 		await step('Building the package', build);
@@ -66,10 +68,7 @@ async function runChecks(args) {
 	// Two at a time, for two cores.
 	await inOrderOfCompletion([
 		(async () => {
-			await step('Official lint', async () => {
-				const output = await capture(bin('@n8n/node-cli', 'n8n-node'), ['lint']);
-				if (/\b[1-9]\d* (error|warning)s?\b/.test(output)) throw new Error(output);
-			});
+			await step('Official lint', officialLint);
 			await step('Lint of the tests', () => capture(bin('eslint'), ['-c', 'test/eslint.config.mjs', '--max-warnings=0', 'test']));
 		})(),
 		(async () => {
@@ -79,6 +78,25 @@ async function runChecks(args) {
 	]);
 	await step('Tests', () => inherit(bin('jest'), ['-c', 'test/jest.config.mjs', ...args]));
 	console.log(`\nLint, types, build and tests are all right (${elapsed(began)})`);
+}
+
+/**
+ * All that n8n and the registry look at before they take a package. `--tag=v1.2.3` is the version that is to be published.
+ * What is to be published is then in `artifacts/release`: the tarball, its checksum, its bill of materials.
+ */
+async function checkRelease(args) {
+	const tag = args.map((arg) => /^--tag=(.+)$/.exec(arg)?.[1]).find(Boolean);
+	const folder = path.join(PROJECT, 'artifacts/release');
+	rmSync(folder, { recursive: true, force: true });
+	await step('Official lint', officialLint);
+	await step('Build', build);
+	await inherit(bin('jest'), ['-c', 'test/jest.config.mjs', 'test/package', 'test/release'], { RELEASE_FOLDER: folder, ...(tag && { RELEASE_TAG: tag }) });
+	console.log(`\nFit to be published: ${path.relative(PROJECT, folder)}`);
+}
+
+async function officialLint() {
+	const output = await capture(bin('@n8n/node-cli', 'n8n-node'), ['lint']);
+	if (/\b[1-9]\d* (error|warning)s?\b/.test(output)) throw new Error(output);
 }
 
 async function runN8nTests(args) {
