@@ -27,7 +27,7 @@ const LOOKS = 4;
 const LEAST_MS = 0.25;
 
 const message = (parameters: Record<string, unknown>) =>
-	readContent({ index: 0, binary: {}, parameter: (name) => parameters[name] ?? '' } satisfies Item, () => 'https://n8n.example.com/file');
+	readContent({ index: 0, binary: {}, parameter: (name) => parameters[name] ?? '' } satisfies Item, () => 'https://n8n.example.com/');
 const template = (parameters: Record<string, unknown>) => message({ messageType: 'template', templateName: 'a', templateLanguage: 'en', ...parameters });
 const secrets = new Secrets('user', 'aaaaaaab');
 const login = { username: 'u', password: 'p' };

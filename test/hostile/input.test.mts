@@ -11,6 +11,7 @@ import { isAuthorized } from '../../nodes/ModicaWhatsApp/callback/verify';
 import { parseFieldReference, readField } from '../../nodes/ModicaWhatsApp/n8n/fieldReference';
 import { parseContentType, parseFileName } from '../../nodes/ModicaWhatsApp/n8n/files';
 import { findOperation } from '../../nodes/ModicaWhatsApp/operations';
+import { fileLinks } from '../../nodes/ModicaWhatsApp/operations/binary';
 import { parseRecipients } from '../../nodes/ModicaWhatsApp/operations/message/broadcast';
 import { readContent } from '../../nodes/ModicaWhatsApp/operations/message/content';
 import { parseSchedule, readDelivery } from '../../nodes/ModicaWhatsApp/operations/message/delivery';
@@ -28,7 +29,16 @@ jest.setTimeout(TIMEOUT_MS);
 // With those of `answers.test.mts`, `wire.test.mts` and `test/trigger/properties.test.mts` more than 75,000.
 expectCases(50_000);
 
-const itemWith = (parameters: Record<string, unknown>): Item => ({ index: 0, binary: {}, parameter: (name) => parameters[name] ?? '' });
+const itemWith = (parameters: Record<string, unknown>): Item => ({
+	index: 0,
+	binary: { data: { data: '', mimeType: 'image/png', id: 'filesystem-v2:x' } },
+	parameter: (name) => parameters[name] ?? '',
+});
+const withLinks = { linkTo: () => 'https://n8n.example.com/rest/binary-data/signed?token=x' } as unknown as Context;
+const contentOf = (parameters: Record<string, unknown>) => {
+	const item = itemWith(parameters);
+	return readContent(item, fileLinks(item, withLinks, undefined));
+};
 
 /** Errors are for people: short, and on few lines, whatever they quote. */
 function expectReadable({ message }: Error): void {
@@ -44,9 +54,6 @@ async function expectOnly(form: RegExp, parse: (value: unknown) => string | unde
 		else if (outcome.value !== undefined) expect(outcome.value).toMatch(form);
 	});
 }
-
-/** Stands for the link that n8n makes for a file. */
-const LINK_TO = () => 'https://n8n.example.com/file';
 
 describe('whatever stands in a field', () => {
 	it('a recipient is a number in international form', async () => {
@@ -130,6 +137,8 @@ describe('whatever a message is to say', () => {
 			anything,
 			fc.array(fc.tuple(fc.constantFrom('header_params', 'body_params', 'media', 'buttons', ...LOADED_NAMES), fc.jsonValue({ maxDepth: 2 })), { maxLength: 3 }).map(jsonOf),
 		),
+		mediaSource: fc.oneof(fc.constantFrom('url', 'binary'), anything),
+		binaryPropertyName: fc.oneof(fc.constantFrom('data', ...LOADED_NAMES), anything),
 		mediaType: fc.oneof(fc.constantFrom('audio', 'image'), anything),
 		mediaUrl: fc.oneof(text.map((rest) => `https://example.com/${rest}`), anything),
 	});
@@ -137,7 +146,7 @@ describe('whatever a message is to say', () => {
 	it('it is one of the API’s contents with the API’s fields, or it is refused', async () => {
 		let taken = 0;
 		await tryCases(4 * CASES, content, async (parameters) => {
-			const outcome = await outcomeOf(() => readContent(itemWith(parameters), LINK_TO));
+			const outcome = await outcomeOf(() => contentOf(parameters));
 			if ('refusal' in outcome) return expectReadable(outcome.refusal);
 			taken++;
 			const message = outcome.value;
@@ -159,7 +168,7 @@ describe('whatever a message is to say', () => {
 
 	it.each(LOADED_NAMES)('JSON of a template with the name "%s" is refused', async (name) => {
 		const outcome = await outcomeOf(() =>
-			readContent(itemWith({ messageType: 'template', templateName: 'a', templateLanguage: 'en', templateParameters: 'json', templateJson: jsonOf([[name, { polluted: true }]]) }), LINK_TO),
+			contentOf({ messageType: 'template', templateName: 'a', templateLanguage: 'en', templateParameters: 'json', templateJson: jsonOf([[name, { polluted: true }]]) }),
 		);
 		expect(outcome).toEqual({ refusal: expect.objectContaining({ message: expect.stringContaining(`holds ${name}, which the API does not know`) }) });
 	});
