@@ -1,6 +1,5 @@
 /**
- * The way in for `npm start`, `npm test`, `npm run test:n8n`, `npm run simulator`, `npm run soak`, `npm run bench`
- * and `npm run release:check`.
+ * The way in for all npm tasks of more than one command: see TASKS, and CONTRIBUTING.md for what they do.
  *
  * Works in a fresh clone: it installs the dependencies where they are missing or out of date, then does its task.
  * Hence plain JavaScript, and nothing but what Node.js brings.
@@ -22,6 +21,7 @@ const INSTALLED = path.join(MODULES, '.installed-from');
 const TASKS = {
 	bench: (args) => runTypeScript('test/bench/main.mts', args),
 	'release:check': checkRelease,
+	screenshots: takeScreenshots,
 	start: (args) => runTypeScript('test/n8n/start.mts', args),
 	soak: async (args) => {
 		await step('Building the package', build);
@@ -29,7 +29,8 @@ const TASKS = {
 	},
 	simulator: (args) => runTypeScript('test/simulator/main.mts', args),
 	test: runChecks,
-	'test:n8n': runN8nTests,
+	'test:browser': (args) => runN8nTests('test/browser', args),
+	'test:n8n': (args) => runN8nTests('test/n8n', args),
 };
 
 /** A program that has said itself what went wrong. */
@@ -99,11 +100,17 @@ async function officialLint() {
 	if (/\b[1-9]\d* (error|warning)s?\b/.test(output)) throw new Error(output);
 }
 
-async function runN8nTests(args) {
+/** The tests of a folder that take a real n8n. */
+async function runN8nTests(folder, args) {
 	await step('Building the package', build);
 	const version = args.map((arg) => /^--n8n=(.+)$/.exec(arg)?.[1]).find(Boolean);
 	const others = args.filter((arg) => !arg.startsWith('--n8n='));
-	await inherit(bin('jest'), ['-c', 'test/n8n/jest.config.mjs', ...others], version && { N8N_TEST_VERSION: version });
+	await inherit(bin('jest'), ['-c', `${folder}/jest.config.mjs`, ...others], version && { N8N_TEST_VERSION: version });
+}
+
+async function takeScreenshots(args) {
+	await step('Building the package', build);
+	await runTypeScript('test/browser/screenshots.mts', args);
 }
 
 function build() {

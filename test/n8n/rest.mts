@@ -12,7 +12,7 @@ const ACTIVATION_TIMEOUT_MS = 60_000;
 /** n8n gives no more at a time. */
 const EXECUTIONS_PER_PAGE = 100;
 /** n8n ties a session to the browser it was opened in. */
-const BROWSER_ID = 'n8n-nodes-modica-whatsapp';
+export const BROWSER_ID = 'n8n-nodes-modica-whatsapp';
 
 /** A workflow as the editor exports it. */
 export type WorkflowFile = Pick<IWorkflowBase, 'name' | 'nodes' | 'connections'> & Partial<Pick<IWorkflowBase, 'settings' | 'pinData'>>;

@@ -1,0 +1,41 @@
+import { workflowWith } from '../n8n/underTest.mts';
+import { texts, type Editor } from './editor.mts';
+import { Stage } from './stage.mts';
+
+const AFTER = 'What comes after';
+
+let stage: Stage;
+let editor: Editor;
+
+beforeAll(async () => {
+	stage = await Stage.set();
+	editor = await stage.editor({ album: 'preview' });
+});
+afterAll(async () => {
+	await editor?.look('at the end');
+	await stage?.strike();
+});
+
+describe('the node after ours', () => {
+	it('shows the fields that it will get before anything has run', async () => {
+		const credential = await stage.addCredential();
+		const file = workflowWith({ parameters: { resource: 'message', operation: 'send' }, credential });
+		const { id } = await stage.rest.importWorkflow({
+			...file,
+			nodes: [
+				...file.nodes,
+				{ id: 'after', name: AFTER, type: 'n8n-nodes-base.set', typeVersion: 3.4, position: [600, 0], parameters: {} },
+			],
+			connections: { ...file.connections, WhatsApp: { main: [[{ node: AFTER, type: 'main', index: 0 }]] } },
+			pinData: {},
+		});
+		await editor.openWorkflow(id);
+		await editor.openNode(AFTER);
+		const input = editor.details.getByTestId('ndv-input-panel');
+		await input.getByText('Usually outputs the following fields.').waitFor();
+		await editor.look('before anything has run');
+		const fields = await texts(input.getByTestId('run-data-schema-item').locator('visible=true'));
+		expect(fields).toEqual(expect.arrayContaining(['id', 'status', 'to', 'reference'].map((name) => expect.stringMatching(new RegExp(`^${name}\\b`)))));
+		expect(editor.complaints).toEqual([]);
+	});
+});
