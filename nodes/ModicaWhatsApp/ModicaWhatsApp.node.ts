@@ -4,6 +4,7 @@ import {
 	NodeConnectionTypes,
 	NodeOperationError,
 	isSafeObjectProperty,
+	sleep,
 	type IDataObject,
 	type IExecuteFunctions,
 	type INode,
@@ -210,7 +211,7 @@ function openReferences(functions: IExecuteFunctions): References {
 			(await helpers.checkProcessedAndRecord(keys, scope, options)).new.map(String),
 		remove: async (keys: string[]) => await helpers.removeProcessed(keys, scope, options),
 	};
-	return new References(store, `${functions.getWorkflow().id} ${functions.getNode().id}`);
+	return new References(store, `${functions.getWorkflow().id} ${functions.getNode().id}`, { now: () => performance.now(), sleep });
 }
 
 /**

@@ -112,6 +112,69 @@ describe('running jobs', () => {
 		expect(started(jobs)).toEqual([0, 2]);
 	});
 
+	describe('of which one waits aside', () => {
+		const waits: Array<() => void> = [];
+		const log: string[] = [];
+		/** Waits aside first, then works for as long as another wait. */
+		const waiting = (item: number): Job => ({
+			subjects: [{ item }],
+			run: async (aside) => {
+				const wait = () => new Promise<void>((resolve) => waits.push(resolve));
+				try {
+					await aside(wait);
+				} catch (error) {
+					log.push(`${item} does not begin: ${(error as Error).name}`);
+					throw error;
+				}
+				log.push(`${item} begins`);
+				return [];
+			},
+		});
+		beforeEach(() => {
+			waits.length = 0;
+			log.length = 0;
+		});
+
+		it('lets another work in its place, and goes on when there is room', async () => {
+			const jobs = [waiting(0), new Handled(1), new Handled(2)] as const;
+			const run = runJobs(jobs, { ...EASY, maxConcurrency: 1 });
+			await settle();
+			expect([jobs[1].started, jobs[2].started]).toEqual([true, false]);
+			waits[0]?.();
+			await settle();
+			expect(log).toEqual([]);
+			await jobs[1].succeed();
+			await jobs[2].succeed();
+			expect(await run).toHaveLength(3);
+			expect(log).toEqual(['0 begins']);
+		});
+
+		it('does not begin after a failure when it is to stop, and has no result', async () => {
+			const failing = new Handled(1);
+			const run = runJobs([waiting(0), failing], { ...EASY, stopOnError: true });
+			await settle();
+			await failing.fail();
+			waits[0]?.();
+			expect((await run).map(({ job }) => job)).toEqual([failing]);
+			expect(log).toEqual(['0 does not begin: CancelledError']);
+		});
+
+		it('has only so many wait', async () => {
+			let made = 0;
+			function* making() {
+				while (made < 1_000) yield waiting(made++);
+			}
+			const run = runJobs(making(), { ...EASY, maxConcurrency: 25 });
+			await settle();
+			expect([waits.length, made]).toEqual([75, 101]);
+			for (let ended = 0; ended < 1_000; ended++) {
+				waits[ended]?.();
+				await settle();
+			}
+			expect(await run).toHaveLength(1_000);
+		});
+	});
+
 	it('takes jobs as it needs them', async () => {
 		let made = 0;
 		const jobs: Handled[] = [];

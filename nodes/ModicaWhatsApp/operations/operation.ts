@@ -64,8 +64,15 @@ export interface Job {
 	readonly subjects: readonly Subject[];
 	/** Jobs that share a lane (a recipient's number) run in order and never at once. */
 	readonly lanes?: readonly string[];
-	run(): Promise<Output[]>;
+	/** @param aside where to wait for anything but Modica */
+	run(aside: Aside): Promise<Output[]>;
 }
+
+/**
+ * Waits for something while another job works in this one's place.
+ * @throws {CancelledError} once it is there, when nothing is to begin any more
+ */
+export type Aside = (wait: () => Promise<void>) => Promise<void>;
 
 /** What to do with an item whose parameters cannot be used: note the error and go on with the others. */
 export type Refuse = (item: number, error: unknown) => void;

@@ -2,7 +2,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { InputError, invalid, isEmpty, isRecord, toNumber } from '../../api/errors';
 import type { BroadcastReceipt, MessageCommon, MessageContent } from '../../api/types';
 import { fileLinks } from '../binary';
-import type { Context, Item, Job, Operation, Output, Refuse, Subject } from '../operation';
+import type { Aside, Context, Item, Job, Operation, Output, Refuse, Subject } from '../operation';
 import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
 import { parseRecipient, recipientField } from './recipient';
@@ -105,7 +105,7 @@ function* broadcastJobs(items: readonly Item[], context: Context, refuse: Refuse
 			yield {
 				subjects: batch,
 				lanes: numbers,
-				run: async () => toOutputs(batch, await sendBatch(numbers, content, once, context), content.reference),
+				run: async (aside) => toOutputs(batch, await sendBatch(numbers, content, once, context, aside), content.reference),
 			};
 		}
 	}
@@ -117,6 +117,7 @@ async function sendBatch(
 	content: MessageContent & MessageCommon,
 	once: string | undefined,
 	{ api, references }: Context,
+	aside: Aside,
 ): Promise<ReadonlyArray<BroadcastReceipt | undefined>> {
 	const send = async (destination: string[]) => await api.broadcast({ destination, ...content });
 	if (once === undefined) return await send(numbers);
@@ -126,7 +127,7 @@ async function sendBatch(
 		const receipts = destination.length > 0 ? await send(destination) : [];
 		let next = 0;
 		return fresh.map((sent) => (sent ? receipts[next++] : SENT_BEFORE));
-	});
+	}, aside);
 }
 
 const SENT_BEFORE: BroadcastReceipt = {

@@ -1,7 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { SendReceipt, Message } from '../../api/types';
 import { fileLinks } from '../binary';
-import { perItem, type Context, type Item, type Operation } from '../operation';
+import { perItem, type Aside, type Context, type Item, type Operation } from '../operation';
 import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
 import { parseRecipient, recipientField } from './recipient';
@@ -30,15 +30,15 @@ export const send: Operation = {
 		return {
 			subjects: [{ item: item.index, to: message.to }],
 			lanes: [message.to],
-			run: async () => [{ item: item.index, json: await sendOnce(message, once, context) }],
+			run: async (aside) => [{ item: item.index, json: await sendOnce(message, once, context, aside) }],
 		};
 	}),
 };
 
-async function sendOnce(message: Message, once: string | undefined, { api, references }: Context) {
+async function sendOnce(message: Message, once: string | undefined, { api, references }: Context, aside: Aside) {
 	const send = async () => toOutput(message, await api.sendMessage(message));
 	if (once === undefined) return await send();
-	return await references.once([once], async ([fresh]) => (fresh ? await send() : sentBefore(message)));
+	return await references.once([once], async ([fresh]) => (fresh ? await send() : sentBefore(message)), aside);
 }
 
 function readMessage(item: Item, context: Context): Message {
