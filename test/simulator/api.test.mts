@@ -291,6 +291,17 @@ describe('media', () => {
 		expect(headers['content-disposition']).toBe("attachment; filename*=UTF-8''a%20b.txt");
 	});
 
+	it('can say something else of a file, or nothing', async () => {
+		const uploaded = await api.post<{ id: string }>('/media', form('file', 'x', { filename: 'a.txt', contentType: 'text/plain' }));
+		const described = async (downloadHeaders: Record<string, string>) => {
+			simulator.configure({ downloadHeaders });
+			const { headers, data } = await api.get<string>('/media', { params: { media_id: uploaded.data.id } });
+			return [headers['content-type'], headers['content-length'], data];
+		};
+		expect(await described({ 'content-type': 'audio/ogg; codecs=opus' })).toEqual(['audio/ogg; codecs=opus', '1', 'x']);
+		expect(await described({})).toEqual([undefined, '1', 'x']);
+	});
+
 	it.each<[string, () => FormData, number, string]>([
 		['another type', () => form('file', 'GIF', { filename: 'a.gif', contentType: 'image/gif' }), 415, 'file enum'],
 		['another field', () => form('upload', 'x', { filename: 'a.txt', contentType: 'text/plain' }), 400, 'upload additionalProperties'],

@@ -20,7 +20,7 @@ export type FaultAction =
 	| { kind: 'latency'; ms: number; when?: When }
 	/** Another answer; not taken unless `when` is `after`. Without a body: an error in the API's shape. */
 	| { kind: 'status'; status: number; when?: When; body?: unknown; headers?: Record<string, string> }
-	/** Not taken, unless the status says so; the answer quotes the request's body in its fields and in its words. */
+	/** Not taken, whatever the status; the answer quotes the request's body in its fields and in its words. */
 	| { kind: 'echo'; status: number }
 	/** The connection is destroyed; `midBody` does it half way through the answer. */
 	| { kind: 'drop'; when: When | 'midBody' }

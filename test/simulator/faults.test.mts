@@ -51,6 +51,12 @@ describe.each<[string, Fault, unknown, { taken: number; status: number | null }]
 	['slow body', { kind: 'slowBody', ms: 5 }, ok, { taken: 1, status: 202 }],
 	['garbage body', { kind: 'garbageBody' }, { status: 202, data: '<html><body>Bad gateway</body></html>' }, { taken: 1, status: 202 }],
 	['garbage body of one’s own', { kind: 'garbageBody', status: 200, body: '{"id":' }, { status: 200, data: '{"id":' }, { taken: 1, status: 200 }],
+	[
+		'echo',
+		{ kind: 'echo', status: 422 },
+		{ status: 422, data: { message_id: 'echo', status: 'accepted', request: text, message: `Refused: ${JSON.stringify(text)}` } },
+		{ taken: 0, status: 422 },
+	],
 	['other shape', { kind: 'shape', responseShape: 'alternative' }, { status: 202, data: [{ id: accepted.message_id, status: 'accepted' }] }, { taken: 1, status: 202 }],
 	['redirect', { kind: 'redirect', location: 'http://127.0.0.1:1/' }, { status: 302, data: '' }, { taken: 0, status: 302 }],
 	['content length short of the body', { kind: 'wrongContentLength' }, 'HPE_CLOSED_CONNECTION', { taken: 1, status: 202 }],
