@@ -57,6 +57,9 @@ type ByteStream = AsyncIterable<Uint8Array> & {
 	constructor: { from(content: AsyncIterable<Uint8Array>, options: { objectMode: boolean }): unknown };
 };
 
+/** n8n writes a file piece by piece and waits for each: pieces as small as a network's would take it much longer. */
+const PIECE_BYTES = 512 * 1024;
+
 /** What is being downloaded, with its bytes counted. */
 export class IncomingBytes {
 	/** So far. */
@@ -67,13 +70,21 @@ export class IncomingBytes {
 	/** @param stream the body of a streamed answer */
 	constructor(private readonly stream: unknown) {}
 
-	/** The bytes as they come; to be read once. Whoever stops early closes the connection. */
-	async *chunks(): AsyncGenerator<Uint8Array> {
+	/** The bytes in large pieces; to be read once. Whoever stops early closes the connection. */
+	async *chunks(): AsyncGenerator<Buffer> {
+		let gathered: Uint8Array[] = [];
+		let bytes = 0;
 		try {
 			for await (const chunk of this.stream as ByteStream) {
 				this.count += chunk.length;
-				yield chunk;
+				bytes += chunk.length;
+				gathered.push(chunk);
+				if (bytes < PIECE_BYTES) continue;
+				yield Buffer.concat(gathered);
+				gathered = [];
+				bytes = 0;
 			}
+			if (bytes > 0) yield Buffer.concat(gathered);
 		} catch (error) {
 			throw this.brokenBy(error);
 		}
