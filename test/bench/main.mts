@@ -10,6 +10,7 @@ import { exitOnSignals } from '../n8n/processes.mts';
 import { elapsed } from '../progress.mjs';
 import { benchCallbacks } from './callbacks.mts';
 import { broadcasts, costPerItem, latency, memory, rateLimits, refusals, type Bench, type BenchSettings } from './campaigns.mts';
+import { media } from './media.mts';
 import { withSection } from './page.mts';
 import { whereTheTimeGoes } from './profile.mts';
 import { Stage } from './stage.mts';
@@ -51,6 +52,12 @@ const SECTIONS: Record<string, { title: string; bench: Bench; bounds: string }> 
 		title: 'Some refused',
 		bench: refusals,
 		bounds: 'The reads of the credential are n8n’s queries of its table, counted in its log.',
+	},
+	media: {
+		title: 'Files',
+		bench: media,
+		bounds:
+			'Memory is the growth of n8n’s process at its peak, in a fresh process that has moved a file of 1 MB; the files are made in the same run. Where n8n keeps files in memory, it holds each as text in the item, in the stored execution and while it writes that; 500 MB are more than such a text can be.',
 	},
 	callbacks: {
 		title: 'Callbacks',

@@ -1,5 +1,5 @@
 /** What every measurement stands on: a real n8n with our package and its rivals, the simulator, a workflow. */
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { createUserFolder, installPackage, packPackage, startN8n, type N8nServer
 import { until } from '../n8n/until.mts';
 import { CURRENT } from '../n8n/versions.mts';
 import { startSimulator, type Simulator, type SimulatorSettings } from '../simulator/simulator.mts';
+import { memoryPeak, startMemoryPeak } from './memory.mts';
 
 const PROJECT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const RUN_TIMEOUT_MS = 10 * 60_000;
@@ -56,12 +57,7 @@ export class Stage {
 
 	static async set(): Promise<Stage> {
 		const installation = await ensureN8n(CURRENT.version, console.log);
-		await runProgram('npx', ['gulp'], { cwd: PROJECT, timeoutMs: 120_000 });
-		const userFolder = await createUserFolder();
-		const packed = await mkdtemp(path.join(tmpdir(), 'bench-'));
-		removeAtExit(packed);
-		await installPackage(await packPackage(PROJECT, packed), userFolder);
-		await installPackage(await packPackage(path.join(PROJECT, 'test/bench/rivals'), packed), userFolder);
+		const userFolder = await createUserFolderWithContestants();
 		const simulator = await startSimulator({ statusSteps: [] });
 		const server = await startN8n(installation, { userFolder });
 		const rest = await N8nRest.logIn(server.baseUrl);
@@ -163,17 +159,18 @@ export class Stage {
 	}
 }
 
-function node(name: string, type: string, typeVersion: number, parameters: INodeParameters): INode {
+/** A user folder of n8n with our package, as it stands, and its rivals. */
+export async function createUserFolderWithContestants(): Promise<string> {
+	await runProgram('npx', ['gulp'], { cwd: PROJECT, timeoutMs: 120_000 });
+	const userFolder = await createUserFolder();
+	const packed = await mkdtemp(path.join(tmpdir(), 'bench-'));
+	removeAtExit(packed);
+	for (const folder of [PROJECT, path.join(PROJECT, 'test/bench/rivals')]) {
+		await installPackage(await packPackage(folder, packed), userFolder);
+	}
+	return userFolder;
+}
+
+export function node(name: string, type: string, typeVersion: number, parameters: INodeParameters): INode {
 	return { id: name, name, type, typeVersion, position: [0, 0], parameters };
-}
-
-/** Sets the peak of a process's memory back to what it uses now. @returns that, in bytes. */
-async function startMemoryPeak(pid: number): Promise<number> {
-	await writeFile(`/proc/${pid}/clear_refs`, '5');
-	return await memoryPeak(pid);
-}
-
-async function memoryPeak(pid: number): Promise<number> {
-	const status = await readFile(`/proc/${pid}/status`, 'utf8');
-	return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1_024;
 }
