@@ -50,6 +50,8 @@ export async function startReceiver(): Promise<Receiver> {
 			text += chunk;
 		});
 		request.on('end', () => {
+			// Whoever broke off in the middle has sent nothing.
+			if (!request.complete || text === '') return;
 			received.push({
 				authorization: request.headers.authorization,
 				contentType: request.headers['content-type'],
