@@ -35,7 +35,7 @@ describe('the node after ours', () => {
 		await input.getByText('Usually outputs the following fields.').waitFor();
 		await editor.look('before anything has run');
 		const fields = await texts(input.getByTestId('run-data-schema-item').locator('visible=true'));
-		expect(fields).toEqual(expect.arrayContaining(['id', 'status', 'to', 'reference'].map((name) => expect.stringMatching(new RegExp(`^${name}\\b`)))));
+		expect(fields.map((field) => field.split(/\s/)[0])).toEqual(expect.arrayContaining(['id', 'status', 'to', 'reference']));
 		expect(editor.complaints).toEqual([]);
 	});
 });
