@@ -34,6 +34,7 @@ beforeAll(async () => {
 	simulator = await startSimulator({ username: USERNAME, password: PASSWORD, statusSteps: [] });
 	elsewhere = await startReceiver();
 	n8n = await startWithPackage((userFolder) => ({
+		N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem',
 		N8N_LOG_LEVEL: 'debug',
 		N8N_LOG_OUTPUT: 'console,file',
 		N8N_LOG_FILE_LOCATION: path.join(userFolder, 'n8n.log'),
@@ -101,6 +102,7 @@ const SEND: IDataObject = { resource: 'message', operation: 'send', to: '={{ $js
 const BROADCAST: IDataObject = { ...SEND, operation: 'broadcast', recipientSource: 'items' };
 const GET: IDataObject = { resource: 'message', operation: 'get', messageId: '3fa85f64-5717-4562-b3fc-2c963f66afa6' };
 const DOWNLOAD: IDataObject = { resource: 'media', operation: 'download', mediaId: 'abcd', binaryPropertyName: 'data' };
+const SEND_FILE: IDataObject = { ...SEND, to: TO, messageType: 'media', mediaType: 'document', mediaSource: 'binary', binaryPropertyName: 'data' };
 const UPLOAD: IDataObject = { resource: 'media', operation: 'upload', binaryPropertyName: 'data' };
 const CONTINUE = { onError: 'continueRegularOutput' } as const;
 
@@ -133,7 +135,16 @@ describe('a day of everything that can go wrong', () => {
 		for (const parameters of [SEND, BROADCAST]) statuses.push(await run(parameters));
 		const file = { base64: Buffer.from('Kia ora').toString('base64'), fileName: 'a.txt', mimeType: 'text/plain' };
 		statuses.push(await run(UPLOAD, [], { items: [file], withBinary: true }));
-		expect(statuses).toEqual(['success', 'success', 'success']);
+		statuses.push(await run(SEND_FILE, [], { items: [file], withBinary: true }));
+		expect(statuses).toEqual(['success', 'success', 'success', 'success']);
+		// The link under which n8n serves the file to whoever has it.
+		const { media } = simulator.messages.at(-1)?.payload as { media: { url: string } };
+		const token = new URL(media.url).searchParams.get('token') ?? '';
+		expect(token).not.toBe('');
+		SECRETS['link to a file'] = [token];
+		const quotedLink = { kind: 'status', body: { id: 'x', status: 'accepted', message: media.url, attributes: { media: { link: encodeURIComponent(media.url) } } } } as const;
+		expect(await run(SEND_FILE, [{ ...quotedLink, status: 422 }], { items: [file], withBinary: true })).toBe('error');
+		expect(await run(GET, [{ ...quotedLink, status: 200 }])).toBe('success');
 
 		// Refusals that quote the password, one by one and as items.
 		for (const status of [401, 422, 500]) {
@@ -190,8 +201,8 @@ describe('a day of everything that can go wrong', () => {
 
 	it('would be seen to leave one, were there one', async () => {
 		await run(SEND, [], { items: [{ to: TO, planted: PASSWORD }] });
-		await run(SEND, [], { items: [{ to: TO, planted: AUTHORIZATION }] });
+		await run(SEND, [], { items: [{ to: TO, planted: AUTHORIZATION, link: SECRETS['link to a file'] }] });
 		const found = await leaks();
-		expect(found).toEqual(expect.arrayContaining(['password in execution', 'Authorization in execution', expect.stringMatching(/^password in .*database\.sqlite/), expect.stringMatching(/^Authorization in .*database\.sqlite/)]));
+		expect(found).toEqual(expect.arrayContaining(['password in execution', 'Authorization in execution', 'link to a file in execution', expect.stringMatching(/^password in .*database\.sqlite/), expect.stringMatching(/^Authorization in .*database\.sqlite/)]));
 	}, 120_000);
 });

@@ -59,17 +59,18 @@ export class References {
 	 */
 	async once<T>(keys: readonly string[], send: (fresh: readonly boolean[]) => Promise<T>, aside: Aside): Promise<T> {
 		let fresh: boolean[] = [];
-		try {
+		const claimAndSend = async () => {
 			await aside(async () => {
 				fresh = await Promise.all(keys.map(async (key) => await this.claim(key)));
 			});
 			return await send(fresh);
-		} catch (error) {
-			if (error instanceof ModicaError && !error.mayHaveBeenSent) {
-				await Promise.all(keys.filter((_, position) => fresh[position]).map(async (key) => await this.release(key)));
-			}
-			throw error;
-		}
+		};
+		const sending = claimAndSend();
+		await sending.catch(async (error: unknown) => {
+			if (!(error instanceof ModicaError) || error.mayHaveBeenSent) return;
+			await Promise.all(keys.filter((_, position) => fresh[position]).map(async (key) => await this.release(key)));
+		});
+		return await sending;
 	}
 
 	private async claim(key: string): Promise<boolean> {
