@@ -3,6 +3,7 @@ import {
 	NodeApiError,
 	NodeConnectionTypes,
 	NodeOperationError,
+	WAIT_INDEFINITELY,
 	isSafeObjectProperty,
 	sleep,
 	type IDataObject,
@@ -11,6 +12,8 @@ import {
 	type INodeExecutionData,
 	type INodeType,
 	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
 	type JsonObject,
 } from 'n8n-workflow';
 import { ModicaClient } from './api/client';
@@ -20,6 +23,7 @@ import { parseFieldReference, readField } from './n8n/fieldReference';
 import { openFile, storeFile } from './n8n/files';
 import { openHttp } from './n8n/http';
 import { openLinks } from './n8n/links';
+import { answerLink, answerWebhooks, keptQuestion, secretOf, waitForAnswer } from './n8n/question';
 import { findOperation, properties } from './operations';
 import { References } from './operations/message/references';
 import type { Context, Item, Operation, Output, Subject } from './operations/operation';
@@ -41,6 +45,9 @@ export class ModicaWhatsApp implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'modicaWhatsAppApi', required: true, testedBy: 'testCredential' }],
+		waitingNodeTooltip:
+			'={{ $parameter["operation"] === "sendAndWait" ? "The workflow goes on when the customer has answered" : "" }}',
+		webhooks: answerWebhooks,
 		properties: [...properties],
 	};
 
@@ -87,6 +94,30 @@ export class ModicaWhatsApp implements INodeType {
 			throw toNodeError(node, { error });
 		}
 	}
+
+	/** Somebody has opened the link of an execution that waits, or has answered there. */
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const parameter = (name: string) => String(this.getNodeParameter(name, ''));
+		const operation = findOperation(parameter('resource'), parameter('operation'));
+		const response: OutgoingResponse = this.getResponseObject();
+		const { method } = this.getRequestObject();
+		const page = operation?.answer?.(keptQuestion(this), { method, secret: secretOf(this), body: this.getBodyData() });
+		if (!page) return await Promise.resolve({});
+		const { statusCode, headers, html, answer } = page;
+		for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+		if (answer) {
+			// Sent by n8n, once it has taken the answer.
+			return { webhookResponse: html, workflowData: [[{ json: answer, pairedItem: { item: 0 } }]] };
+		}
+		response.writeHead(statusCode).end(html);
+		return { noWebhookResponse: true };
+	}
+}
+
+/** What is used of Express’s response, which n8n hands over. */
+interface OutgoingResponse {
+	setHeader(name: string, value: string): unknown;
+	writeHead(status: number): { end(body: string): unknown };
 }
 
 /** Something that could not be done, and for which item. */
@@ -170,6 +201,9 @@ async function createContext(functions: IExecuteFunctions, maxRequestsPerSecond:
 		openFile: async (binary) => await openFile(helpers, binary),
 		storeFile: async (media, fallbackName) => await storeFile(helpers, media, fallbackName),
 		linkTo: openLinks(helpers, credential.baseUrl),
+		answerLink: (secret) => answerLink(functions, secret),
+		waitForAnswer: async (question, until = WAIT_INDEFINITELY, unanswered) =>
+			await waitForAnswer(functions, question, until, unanswered),
 	};
 }
 

@@ -37,6 +37,7 @@ export function previews(): Preview[] {
 			get: component('MessageDetails'),
 			markAsRead: item({ id, read: BOOLEAN }),
 			send: item(receipt),
+			sendAndWait: item({ id, to, reference: TEXT, data: item({ approved: BOOLEAN, text: TEXT, respondedAt: TEXT, timedOut: BOOLEAN }) }),
 		},
 		service: {
 			checkHealth: item({ healthy: BOOLEAN }),

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { Container } from '@n8n/di';
-import type { BinaryDataService, ExecuteContext } from 'n8n-core';
+import type { BinaryDataService } from 'n8n-core';
 import type {
 	IBinaryData,
 	DeduplicationItemTypes,
@@ -18,6 +22,7 @@ import type {
 	INodeParameters,
 	INodeType,
 	INodeTypes,
+	IWebhookData,
 	IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
 import { ModicaWhatsAppApi } from '../../credentials/ModicaWhatsAppApi.credentials';
@@ -34,6 +39,8 @@ import { ModicaWhatsApp } from '../../nodes/ModicaWhatsApp/ModicaWhatsApp.node';
 export interface N8n {
 	/** Runs the action node as a workflow would. Rejects with the node's error, as n8n would show it. */
 	run(run: NodeRun): Promise<INodeExecutionData[]>;
+	/** Runs the action node for an operation that has its execution wait, and lets people answer. */
+	ask(run: NodeRun): Promise<Waiting>;
 	/** n8n's requests as our client is given them, with the credential's authentication. */
 	http(credential: ICredentialDataDecryptedObject): Http;
 	/** Puts a file where n8n keeps binary data. */
@@ -46,6 +53,19 @@ export interface N8n {
 	storedFiles(): string[];
 	/** How often n8n had to decrypt the credential in the latest run. */
 	credentialReads(): number;
+	stop(): void;
+}
+
+/** An execution that waits. What n8n does around it is done as n8n 2.41 does it; `test/n8n` has the real one. */
+export interface Waiting {
+	output: INodeExecutionData[];
+	waitTill: Date | undefined;
+	/** What n8n hands on when the time is up: the node's input, as the node left it. */
+	input: INodeExecutionData[];
+	/** Where n8n listens meanwhile, under the path of a link. */
+	origin: string;
+	/** What the execution went on with, one for each answer. */
+	answers: INodeExecutionData[][][];
 	stop(): void;
 }
 
@@ -70,7 +90,7 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 	process.env.N8N_ENCRYPTION_KEY = 'key-of-the-tests';
 	process.env.N8N_DEFAULT_BINARY_DATA_MODE = binaryMode === 'memory' ? 'default' : 'filesystem';
 	const core = await import('n8n-core');
-	const { createEmptyRunExecutionData, Workflow } = await import('n8n-workflow');
+	const { createRunExecutionData, Workflow } = await import('n8n-workflow');
 	await (processedItems ??= openProcessedItems());
 	const binaryData: BinaryDataService = Container.get(core.BinaryDataService);
 	if (binaryMode === 'filesystem') await binaryData.init();
@@ -93,7 +113,7 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 		signal,
 		timezone = 'Pacific/Auckland',
 		publicUrl = 'http://127.0.0.1:5678/',
-	}: NodeRun): ExecuteContext {
+	}: NodeRun) {
 		const workflow = new Workflow({
 			id: 'workflow-of-the-tests',
 			nodes: [
@@ -115,44 +135,75 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 			nodeTypes,
 			settings: { timezone },
 		});
-		const runData = createEmptyRunExecutionData();
+		const runData = createRunExecutionData();
 		const data = { main: [items] };
 		const started = workflow.getNode('Modica WhatsApp') as INode;
-		return new core.ExecuteContext(
-			workflow,
-			started,
-			additionalData(publicUrl, () => {
-				credentialReads++;
-				return credential;
-			}),
-			'manual',
-			runData,
-			0,
-			items,
-			data,
-			{ node: started, data, source: null },
-			[],
-			signal,
-		);
+		const additional = additionalData(publicUrl, () => {
+			credentialReads++;
+			return credential;
+		});
+		const execution = { node: started, data, source: null };
+		runData.executionData?.nodeExecutionStack.push(execution);
+		const context = new core.ExecuteContext(workflow, started, additional, 'manual', runData, 0, items, data, execution, [], signal);
+		return { context, workflow, started, runData, additional };
+	}
+
+	async function ask(run: NodeRun): Promise<Waiting> {
+		const items = run.items ?? [{ json: {} }];
+		const { context, workflow, started, runData, additional } = createContext({ ...run, items });
+		const [output = []] = (await node.execute?.call(context)) as INodeExecutionData[][];
+		const answers: Waiting['answers'] = [];
+		const server = createServer((incoming, response) => {
+			void (async () => {
+				const query = Object.fromEntries(new URL(incoming.url ?? '', 'http://n8n').searchParams);
+				const body = Object.fromEntries(new URLSearchParams(await text(incoming)));
+				const httpRequest = Object.assign(incoming, { query, body });
+				const webhook = new core.WebhookContext(
+					workflow,
+					started,
+					{ ...additional, httpRequest, httpResponse: response },
+					'manual',
+					{ webhookDescription: node.description.webhooks?.[0] } as IWebhookData,
+					[],
+					runData,
+				);
+				const { workflowData, webhookResponse } = (await node.webhook?.call(webhook)) ?? {};
+				if (!workflowData) return;
+				answers.push(workflowData);
+				response.end(webhookResponse);
+			})().catch((error: Error) => response.writeHead(500).end(error.message));
+		});
+		server.listen(0, '127.0.0.1');
+		await once(server, 'listening');
+		const { port } = server.address() as AddressInfo;
+		return {
+			output,
+			waitTill: runData.waitTill,
+			input: items,
+			origin: `http://127.0.0.1:${port}`,
+			answers,
+			stop: () => server.close(),
+		};
 	}
 
 	return {
 		async run(run) {
 			credentialReads = 0;
-			const context = createContext(run);
+			const { context } = createContext(run);
 			const [output] = (await node.execute?.call(context)) as INodeExecutionData[][];
 			return output ?? [];
 		},
-		http: (credential) => openHttp(createContext({ parameters: {}, credential }), credential),
+		ask,
+		http: (credential) => openHttp(createContext({ parameters: {}, credential }).context, credential),
 		async storeFile(content, fileName, mimeType) {
-			const { helpers } = createContext({ parameters: {}, credential: {} });
+			const { helpers } = createContext({ parameters: {}, credential: {} }).context;
 			const stored = await helpers.prepareBinaryData(content, fileName, mimeType);
 			if (fileName === undefined) delete stored.fileName;
 			return stored;
 		},
 		readFile: async (binary) =>
 			binary.id ? await binaryData.getAsBuffer(binary) : Buffer.from(binary.data, 'base64'),
-		helpers: () => createContext({ parameters: {}, credential: {} }).helpers,
+		helpers: () => createContext({ parameters: {}, credential: {} }).context.helpers,
 		storedFiles: () =>
 			readdirSync(folder, { recursive: true, withFileTypes: true })
 				.filter((entry) => entry.isFile() && entry.parentPath.includes('binary_data'))
@@ -161,6 +212,9 @@ export async function startN8n(binaryMode: 'filesystem' | 'memory' = 'filesystem
 		stop: () => rmSync(folder, { recursive: true, force: true }),
 	};
 }
+
+/** n8n's public address, behind a path, as where several share a host. */
+const N8N_URL = 'https://n8n.example.com/flows';
 
 /** What n8n reads from its database. Authentication itself is the credential class's own. */
 function additionalData(publicUrl: string, decrypt: () => ICredentialDataDecryptedObject): IWorkflowExecuteAdditionalData {
@@ -182,6 +236,8 @@ function additionalData(publicUrl: string, decrypt: () => ICredentialDataDecrypt
 	return {
 		executionId: 'execution-of-the-tests',
 		restApiUrl: `${publicUrl}rest`,
+		webhookWaitingBaseUrl: `${N8N_URL}/webhook-waiting`,
+		formWaitingBaseUrl: `${N8N_URL}/form-waiting`,
 		credentialsHelper,
 		hooks: undefined,
 		setExecutionStatus: () => {},

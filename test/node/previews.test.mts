@@ -1,6 +1,7 @@
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import { loadContract, type JsonObject } from '../contract/contract.mts';
 import { previews } from '../contract/previews.mts';
+import { latestLink, send as postForm } from '../n8n/approvals.mts';
 import { loadRegistered, manifest } from '../package/project.mts';
 import { item } from './n8n.mts';
 import { setStage, TEXT } from './stage.mts';
@@ -27,6 +28,18 @@ const RUNS: Record<string, () => Promise<INodeExecutionData[]>> = {
 		return [...alternative, ...(await run('message', 'get', { messageId: await send() }))];
 	},
 	'message.markAsRead': async () => await run('message', 'markAsRead', { messageId: await send() }),
+	'message.sendAndWait': async () => {
+		const outputs: INodeExecutionData[] = [];
+		for (const [responseType, fields] of [['approval', { answer: 'approve' }], ['freeText', { text: 'Yes' }]] as const) {
+			const { username, password, baseUrl } = stage.simulator;
+			const parameters = { ...TEXT, operation: 'sendAndWait', message: 'Yes?', responseType, additionalFields: REFERENCE };
+			const { answers, input, origin, stop } = await stage.n8n.ask({ parameters, credential: { username, password, baseUrl } });
+			await postForm(latestLink(stage.simulator).replace('https://n8n.example.com', origin), fields);
+			stop();
+			outputs.push(...input, ...answers.flat(2));
+		}
+		return outputs;
+	},
 	'message.send': async () => await run('message', 'send', { ...TEXT, additionalFields: REFERENCE }),
 	'service.checkHealth': async () => await run('service', 'checkHealth', {}),
 };

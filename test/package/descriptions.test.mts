@@ -104,6 +104,22 @@ describe('names that saved workflows hold', () => {
 			['options.batchSize', 'number', 1_000],
 			...PACE,
 		],
+		'message.sendAndWait': [
+			['to', 'string', ''],
+			['message', 'string', ''],
+			['responseType', 'options', 'approval'],
+			['approveLabel', 'string', 'Approve'],
+			['declineLabel', 'string', 'Decline'],
+			['messageType', 'options', 'text'],
+			...CONTENT.filter(([name]) => /^(template|headerParams|bodyParams|buttons|additionalFields|options)/.test(String(name))),
+			['options.limitWaitTime', 'fixedCollection', { values: { limitType: 'afterTimeInterval', resumeAmount: 45, resumeUnit: 'minutes' } }],
+			['options.limitWaitTime.values.limitType', 'options', 'afterTimeInterval'],
+			['options.limitWaitTime.values.resumeAmount', 'number', 1],
+			['options.limitWaitTime.values.resumeUnit', 'options', 'hours'],
+			['options.limitWaitTime.values.maxDateAndTime', 'dateTime', ''],
+			['options.submitLabel', 'string', 'Send'],
+			['options.thanksText', 'string', 'Thank you. Your answer has been received.'],
+		],
 		'message.get': [['messageId', 'string', '']],
 		'message.markAsRead': [['messageId', 'string', '']],
 		'media.upload': [
@@ -121,7 +137,7 @@ describe('names that saved workflows hold', () => {
 	};
 	const VALUES = {
 		resource: ['media', 'message', 'service'],
-		'message operation': ['broadcast', 'get', 'markAsRead', 'send'],
+		'message operation': ['broadcast', 'get', 'markAsRead', 'send', 'sendAndWait'],
 		'media operation': ['download', 'upload'],
 		'service operation': ['checkHealth'],
 		recipientSource: ['items', 'list'],
@@ -132,6 +148,9 @@ describe('names that saved workflows hold', () => {
 		'buttons.values.type': ['quick_reply', 'url'],
 		mediaSource: ['binary', 'url'],
 		mediaType: ['audio', 'document', 'image', 'video'],
+		responseType: ['approval', 'freeText'],
+		'options.limitWaitTime.values.limitType': ['afterTimeInterval', 'atSpecifiedTime'],
+		'options.limitWaitTime.values.resumeUnit': ['days', 'hours', 'minutes'],
 	};
 
 	const TRIGGER_FIELDS: unknown[][] = [
@@ -225,7 +244,8 @@ describe('names that saved workflows hold', () => {
 			for (const [name, inner] of flatten(property)) {
 				const key = name === 'operation' ? `${String(property.displayOptions?.show?.resource)} operation` : name;
 				if (inner.type === 'options' || inner.type === 'multiOptions') {
-					values[key] = choices(inner).map(({ value }) => value).sort();
+					// Operations may offer a part of the same list.
+					values[key] = [...new Set([...(values[key] ?? []), ...choices(inner).map(({ value }) => value)])].sort();
 				}
 			}
 		}
@@ -403,8 +423,13 @@ function takes(property: INodeProperties, value: NodeParameterValueType): boolea
 		case 'number':
 			return typeof value === 'number' && value >= minValue && value <= maxValue;
 		case 'collection':
-		case 'fixedCollection':
 			return JSON.stringify(value) === '{}';
+		case 'fixedCollection':
+			return Object.entries(value as Record<string, Record<string, NodeParameterValueType>>).every(([name, fields]) =>
+				Object.entries(fields).every(([field, inner]) =>
+					groups(property).some((group) => group.name === name && group.values.some((one) => one.name === field && takes(one, inner))),
+				),
+			);
 		case 'json':
 			return typeof JSON.parse(String(value)) === 'object';
 		default:

@@ -20,7 +20,7 @@ const NO_MESSAGES = [
 /** What the editor shows of a parameter; test/package/descriptions.test.mts looks after those. */
 const TEXTS_OF_THE_EDITOR = [
 	...['displayName', 'placeholder', 'hint', 'action', 'default', 'name', 'header', 'active', 'inactive', 'subtitle', 'outputs'],
-	...['eventTriggerDescription', 'activationMessage', 'activationHint'],
+	...['eventTriggerDescription', 'activationMessage', 'activationHint', 'waitingNodeTooltip'],
 ];
 
 /** A text of the sources; where something is filled in it has a gap. */
@@ -62,12 +62,17 @@ function isProse(parts: string[]): boolean {
 	return /[a-z]{2,}( …)? [a-z]/i.test(text) && !CODE.test(text);
 }
 
+/** The page on which a question is answered, and its style. */
+function isMarkup(parts: string[]): boolean {
+	return parts.some((part) => /<\/?[a-z]|\{ [a-z-]+: /i.test(part));
+}
+
 function textsOf(tree: ts.SourceFile): Text[] {
 	const texts: Text[] = [];
 	const look = (node: ts.Node) => {
 		if (isOfTheEditor(node) || ts.isTypeNode(node) || ts.isImportDeclaration(node)) return;
 		const parts = partsOf(node);
-		if (parts && isProse(parts) && !parts[0]?.startsWith('e.g. ')) {
+		if (parts && isProse(parts) && !isMarkup(parts) && !parts[0]?.startsWith('e.g. ')) {
 			const { line } = tree.getLineAndCharacterOfPosition(node.getStart());
 			texts.push({ where: `${tree.fileName}:${line + 1}`, parts });
 		}

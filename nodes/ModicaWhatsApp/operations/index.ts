@@ -5,6 +5,7 @@ import { broadcast } from './message/broadcast';
 import { get } from './message/get';
 import { markAsRead } from './message/markAsRead';
 import { send } from './message/send';
+import { sendAndWait } from './message/sendAndWait';
 import type { Operation } from './operation';
 import { checkHealth } from './service/checkHealth';
 
@@ -13,7 +14,7 @@ import { checkHealth } from './service/checkHealth';
  * The keys are what saved workflows hold: never rename one.
  */
 const RESOURCES = {
-	message: { name: 'Message', operations: { send, broadcast, get, markAsRead }, default: 'send' },
+	message: { name: 'Message', operations: { send, broadcast, sendAndWait, get, markAsRead }, default: 'send' },
 	media: { name: 'Media', operations: { upload, download }, default: 'upload' },
 	service: { name: 'Service', operations: { checkHealth }, default: 'checkHealth' },
 } satisfies Record<string, Resource>;

@@ -41,6 +41,33 @@ export interface Context {
 	 * @throws {InputError} when n8n cannot serve the file to Modica, with what to set
 	 */
 	linkTo(binary: IBinaryData, field: BinaryField, scheduled: string | undefined): string;
+	/** A signed link to this execution, at which a question is answered: see `Operation.answer`. */
+	answerLink(secret: string): string;
+	/**
+	 * Has the execution wait for an answer as soon as the node is through.
+	 * @param question kept with the execution, for `Operation.answer`
+	 * @param until when to go on without an answer; undefined for never
+	 * @param unanswered what to go on with then
+	 */
+	waitForAnswer(question: IDataObject, until: Date | undefined, unanswered: IDataObject): Promise<void>;
+}
+
+/** Somebody has opened an answer link, or sent the form on its page. */
+export interface AnswerRequest {
+	readonly method: string;
+	/** What `answerLink` was given; anything at all, should the link be no longer the right one. */
+	readonly secret: unknown;
+	/** The fields of the form. */
+	readonly body: unknown;
+}
+
+/** What a person who has opened an answer link gets. */
+export interface AnswerPage {
+	readonly statusCode: number;
+	readonly html: string;
+	readonly headers: Readonly<Record<string, string>>;
+	/** The answer: what the execution goes on with. Without one it goes on waiting. */
+	readonly answer?: IDataObject;
 }
 
 /** One output item, paired to the input item that it came from. */
@@ -88,6 +115,11 @@ export interface Operation {
 	readonly maxConcurrency: number;
 	/** Turns items into jobs, in the items' order, reading the parameters of each item when its turn comes. */
 	jobs(items: readonly Item[], context: Context, refuse: Refuse): Iterable<Job>;
+	/**
+	 * For an operation that waits for an answer: what to do about a request to its link.
+	 * @param question what it gave to `Context.waitForAnswer`; anything at all, so parse it
+	 */
+	answer?(question: unknown, request: AnswerRequest): AnswerPage;
 }
 
 /** The most common kind of operation: each item is a job of its own. */

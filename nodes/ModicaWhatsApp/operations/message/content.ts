@@ -13,7 +13,7 @@ import { BINARY_FIELD, type FileLink } from '../binary';
 import type { Item } from '../operation';
 
 /** WhatsApp's limit for the text of a message, in Unicode characters. */
-const LONGEST_TEXT = 4_096;
+export const LONGEST_TEXT = 4_096;
 /** WhatsApp's limit for what a quick-reply button gives back. */
 const LONGEST_QUICK_REPLY_PAYLOAD = 128;
 
@@ -332,13 +332,17 @@ function templateContent(
 	};
 }
 
-function parseText(value: unknown): string {
-	const text = parseString('Text', value, 'Write what the message is to say.');
+/**
+ * What a text message says.
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function parseText(value: unknown, field = 'Text'): string {
+	const text = parseString(field, value, 'Write what the message is to say.');
 	// Spread by code point: an emoji counts once, as WhatsApp counts.
 	const length = [...text].length;
 	if (length > LONGEST_TEXT) {
 		throw invalid(
-			'Text',
+			field,
 			text,
 			`has ${length} characters`,
 			`WhatsApp takes up to ${LONGEST_TEXT}: shorten it, or send it in parts.`,

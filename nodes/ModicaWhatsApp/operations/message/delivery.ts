@@ -100,7 +100,7 @@ function parseReference(value: unknown): string | undefined {
 	return String(value);
 }
 
-const SCHEDULE_REMEDY =
+const MOMENT_REMEDY =
 	'Use a date and time such as 2026-11-30T09:00 (in the workflow’s time zone) or 2026-11-30T09:00+13:00.';
 const LOCAL_DATE_TIME =
 	/^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
@@ -113,18 +113,24 @@ const LOCAL_DATE_TIME =
  */
 export function parseSchedule(value: unknown, timeZone: string, now: number): string | undefined {
 	if (isEmpty(value)) return undefined;
-	const text = typeof value === 'object' ? writtenOut(value) : value;
-	const time = typeof text === 'string' ? parseDateTime(text.trim(), timeZone) : undefined;
-	if (time === undefined) {
-		throw invalid('Scheduled', value, 'is not a date and time', SCHEDULE_REMEDY);
-	}
-	if (time <= now) {
-		throw invalid('Scheduled', value, 'is in the past', 'Use a time to come, or leave the field out to send at once.');
-	}
+	const time = parseMoment('Scheduled', value, timeZone, now, 'leave the field out to send at once');
 	if (time > now + FURTHEST_SCHEDULE_MS) {
 		throw invalid('Scheduled', value, 'is more than 60 days away', 'Modica takes messages up to 60 days ahead.');
 	}
 	return new Date(time).toISOString();
+}
+
+/**
+ * A moment to come, in milliseconds since 1970.
+ * @param otherwise what to do for no such moment, in words that go on after "Use a time to come, or"
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function parseMoment(field: string, value: unknown, timeZone: string, now: number, otherwise: string): number {
+	const text = typeof value === 'object' ? writtenOut(value) : value;
+	const time = typeof text === 'string' ? parseDateTime(text.trim(), timeZone) : undefined;
+	if (time === undefined) throw invalid(field, value, 'is not a date and time', MOMENT_REMEDY);
+	if (time <= now) throw invalid(field, value, 'is in the past', `Use a time to come, or ${otherwise}.`);
+	return time;
 }
 
 /** Dates of JavaScript and of luxon, which expressions give, both write themselves as ISO text. */

@@ -1,0 +1,68 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { IDataObject } from 'n8n-workflow';
+import { startSimulator, type Simulator } from '../simulator/simulator.mts';
+import { latestLink, readPage, send } from './approvals.mts';
+import { removeAtExit, removeNow } from './processes.mts';
+import { N8nRest } from './rest.mts';
+import { createUserFolder, installPackage, packPackage, startN8n, type N8nServer } from './server.mts';
+import { CREDENTIAL, n8nUnderTest, workflowWith } from './underTest.mts';
+import { until } from './until.mts';
+
+const { handle } = n8nUnderTest();
+const TIME_LIMIT_MS = 6_000;
+
+let simulator: Simulator;
+let server: N8nServer | undefined;
+let userFolder = '';
+
+beforeAll(async () => {
+	simulator = await startSimulator();
+});
+afterAll(async () => {
+	await server?.stop();
+	removeNow(userFolder);
+	await simulator.stop();
+});
+
+describe('a question that was open when n8n ended', () => {
+	it('is answered after the next start, by the same link; one whose time was up meanwhile has gone on', async () => {
+		userFolder = await createUserFolder();
+		const packFolder = await mkdtemp(path.join(tmpdir(), 'n8n-package-'));
+		removeAtExit(packFolder);
+		await installPackage(await packPackage(process.cwd(), packFolder), userFolder);
+		server = await startN8n(handle.installation, { userFolder });
+		const port = Number(new URL(server.baseUrl).port);
+		const before = await N8nRest.logIn(server.baseUrl);
+		const { username, password, baseUrl } = simulator;
+		const credential = await before.createCredential(CREDENTIAL, { username, password, baseUrl });
+		// An earlier approval comes into the node, as where two people have to agree.
+		const ask = async (options: IDataObject) => {
+			const parameters = { resource: 'message', operation: 'sendAndWait', to: '+64211234567', message: 'May we?', responseType: 'approval', messageType: 'text', options };
+			const items = [{ data: { approved: true } }];
+			const execution = await before.runWorkflow(await before.importWorkflow(workflowWith({ parameters, credential, items })));
+			expect(execution.status).toBe('waiting');
+			return { execution, link: latestLink(simulator) };
+		};
+		const limited = await ask({ limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: TIME_LIMIT_MS / 60_000, resumeUnit: 'minutes' } } });
+		const timeIsUp = Date.now() + TIME_LIMIT_MS;
+		const open = await ask({});
+		await server.stop();
+		await until('the time is up', TIME_LIMIT_MS, () => Date.now() > timeIsUp);
+
+		server = await startN8n(handle.installation, { userFolder, port });
+		const after = await N8nRest.logIn(server.baseUrl);
+		const ended = async ({ execution: { id, workflowId } }: typeof open) => {
+			await after.waitForExecutions(workflowId, (all) => all.some((one) => one.id === id && one.status === 'success'), 120_000);
+			return (await after.getExecution(id)).outputs.WhatsApp?.[0]?.map(({ json }) => json.data);
+		};
+		expect((await readPage(open.link)).buttons).toEqual({ approve: 'Approve', decline: 'Decline' });
+		expect((await send(open.link, { answer: 'approve' })).words).toMatch(/Thank you/);
+		expect(await ended(open)).toEqual([{ approved: true, respondedAt: expect.any(String) }]);
+
+		expect(await ended(limited)).toEqual([{ approved: false, timedOut: true }]);
+		const late = await send(limited.link, { answer: 'approve' });
+		expect(late.words).toMatch(/no action|no longer/i);
+	}, 300_000);
+});

@@ -1,0 +1,215 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { IDataObject, INode } from 'n8n-workflow';
+import { startSimulator, type Simulator } from '../simulator/simulator.mts';
+import { latestLink, readPage, send, tamperings } from './approvals.mts';
+import type { Execution, StoredCredential } from './rest.mts';
+import { CREDENTIAL, n8nUnderTest, NODE, runNode, workflowWith } from './underTest.mts';
+
+const { rest } = n8nUnderTest();
+
+let simulator: Simulator;
+let credential: StoredCredential;
+
+beforeEach(async () => {
+	simulator = await startSimulator();
+	const { username, password, baseUrl } = simulator;
+	credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl });
+});
+afterEach(async () => {
+	expect(simulator.requests.flatMap(({ violations }) => violations)).toEqual([]);
+	await simulator.stop();
+});
+
+const QUESTION = {
+	resource: 'message',
+	operation: 'sendAndWait',
+	to: '+64 21 123 4567',
+	message: 'May we deliver your order 1234 tomorrow?',
+	responseType: 'approval',
+	messageType: 'text',
+	additionalFields: { reference: 'order-1234' },
+};
+
+/** Asks, and gives the execution that waits with the link that the customer got. */
+async function ask(parameters: IDataObject = {}, items?: IDataObject[]): Promise<{ execution: Execution; link: string }> {
+	const execution = await runNode({ parameters: { ...QUESTION, ...parameters }, credential, ...(items && { items }) });
+	expect({ status: execution.status, error: execution.error }).toEqual({ status: 'waiting', error: undefined });
+	return { execution, link: latestLink(simulator) };
+}
+
+async function ended({ workflowId, id }: Execution): Promise<Execution> {
+	await rest.waitForExecutions(workflowId, (all) => all.some((one) => one.id === id && one.status === 'success'));
+	return await rest.getExecution(id);
+}
+
+const statusOf = async ({ id }: Execution) => (await rest.getExecution(id)).status;
+
+describe('a question', () => {
+	it('goes out with a link, which asks when it is opened and answers when its button is pressed', async () => {
+		const { execution, link } = await ask();
+		expect(simulator.messages.map(({ payload }) => payload)).toEqual([
+			{ to: '+64211234567', type: 'text', text: { body: `${QUESTION.message}\n\n${link}` }, reference: 'order-1234' },
+		]);
+
+		// WhatsApp looks what is behind a link, with GET.
+		for (const page of [await readPage(link), await readPage(link)]) {
+			expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' } });
+			expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-[^;]+; form-action 'self'/);
+			expect(page.words).toContain(QUESTION.message);
+			expect(page.buttons).toEqual({ approve: 'Approve', decline: 'Decline' });
+		}
+		expect(await statusOf(execution)).toBe('waiting');
+
+		const answered = await send(link, { answer: 'approve' });
+		expect(answered).toMatchObject({ status: 200, buttons: {} });
+		expect(answered.words).toBe('Approve Thank you. Your answer has been received.');
+		const { outputs } = await ended(execution);
+		expect(outputs.WhatsApp).toEqual([
+			[
+				{
+					json: {
+						id: simulator.messages[0]?.id,
+						to: '+64211234567',
+						reference: 'order-1234',
+						data: { approved: true, respondedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
+					},
+					pairedItem: { item: 0 },
+				},
+			],
+		]);
+	});
+
+	it('can be declined, in the words of the node', async () => {
+		const { execution, link } = await ask({ approveLabel: 'Āe', declineLabel: 'Kāo', options: { thanksText: 'Ngā mihi' } });
+		expect((await readPage(link)).buttons).toEqual({ approve: 'Āe', decline: 'Kāo' });
+		expect((await send(link, { answer: 'decline' })).words).toBe('Kāo Ngā mihi');
+		const { outputs } = await ended(execution);
+		expect(outputs.WhatsApp?.[0]?.[0]?.json.data).toEqual({ approved: false, respondedAt: expect.any(String) });
+	});
+
+	it('can be answered in free text', async () => {
+		const { execution, link } = await ask({ responseType: 'freeText', message: 'Where shall we leave it?' });
+		expect((await send(link, { text: ' \r\n ' })).status).toBe(400);
+		expect((await send(link, { text: 'x'.repeat(10_001) })).status).toBe(400);
+		expect(await statusOf(execution)).toBe('waiting');
+		const answered = await send(link, { text: 'Behind the <b>shed</b>\r\n& close the gate' });
+		expect(answered.html).toContain('Behind the &lt;b&gt;shed&lt;/b&gt;\n&amp; close the gate');
+		const { outputs } = await ended(execution);
+		expect(outputs.WhatsApp?.[0]?.[0]?.json.data).toEqual({
+			text: 'Behind the <b>shed</b>\n& close the gate',
+			respondedAt: expect.any(String),
+		});
+	});
+
+	it.each([
+		['a body parameter', { bodyParams: { values: [{ value: 'Aroha' }, { value: '{link}' }] } }],
+		['a URL button', { buttons: { values: [{ index: 0, type: 'url', payload: '{link}' }] } }],
+	])('can be asked with a template that has the link in %s', async (_, parameters) => {
+		const execution = await runNode({
+			parameters: { ...QUESTION, messageType: 'template', templateName: 'please_answer', templateLanguage: 'en', ...parameters },
+			credential,
+		});
+		const { body_params = [], buttons = [] } = (simulator.messages[0]?.payload as unknown as { template: TemplateSent }).template;
+		const link = body_params[1] ?? `${new URL(rest.session.baseUrl).origin}/${buttons[0]?.payload}`;
+		expect((await readPage(link)).words).toContain(QUESTION.message);
+		await send(link, { answer: 'approve' });
+		const { outputs } = await ended(execution);
+		expect(outputs.WhatsApp?.[0]?.[0]?.json.data).toMatchObject({ approved: true });
+	});
+
+	it('is asked one at a time', async () => {
+		const { status, error } = await runNode({ parameters: QUESTION, credential, items: [{}, {}] });
+		expect(status).toBe('error');
+		expect(error?.message).toMatch(/^Send and Wait for Response asks one question at a time, but there are 2 items\. Put a Loop Over Items/);
+		expect(simulator.messages).toEqual([]);
+	});
+
+	it('keeps its link out of what is stored', async () => {
+		const { execution, link } = await ask();
+		const { searchParams } = new URL(link);
+		expect([...searchParams.keys()].sort()).toEqual(['question', 'signature']);
+		const stored = JSON.stringify(await rest.rest('get', `/executions/${execution.id}`));
+		expect([...searchParams.values()].filter((value) => stored.includes(value))).toEqual([]);
+		await send(link, { answer: 'approve' });
+		await ended(execution);
+		const afterwards = JSON.stringify(await rest.rest('get', `/executions/${execution.id}`));
+		expect([...searchParams.values()].filter((value) => afterwards.includes(value))).toEqual([]);
+	});
+});
+
+interface TemplateSent {
+	body_params?: string[];
+	buttons?: Array<{ payload: string }>;
+}
+
+describe('a link', () => {
+	it('that was tampered with is refused, opened or answered', async () => {
+		const { execution, link } = await ask();
+		for (const [what, tampered] of tamperings(link)) {
+			for (const answer of [await readPage(tampered), await send(tampered, { answer: 'approve' })]) {
+				expect({ what, status: answer.status, buttons: answer.buttons }).toEqual({ what, status: 401, buttons: {} });
+			}
+		}
+		expect(await statusOf(execution)).toBe('waiting');
+		await send(link, { answer: 'approve' });
+		await ended(execution);
+	});
+
+	it('answers once', async () => {
+		const { execution, link } = await ask();
+		const first = await Promise.all(['approve', 'decline'].map((answer) => send(link, { answer })));
+		expect(first.filter(({ words }) => words.includes('Thank you')).length).toBeGreaterThan(0);
+		const { outputs } = await ended(execution);
+		const approved = (outputs.WhatsApp?.[0]?.[0]?.json.data as IDataObject).approved;
+		for (const again of [await readPage(link), await send(link, { answer: approved ? 'decline' : 'approve' })]) {
+			expect(again.buttons).toEqual({});
+			expect(again.words).toMatch(/no action|no longer/i);
+		}
+		// Nothing of it has any effect any more.
+		await sleep(0);
+		expect(await rest.executions(execution.workflowId)).toEqual([expect.objectContaining({ id: execution.id, status: 'success' })]);
+		expect((await rest.getExecution(execution.id)).outputs).toEqual(outputs);
+	});
+
+	it('of the question before does not answer the next one of a loop', async () => {
+		const workflow = workflowWith({ parameters: { ...QUESTION, message: '=Question {{ $json.number }}' }, credential, items: [{ number: 1 }, { number: 2 }] });
+		const loop: INode = {
+			id: '9',
+			name: 'Loop',
+			type: 'n8n-nodes-base.splitInBatches',
+			typeVersion: 3,
+			position: [200, 0],
+			parameters: { options: {} },
+		};
+		const to = (node: string) => [{ node, type: 'main' as const, index: 0 }];
+		const stored = await rest.importWorkflow({
+			...workflow,
+			nodes: [...workflow.nodes, loop],
+			connections: { Start: { main: [to('Loop')] }, Loop: { main: [[], to('WhatsApp')] }, WhatsApp: { main: [to('Loop')] } },
+		});
+		const execution = await rest.runWorkflow(stored);
+		const first = latestLink(simulator);
+		await send(first, { answer: 'approve' });
+		await rest.waitForExecutions(stored.id, ([one]) => one?.status === 'waiting' && simulator.messages.length === 2);
+		const second = latestLink(simulator);
+		expect(second).not.toBe(first);
+		for (const late of [await readPage(first), await send(first, { answer: 'approve' })]) {
+			expect({ status: late.status, words: late.words }).toEqual({ status: 410, words: 'This question is no longer open. There is nothing left to do.' });
+		}
+		expect((await readPage(second)).words).toContain('Question 2');
+		await send(second, { answer: 'decline' });
+		const { outputs } = await ended(execution);
+		const answers = outputs.Loop?.[0]?.map(({ json }) => (json.data as IDataObject).approved);
+		expect(answers).toEqual([true, false]);
+	});
+});
+
+describe('the editor', () => {
+	it('offers the operation, with the addresses that n8n waits at', async () => {
+		const description = (await rest.nodeTypes()).find(({ name }) => name === NODE)!;
+		expect(description.webhooks?.map(({ httpMethod, restartWebhook }) => [httpMethod, restartWebhook])).toEqual([
+			['GET', true],
+			['POST', true],
+		]);
+	});
+});
