@@ -191,7 +191,7 @@ describe('a run', () => {
 		['as many as the option says', { options: { maxConcurrency: 15 } }, 15],
 	])('has at most %s under way', async (_what, options, most) => {
 		// Long beside what it takes to start 25 requests, so that they meet.
-		stage.simulator.configure({ latencyMs: 200 });
+		stage.simulator.configure({ latencyMs: 1_500 });
 		await stage.run({ ...TEXT, ...options, to: '={{ $json.to }}' }, {
 			items: itemsOf('to', Array.from({ length: 30 }, (_, index) => `+6421200${1_000 + index}`)),
 		});

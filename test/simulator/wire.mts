@@ -16,6 +16,9 @@ export function sendAnswer(reply: FastifyReply, { status, headers, body, media }
 		store.read(media.id).pipe(reply.raw.writeHead(status, headers));
 		return reply;
 	}
+	// Whoever is answered before all of its request was read has to get to read the answer: a connection that stays open
+	// takes in the rest, one that is closed at once cuts both off.
+	reply.raw.shouldKeepAlive = true;
 	reply.code(status).headers(headers);
 	return media ? reply.send(store.read(media.id)) : reply.send(body);
 }
