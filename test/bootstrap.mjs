@@ -31,6 +31,7 @@ const TASKS = {
 	test: runChecks,
 	'test:browser': (args) => runN8nTests('test/browser', args),
 	'test:n8n': (args) => runN8nTests('test/n8n', args),
+	'test:queue': (args) => runN8nTests('test/queue', args),
 };
 
 /** A program that has said itself what went wrong. */

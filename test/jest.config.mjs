@@ -3,8 +3,8 @@ export default {
   // Both cores of a small machine: the tests wait for the network as much as they work.
   maxWorkers: 2,
   testMatch: ['<rootDir>/test/**/*.test.mts'],
-  // Those take a real n8n: `npm run test:n8n`, `npm run test:browser`.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/n8n/', '<rootDir>/test/browser/'],
+  // Those take a real n8n: `npm run test:n8n`, `npm run test:browser`, `npm run test:queue`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/n8n/', '<rootDir>/test/browser/', '<rootDir>/test/queue/'],
   // Bounds what hangs; on a busy machine the start of n8n's parts alone takes longer than Jest's 5 s.
   testTimeout: 60_000,
   moduleFileExtensions: ['mts', 'ts', 'js', 'mjs', 'cjs', 'json', 'node'],

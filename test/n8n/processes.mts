@@ -29,6 +29,9 @@ export type ProgramOptions = {
 	cwd?: string;
 	/** The whole environment. Default: this process's. */
 	env?: NodeJS.ProcessEnv;
+	/** The user and the group to run as. Default: this process's. */
+	uid?: number;
+	gid?: number;
 	onStdout?: (text: string) => void;
 };
 
@@ -38,6 +41,8 @@ export function startProgram(command: string, args: string[], options: ProgramOp
 	const child = spawn(command, args, {
 		cwd: options.cwd,
 		env: options.env ?? process.env,
+		uid: options.uid,
+		gid: options.gid,
 		stdio: ['ignore', 'pipe', 'pipe'],
 		detached: !IS_WINDOWS,
 		// On Windows npm is a batch file, which only a shell can start.

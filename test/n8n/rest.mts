@@ -1,4 +1,5 @@
 /** What a person does in n8n's editor, through the same REST interface that the editor uses. */
+import http from 'node:http';
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import { parse as unflatten } from 'flatted';
 import type { IDataObject, INode, INodeExecutionData, INodeTypeDescription, IWorkflowBase } from 'n8n-workflow';
@@ -57,6 +58,8 @@ export class N8nRest {
 			baseURL: session.baseUrl,
 			headers: { cookie: session.cookie, 'browser-id': BROWSER_ID },
 			timeout: REQUEST_TIMEOUT_MS,
+			// A connection each: one that n8n closed while this process was busy would break the next request.
+			httpAgent: new http.Agent({ keepAlive: false }),
 			proxy: false,
 			validateStatus: () => true,
 		});

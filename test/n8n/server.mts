@@ -31,6 +31,8 @@ export type N8nServer = N8nHandle & {
 	pid: number;
 	/** The end of what it has logged. */
 	log: () => string;
+	/** Resolves once its process has ended, whoever ended it. */
+	ended: Promise<unknown>;
 	/** Ends it and all it started. Its user folder goes too, unless it was given. */
 	stop: () => Promise<void>;
 };
@@ -116,7 +118,7 @@ export async function startN8n(installation: N8nInstallation, options: StartOpti
 		await stop();
 		throw new Error(`${(error as Error).message}\n${program.output()}`);
 	}
-	return { installation, baseUrl, userFolder, env, pid: program.child.pid ?? 0, log: program.output, stop };
+	return { installation, baseUrl, userFolder, env, pid: program.child.pid ?? 0, log: program.output, ended: program.ended, stop };
 }
 
 /** Runs an n8n command, such as `['list:workflow']`, beside the n8n of the same user folder. @returns what it printed. */
