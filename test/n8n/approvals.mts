@@ -19,9 +19,12 @@ export function latestLink({ messages }: Simulator): string {
 	return /https?:\S+/.exec(body)?.[0] ?? '';
 }
 
-/** Opens the link. */
-export async function readPage(link: string): Promise<Opened> {
-	return await request('get', link);
+/**
+ * Opens the link.
+ * @param fields a form to send along, which no browser does
+ */
+export async function readPage(link: string, fields?: Record<string, string>): Promise<Opened> {
+	return await request('get', link, fields && new URLSearchParams(fields));
 }
 
 /** Sends the form of the page. */

@@ -158,8 +158,15 @@ describe('the page behind the link', () => {
 		const { waiting: asked, link } = await ask();
 		const page = await readPage(link);
 		expect(page).toMatchObject({ status: 200, words: 'May we deliver tomorrow?', buttons: { approve: 'Approve', decline: 'Decline' } });
-		// Not even when the answer stands in the address.
+		// Not even when the answer stands in the address, or comes along in a body.
 		await readPage(`${link}&answer=approve&approved=true`);
+		await readPage(link, { answer: 'approve' });
+		expect(asked.answers).toEqual([]);
+	});
+
+	it('takes no free text from a request that only opens it', async () => {
+		const { waiting: asked, link } = await ask({ responseType: 'freeText' });
+		expect((await readPage(link, { text: 'Yes' })).words).toBe('May we deliver tomorrow?');
 		expect(asked.answers).toEqual([]);
 	});
 
