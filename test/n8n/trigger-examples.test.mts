@@ -1,5 +1,5 @@
 import { startSimulator, type Simulator } from '../simulator/simulator.mts';
-import { CALLBACK_LOGIN, callbackUrl, withLogin } from './callbacks.mts';
+import { CALLBACK_LOGIN, callbackUrl, TRIGGER, withLogin } from './callbacks.mts';
 import { rowsOf } from './dataTable.mts';
 import { readExample } from './readExample.mts';
 import type { Execution, StoredCredential, StoredWorkflow } from './rest.mts';
@@ -97,7 +97,7 @@ describe('delivery-tracking.json', () => {
 		await startedBy(workflow, 5);
 		const { id } = simulator.messages[0]!;
 		// What this process remembers goes with the trigger's id: to the workflow, this is another process.
-		const twin = { ...workflow, nodes: workflow.nodes.map((node) => ({ ...node, ...(node.webhookId && { id: 'another-process' }) })) };
+		const twin = { ...workflow, nodes: workflow.nodes.map((node) => ({ ...node, ...(node.type === TRIGGER && { id: 'another-process' }) })) };
 		await rest.deactivate(workflow);
 		const { versionId } = await rest.rest<StoredWorkflow>('patch', `/workflows/${workflow.id}`, twin);
 		await rest.activate({ ...twin, versionId });
