@@ -92,7 +92,8 @@ describe('a file on its way', () => {
 
 // Here and not with n8n-core alone: Jest lets no library be loaded in the middle of a test, which n8n does for this.
 describe('a file of which Modica does not tell the type', () => {
-	const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
+	/** Its signature, its size (1 × 1), and the beginning of its content: an animation would tell of itself before that. */
+	const PNG = Buffer.from('89504e470d0a1a0a' + '0000000d49484452' + '00000001000000010806000000' + '1f15c489' + '0000c35049444154', 'hex');
 	const noise = randomBytes(3_000_000);
 	const short = (head: Buffer) => Buffer.concat([head, noise.subarray(0, 50_000)]);
 	const long = (head: Buffer) => Buffer.concat([head, noise]);

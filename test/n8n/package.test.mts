@@ -20,7 +20,7 @@ describe('what n8n finds in the package', () => {
 		expect(names).toContain(`${NODE}Tool`);
 	});
 
-	it('offers every operation of every resource', async () => {
+	it('offers every operation of every resource, the most usual first', async () => {
 		const found = (await rest.nodeTypes()).find(({ name }) => name === NODE);
 		const operations = (found?.properties ?? []).filter(({ name }) => name === 'operation');
 		const table = operations.map(({ displayOptions, options }) => [
@@ -29,8 +29,8 @@ describe('what n8n finds in the package', () => {
 			(options ?? []).flatMap((option) => ('value' in option && option.value !== '__CUSTOM_API_CALL__' ? option.value : [])),
 		]);
 		expect(table).toEqual([
-			[['media'], ['download', 'upload']],
-			[['message'], expect.arrayContaining(['broadcast', 'get', 'markAsRead', 'send'])],
+			[['message'], ['send', 'broadcast', 'sendAndWait', 'get', 'markAsRead']],
+			[['media'], ['upload', 'download']],
 			[['service'], ['checkHealth']],
 		]);
 	});
