@@ -62,13 +62,17 @@ function callback(index: number): Shot {
 
 export type Outcome = { shot: Shot; ms: number } & ({ answer: Answer } | { error: string });
 
-/** Sends callbacks, so many at once. One that gets no answer has an error instead. */
-export async function send(url: string, shots: readonly Shot[], atOnce: number, onAnswer: (answered: number) => void = () => {}): Promise<Outcome[]> {
+/**
+ * Sends callbacks, so many at once. One that gets no answer has an error instead.
+ * @param urls taken in turn
+ */
+export async function send(urls: string | readonly string[], shots: readonly Shot[], atOnce: number, onAnswer: (answered: number) => void = () => {}): Promise<Outcome[]> {
 	let answered = 0;
-	return await eachOf(shots, atOnce, async (shot): Promise<Outcome> => {
+	const inTurn = [urls].flat();
+	return await eachOf(shots, atOnce, async (shot, index): Promise<Outcome> => {
 		const began = performance.now();
 		try {
-			const answer = await post(url, shot.body, { authorization: shot.authorization });
+			const answer = await post(inTurn[index % inTurn.length]!, shot.body, { authorization: shot.authorization });
 			onAnswer(++answered);
 			return { shot, ms: performance.now() - began, answer };
 		} catch (error) {

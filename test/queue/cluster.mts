@@ -7,13 +7,14 @@ import type { N8nInstallation } from '../n8n/install.mts';
 import { removeAtExit, removeNow } from '../n8n/processes.mts';
 import { createUserFolder, freePort, installPackage, packPackage, startN8n, type Command, type N8nServer } from '../n8n/server.mts';
 import { queueEnvironment, WORKER_CONCURRENCY } from './environment.mts';
-import { ensureServices, startPostgres, startRedis } from './services.mts';
+import { ensureServices, startPostgres, startRedis, type Postgres } from './services.mts';
 
 export type Cluster = {
 	main: N8nServer;
 	/** Live: who was killed is not among them, who took the place is. */
 	workers: N8nServer[];
 	webhooks: N8nServer[];
+	postgres: Postgres;
 	startWorker: () => Promise<N8nServer>;
 	/** Ends all of it, and all services. */
 	stop: () => Promise<void>;
@@ -78,7 +79,7 @@ export async function startCluster(
 			Promise.all(Array.from({ length: workerCount }, async () => await start('worker'))),
 			Promise.all(webhookPorts.map(async (port) => await start('webhook', port))),
 		]);
-		return { main, workers, webhooks, startWorker: async () => await start('worker'), stop };
+		return { main, workers, webhooks, postgres, startWorker: async () => await start('worker'), stop };
 	} catch (error) {
 		await stop();
 		throw error;

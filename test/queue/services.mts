@@ -12,6 +12,7 @@ import { until } from '../n8n/until.mts';
 const HOST = '127.0.0.1';
 const INSTALL_TIMEOUT_MS = 10 * 60_000;
 const INITDB_TIMEOUT_MS = 2 * 60_000;
+const QUERY_TIMEOUT_MS = 60_000;
 const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 10_000;
 /** Debian keeps PostgreSQL's programs here, each version in a folder of its own, and not in PATH. */
@@ -86,6 +87,13 @@ export async function startPostgres(): Promise<Postgres> {
 			removeNow(folder);
 		},
 	};
+}
+
+/** What a query gives: its rows, their fields as text. For what n8n's REST interface tells only in part. */
+export async function query({ host, port, user, database }: Omit<Postgres, 'stop'>, sql: string): Promise<string[][]> {
+	const args = ['-h', host, '-p', String(port), '-U', user, '-d', database, '--no-psqlrc', '-At', '-F', '\t', '-c', sql];
+	const rows = await runProgram(path.join(findPostgres()!, 'psql'), args, { timeoutMs: QUERY_TIMEOUT_MS });
+	return rows.split('\n').filter(Boolean).map((row) => row.split('\t'));
 }
 
 async function whenReady(name: string, address: Omit<Service, 'stop'>, program: Program, isReady: () => Promise<boolean> | boolean): Promise<Service> {
