@@ -28,8 +28,8 @@ export class Secrets {
 	}
 
 	/**
-	 * A body or the headers of an answer without the encoded pair and the links. The password alone stays: it may be a word like any
-	 * other, and blanked out of an id it would make another id.
+	 * A body or the headers of an answer without the encoded pair and the links. The password alone stays: it may be a
+	 * word like any other, and blanked out of an id it would make another id.
 	 */
 	hideInAnswer<T>(answer: T): T {
 		const text = JSON.stringify(answer) ?? '';
