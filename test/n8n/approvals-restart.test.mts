@@ -1,42 +1,29 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
 import { startSimulator, type Simulator } from '../simulator/simulator.mts';
+import { logInOf } from './apiUnderTest.mts';
 import { latestLink, readPage, send } from './approvals.mts';
-import { removeAtExit, removeNow } from './processes.mts';
-import { N8nRest } from './rest.mts';
-import { createUserFolder, installPackage, packPackage, startN8n, type N8nServer } from './server.mts';
-import { CREDENTIAL, n8nUnderTest, workflowWith } from './underTest.mts';
+import { CREDENTIAL, workflowWith } from './underTest.mts';
 import { until } from './until.mts';
+import { startWithPackage, type N8nWithPackage } from './withPackage.mts';
 
-const { handle } = n8nUnderTest();
 const TIME_LIMIT_MS = 6_000;
 
 let simulator: Simulator;
-let server: N8nServer | undefined;
-let userFolder = '';
+let n8n: N8nWithPackage | undefined;
 
 beforeAll(async () => {
 	simulator = await startSimulator();
 });
 afterAll(async () => {
-	await server?.stop();
-	removeNow(userFolder);
+	await n8n?.stop();
 	await simulator.stop();
 });
 
 describe('a question that was open when n8n ended', () => {
 	it('is answered after the next start, by the same link; one whose time was up meanwhile has gone on', async () => {
-		userFolder = await createUserFolder();
-		const packFolder = await mkdtemp(path.join(tmpdir(), 'n8n-package-'));
-		removeAtExit(packFolder);
-		await installPackage(await packPackage(process.cwd(), packFolder), userFolder);
-		server = await startN8n(handle.installation, { userFolder });
-		const port = Number(new URL(server.baseUrl).port);
-		const before = await N8nRest.logIn(server.baseUrl);
-		const { username, password, baseUrl } = simulator;
-		const credential = await before.createCredential(CREDENTIAL, { username, password, baseUrl });
+		n8n = await startWithPackage();
+		const { rest: before, server } = n8n;
+		const credential = await before.createCredential(CREDENTIAL, logInOf(simulator));
 		// An earlier approval comes into the node, as where two people have to agree.
 		const ask = async (options: IDataObject) => {
 			const parameters = { resource: 'message', operation: 'sendAndWait', to: '+64211234567', message: 'May we?', responseType: 'approval', messageType: 'text', options };
@@ -51,8 +38,8 @@ describe('a question that was open when n8n ended', () => {
 		await server.stop();
 		await until('the time is up', TIME_LIMIT_MS, () => Date.now() > timeIsUp);
 
-		server = await startN8n(handle.installation, { userFolder, port });
-		const after = await N8nRest.logIn(server.baseUrl);
+		await n8n.startAgain();
+		const { rest: after } = n8n;
 		const ended = async ({ execution: { id, workflowId } }: typeof open) => {
 			await after.waitForExecutions(workflowId, (all) => all.some((one) => one.id === id && one.status === 'success'), 120_000);
 			return (await after.getExecution(id)).outputs.WhatsApp?.[0]?.map(({ json }) => json.data);

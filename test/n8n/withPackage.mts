@@ -9,8 +9,11 @@ import { createUserFolder, installPackage, packPackage, startN8n, type N8nServer
 import { CURRENT } from './versions.mts';
 
 export interface N8nWithPackage {
-	server: N8nServer;
-	rest: N8nRest;
+	/** The one that runs, or has run last. */
+	readonly server: N8nServer;
+	readonly rest: N8nRest;
+	/** Starts it again, at the same address, after it was stopped or killed. */
+	startAgain(): Promise<void>;
 	/** Ends n8n and removes all of it. */
 	stop(): Promise<void>;
 }
@@ -29,13 +32,29 @@ export async function startWithPackage(
 	removeAtExit(packed);
 	await installPackage(await packPackage(process.cwd(), packed), userFolder);
 	removeNow(packed);
-	const server = await startN8n(installation, { userFolder, env: typeof env === 'function' ? env(userFolder) : env });
+	const options = { userFolder, env: typeof env === 'function' ? env(userFolder) : env };
+	let server = await startN8n(installation, options);
 	const stop = async () => {
 		await server.stop();
 		removeNow(userFolder);
 	};
 	try {
-		return { server, rest: await N8nRest.logIn(server.baseUrl), stop };
+		let rest = await N8nRest.logIn(server.baseUrl);
+		return {
+			get server() {
+				return server;
+			},
+			get rest() {
+				return rest;
+			},
+			async startAgain() {
+				// Whatever was left of it.
+				await server.stop();
+				server = await startN8n(installation, { ...options, port: Number(new URL(server.baseUrl).port) });
+				rest = await N8nRest.logIn(server.baseUrl);
+			},
+			stop,
+		};
 	} catch (error) {
 		await stop();
 		throw error;
