@@ -5,8 +5,8 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { BROWSER_ID, type Session } from '../n8n/rest.mts';
 
 /** Two slow cores, shared with n8n and the browser itself. */
-const PATIENCE_MS = 120_000;
-const ARTIFACTS = path.join('artifacts', 'browser');
+export const PATIENCE_MS = 120_000;
+export const ARTIFACTS = path.join('artifacts', 'browser');
 
 export type EditorOptions = {
 	/** The folder below `artifacts/browser` for the pictures of what was seen. It is emptied. */

@@ -5,6 +5,7 @@ import { CREDENTIAL, n8nUnderTest } from '../n8n/underTest.mts';
 import { startSimulator, type Simulator } from '../simulator/simulator.mts';
 import { launchChromium } from './chromium.mts';
 import { Editor, type EditorOptions } from './editor.mts';
+import { Phone } from './phone.mts';
 
 export class Stage {
 	private constructor(
@@ -22,6 +23,10 @@ export class Stage {
 
 	async editor(options: EditorOptions): Promise<Editor> {
 		return await Editor.open(this.browser, this.rest.session, options);
+	}
+
+	async phone(album: string): Promise<Phone> {
+		return await Phone.switchOn(this.browser, album);
 	}
 
 	/** A credential that the simulator lets in, as if somebody had added it before. */
