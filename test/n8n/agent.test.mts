@@ -1,5 +1,5 @@
 import type { IDataObject, INode } from 'n8n-workflow';
-import { startSimulator, type Simulator } from '../simulator/simulator.mts';
+import { apiUnderTest } from './apiUnderTest.mts';
 import { latestLink, readPage, send } from './approvals.mts';
 import { startModel, type Saying, type ScriptedModel, type Turn } from './model.mts';
 import type { StoredCredential, StoredWorkflow, WorkflowFile } from './rest.mts';
@@ -8,19 +8,11 @@ import { CREDENTIAL, n8nUnderTest, NODE } from './underTest.mts';
 const { rest, handle } = n8nUnderTest();
 const IS_1X = handle.installation.version.startsWith('1.');
 
-let simulator: Simulator;
-let credential: StoredCredential;
+const api = apiUnderTest(rest);
 let model: ScriptedModel | undefined;
 
-beforeEach(async () => {
-	simulator = await startSimulator();
-	const { username, password, baseUrl } = simulator;
-	credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl });
-});
 afterEach(async () => {
-	expect(simulator.requests.flatMap(({ violations }) => violations)).toEqual([]);
 	await model?.stop();
-	await simulator.stop();
 });
 
 const SEND_TOOL: Partial<INode> = {
@@ -50,7 +42,7 @@ async function agentWith(script: Array<(turn: Turn) => Saying>, ...tools: Array<
 		...(credentials && { credentials }),
 	});
 	const toolNodes = tools.map(({ name = '', type = '', parameters = {} }) =>
-		node(name, type, 1, parameters, { [CREDENTIAL]: reference(credential) }),
+		node(name, type, 1, parameters, { [CREDENTIAL]: reference(api.credential) }),
 	);
 	const connections: WorkflowFile['connections'] = {
 		Start: { main: [[{ node: 'Agent', type: 'main', index: 0 }]] },
@@ -85,7 +77,7 @@ describe('an AI agent', () => {
 		);
 		const { status, error, outputs } = await rest.runWorkflow(workflow);
 		expect({ status, error }).toEqual({ status: 'success', error: undefined });
-		expect(simulator.messages.map(({ payload }) => payload)).toEqual([
+		expect(api.simulator.messages.map(({ payload }) => payload)).toEqual([
 			{ to: '+64211234567', type: 'text', text: { body: 'Your order is ready' } },
 		]);
 		const [first, second] = model!.turns;
@@ -102,7 +94,7 @@ describe('an AI agent', () => {
 			},
 		]);
 		// The model learns what became of it.
-		expect(second?.messages.at(-1)).toMatchObject({ role: 'tool', content: expect.stringContaining(String(simulator.messages[0]?.id)) });
+		expect(second?.messages.at(-1)).toMatchObject({ role: 'tool', content: expect.stringContaining(String(api.simulator.messages[0]?.id)) });
 		expect(outputs.Agent?.[0]?.[0]?.json).toEqual({ output: 'I have told her' });
 	});
 
@@ -121,7 +113,7 @@ describe('an AI agent', () => {
 		});
 		const { id, status } = await rest.runWorkflow(workflow);
 		expect(status).toBe('waiting');
-		await send(latestLink(simulator), { text: 'After 9, please' });
+		await send(latestLink(api.simulator), { text: 'After 9, please' });
 		await rest.waitForExecutions(workflow.id, ([one]) => one?.id === id && one.status === 'success');
 		expect(model?.turns.at(-1)?.messages.at(-1)?.content).toContain('After 9, please');
 	});
@@ -135,13 +127,13 @@ describe('an AI agent', () => {
 	(IS_1X ? it.skip : it)('is told what was wrong with what it gave, and can mend it', async () => {
 		expect(await rest.runWorkflow(await agentWith(WRONG_THEN_RIGHT, SEND_TOOL))).toMatchObject({ status: 'success' });
 		expect(JSON.parse(model?.turns[1]?.messages.at(-1)?.content ?? '')).toEqual([{ error: expect.stringMatching(IS_LOCAL) }]);
-		expect(simulator.messages.map(({ to }) => to)).toEqual(['+64211234567']);
+		expect(api.simulator.messages.map(({ to }) => to)).toEqual(['+64211234567']);
 	});
 
 	// n8n 1.x ends the whole execution when a tool fails.
 	(IS_1X ? it : it.skip)('ends with what was wrong, and sends nothing', async () => {
 		expect(await rest.runWorkflow(await agentWith(WRONG_THEN_RIGHT, SEND_TOOL))).toMatchObject({ status: 'error' });
-		expect(simulator.messages).toEqual([]);
+		expect(api.simulator.messages).toEqual([]);
 	});
 });
 
@@ -172,11 +164,11 @@ withReview('a person who reviews what an AI agent is about to do', () => {
 		const workflow = await agentWith(script, REVIEW, SEND_TOOL);
 		const { id, status, error } = await rest.runWorkflow(workflow);
 		expect({ status, error }).toEqual({ status: 'waiting', error: undefined });
-		const link = latestLink(simulator);
+		const link = latestLink(api.simulator);
 		expect((await readPage(link)).words).toMatch(/^The agent wants to use .*Your order is ready/);
 		expect((await send(link, { answer })).words).toMatch(/Thank you/);
 		await rest.waitForExecutions(workflow.id, ([one]) => one?.id === id && one.status === 'success');
-		return { outputs: (await rest.getExecution(id)).outputs, messages: simulator.messages.map(({ to }) => to) };
+		return { outputs: (await rest.getExecution(id)).outputs, messages: api.simulator.messages.map(({ to }) => to) };
 	}
 
 	it('lets it, from WhatsApp', async () => {

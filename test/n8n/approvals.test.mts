@@ -1,24 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject, INode } from 'n8n-workflow';
-import { startSimulator, type Simulator } from '../simulator/simulator.mts';
+import { apiUnderTest } from './apiUnderTest.mts';
 import { latestLink, readPage, send, tamperings } from './approvals.mts';
-import type { Execution, StoredCredential } from './rest.mts';
-import { CREDENTIAL, n8nUnderTest, NODE, runNode, workflowWith } from './underTest.mts';
+import type { Execution } from './rest.mts';
+import { n8nUnderTest, NODE, runNode, workflowWith } from './underTest.mts';
 
 const { rest } = n8nUnderTest();
 
-let simulator: Simulator;
-let credential: StoredCredential;
-
-beforeEach(async () => {
-	simulator = await startSimulator();
-	const { username, password, baseUrl } = simulator;
-	credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl });
-});
-afterEach(async () => {
-	expect(simulator.requests.flatMap(({ violations }) => violations)).toEqual([]);
-	await simulator.stop();
-});
+const api = apiUnderTest(rest);
 
 const QUESTION = {
 	resource: 'message',
@@ -32,9 +21,9 @@ const QUESTION = {
 
 /** Asks, and gives the execution that waits with the link that the customer got. */
 async function ask(parameters: IDataObject = {}, items?: IDataObject[]): Promise<{ execution: Execution; link: string }> {
-	const execution = await runNode({ parameters: { ...QUESTION, ...parameters }, credential, ...(items && { items }) });
+	const execution = await runNode({ parameters: { ...QUESTION, ...parameters }, credential: api.credential, ...(items && { items }) });
 	expect({ status: execution.status, error: execution.error }).toEqual({ status: 'waiting', error: undefined });
-	return { execution, link: latestLink(simulator) };
+	return { execution, link: latestLink(api.simulator) };
 }
 
 async function ended({ workflowId, id }: Execution): Promise<Execution> {
@@ -47,7 +36,7 @@ const statusOf = async ({ id }: Execution) => (await rest.getExecution(id)).stat
 describe('a question', () => {
 	it('goes out with a link, which asks when it is opened and answers when its button is pressed', async () => {
 		const { execution, link } = await ask();
-		expect(simulator.messages.map(({ payload }) => payload)).toEqual([
+		expect(api.simulator.messages.map(({ payload }) => payload)).toEqual([
 			{ to: '+64211234567', type: 'text', text: { body: `${QUESTION.message}\n\n${link}` }, reference: 'order-1234' },
 		]);
 
@@ -68,7 +57,7 @@ describe('a question', () => {
 			[
 				{
 					json: {
-						id: simulator.messages[0]?.id,
+						id: api.simulator.messages[0]?.id,
 						to: '+64211234567',
 						reference: 'order-1234',
 						data: { approved: true, respondedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
@@ -107,9 +96,9 @@ describe('a question', () => {
 	])('can be asked with a template that has the link in %s', async (_, parameters) => {
 		const execution = await runNode({
 			parameters: { ...QUESTION, messageType: 'template', templateName: 'please_answer', templateLanguage: 'en', ...parameters },
-			credential,
+			credential: api.credential,
 		});
-		const { body_params = [], buttons = [] } = (simulator.messages[0]?.payload as unknown as { template: TemplateSent }).template;
+		const { body_params = [], buttons = [] } = (api.simulator.messages[0]?.payload as unknown as { template: TemplateSent }).template;
 		const link = body_params[1] ?? `${new URL(rest.session.baseUrl).origin}/${buttons[0]?.payload}`;
 		expect((await readPage(link)).words).toContain(QUESTION.message);
 		await send(link, { answer: 'approve' });
@@ -118,10 +107,10 @@ describe('a question', () => {
 	});
 
 	it('is asked one at a time', async () => {
-		const { status, error } = await runNode({ parameters: QUESTION, credential, items: [{}, {}] });
+		const { status, error } = await runNode({ parameters: QUESTION, credential: api.credential, items: [{}, {}] });
 		expect(status).toBe('error');
 		expect(error?.message).toMatch(/^Send and Wait for Response asks one question at a time, but there are 2 items\. Put a Loop Over Items/);
-		expect(simulator.messages).toEqual([]);
+		expect(api.simulator.messages).toEqual([]);
 	});
 
 	it('keeps its link out of what is stored', async () => {
@@ -172,7 +161,7 @@ describe('a link', () => {
 	});
 
 	it('of the question before does not answer the next one of a loop', async () => {
-		const workflow = workflowWith({ parameters: { ...QUESTION, message: '=Question {{ $json.number }}' }, credential, items: [{ number: 1 }, { number: 2 }] });
+		const workflow = workflowWith({ parameters: { ...QUESTION, message: '=Question {{ $json.number }}' }, credential: api.credential, items: [{ number: 1 }, { number: 2 }] });
 		const loop: INode = {
 			id: '9',
 			name: 'Loop',
@@ -188,10 +177,10 @@ describe('a link', () => {
 			connections: { Start: { main: [to('Loop')] }, Loop: { main: [[], to('WhatsApp')] }, WhatsApp: { main: [to('Loop')] } },
 		});
 		const execution = await rest.runWorkflow(stored);
-		const first = latestLink(simulator);
+		const first = latestLink(api.simulator);
 		await send(first, { answer: 'approve' });
-		await rest.waitForExecutions(stored.id, ([one]) => one?.status === 'waiting' && simulator.messages.length === 2);
-		const second = latestLink(simulator);
+		await rest.waitForExecutions(stored.id, ([one]) => one?.status === 'waiting' && api.simulator.messages.length === 2);
+		const second = latestLink(api.simulator);
 		expect(second).not.toBe(first);
 		for (const late of [await readPage(first), await send(first, { answer: 'approve' })]) {
 			expect({ status: late.status, words: late.words }).toEqual({ status: 410, words: 'This question is no longer open. There is nothing left to do.' });

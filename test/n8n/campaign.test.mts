@@ -1,23 +1,11 @@
 /** Sending many, in a real n8n: what its own retries, cancelling and running again make of a campaign. */
 import type { IDataObject } from 'n8n-workflow';
-import { startSimulator } from '../simulator/simulator.mts';
-import type { StoredCredential } from './rest.mts';
-import { CREDENTIAL, itemsFrom, n8nUnderTest, runNode, workflowWith, type NodeUnderTest } from './underTest.mts';
+import { apiUnderTest } from './apiUnderTest.mts';
+import { itemsFrom, n8nUnderTest, runNode, workflowWith, type NodeUnderTest } from './underTest.mts';
 import { until } from './until.mts';
 
 const { rest } = n8nUnderTest();
-let simulator: Awaited<ReturnType<typeof startSimulator>>;
-let credential: StoredCredential;
-
-beforeEach(async () => {
-	simulator = await startSimulator({ statusSteps: [] });
-	const { username, password, baseUrl } = simulator;
-	credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl });
-});
-
-afterEach(async () => {
-	await simulator.stop();
-});
+const api = apiUnderTest(rest, { statusSteps: [] });
 
 const SEND: IDataObject = {
 	resource: 'message',
@@ -32,16 +20,16 @@ const rows = (count: number): IDataObject[] =>
 	Array.from({ length: count }, (_, index) => ({ to: `+6421${1_000_000 + index}`, reference: `order-${index}` }));
 const campaign = (items: IDataObject[], more: Partial<NodeUnderTest> = {}): NodeUnderTest => ({
 	parameters: SEND,
-	credential,
+	credential: api.credential,
 	items,
 	...more,
 });
-const recipients = () => simulator.messages.map(({ to }) => to).sort();
+const recipients = () => api.simulator.messages.map(({ to }) => to).sort();
 const numbersOf = (items: IDataObject[]) => items.map(({ to }) => to);
 
 describe('a campaign of 1,000', () => {
 	it('through a rate limit delivers 1,000 messages, none twice, each result with its row', async () => {
-		simulator.configure({ rateLimit: { requestsPerSecond: 200, algorithm: 'fixedWindow' } });
+		api.simulator.configure({ rateLimit: { requestsPerSecond: 200, algorithm: 'fixedWindow' } });
 		const items = rows(1_000);
 		const output = await itemsFrom(campaign(items));
 		expect(recipients()).toEqual(numbersOf(items));
@@ -56,7 +44,7 @@ describe('a campaign of 1,000', () => {
 			status: 'error',
 			error: { message: expect.stringMatching(/^To "021 123" is a local number/) as string, context: { itemIndex: 500 } },
 		});
-		expect(simulator.messages).toEqual([]);
+		expect(api.simulator.messages).toEqual([]);
 		const output = await itemsFrom(campaign(items, { settings: { onError: 'continueRegularOutput' } }));
 		expect(output.flatMap(({ json }, index) => (json.error ? [index] : []))).toEqual([500]);
 		expect(recipients()).toEqual(numbersOf(items.filter((_, index) => index !== 500)));
@@ -65,7 +53,7 @@ describe('a campaign of 1,000', () => {
 
 describe('a campaign that is sent once per reference', () => {
 	it('is finished by n8n’s own Retry On Fail without sending anything twice', async () => {
-		simulator.addFault({ kind: 'status', status: 422, match: { messageIndex: 30 } });
+		api.simulator.addFault({ kind: 'status', status: 422, match: { messageIndex: 30 } });
 		const items = rows(60);
 		const settings = { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 };
 		const output = await itemsFrom(campaign(items, { parameters: ONCE, settings }));
@@ -74,17 +62,17 @@ describe('a campaign that is sent once per reference', () => {
 	});
 
 	it('is finished by running the workflow again', async () => {
-		simulator.addFault({ kind: 'status', status: 422, match: { messageIndex: 30 } });
+		api.simulator.addFault({ kind: 'status', status: 422, match: { messageIndex: 30 } });
 		const items = rows(60);
 		const workflow = await rest.importWorkflow(workflowWith(campaign(items, { parameters: ONCE })));
 		expect(await rest.runWorkflow(workflow)).toMatchObject({ status: 'error' });
-		expect(simulator.messages.length).toBeLessThan(60);
+		expect(api.simulator.messages.length).toBeLessThan(60);
 		expect(await rest.runWorkflow(workflow)).toMatchObject({ status: 'success' });
 		expect(recipients()).toEqual(numbersOf(items));
 	});
 
 	it('is sent once by two executions at the same time', async () => {
-		simulator.configure({ latencyMs: 20 });
+		api.simulator.configure({ latencyMs: 20 });
 		const items = rows(200);
 		const workflow = await rest.importWorkflow(workflowWith(campaign(items, { parameters: ONCE })));
 		const executions = await Promise.all([rest.runWorkflow(workflow), rest.runWorkflow(workflow)]);
@@ -95,18 +83,18 @@ describe('a campaign that is sent once per reference', () => {
 
 describe('a campaign that is cancelled half-way', () => {
 	it('stops at once, and its execution tells what was sent', async () => {
-		simulator.configure({ rateLimit: { requestsPerSecond: 20, algorithm: 'fixedWindow' } });
+		api.simulator.configure({ rateLimit: { requestsPerSecond: 20, algorithm: 'fixedWindow' } });
 		const workflow = await rest.importWorkflow(workflowWith(campaign(rows(100))));
 		const id = await rest.startWorkflow(workflow);
-		await until('half of them are sent', 30_000, () => simulator.messages.length >= 50);
+		await until('half of them are sent', 30_000, () => api.simulator.messages.length >= 50);
 		await rest.stopExecution(id);
 		const execution = await until('it is cancelled', 10_000, () => rest.getExecution(id), ({ customData }) => 'modicaWhatsApp' in customData);
 		expect(execution.status).toBe('canceled');
 		const [, done, underWay] = /^Cancelled: (\d+) done, 0 failed, (\d+) under way$/.exec(execution.customData.modicaWhatsApp ?? '') ?? [];
 		// Nothing more leaves: whatever was taken was done or under way when the execution was cancelled.
-		await until('the node has ended', 10_000, () => simulator.inFlight === 0);
-		expect(simulator.messages.length).toBeGreaterThanOrEqual(Number(done));
-		expect(simulator.messages.length).toBeLessThanOrEqual(Number(done) + Number(underWay));
-		expect(simulator.messages.length).toBeLessThan(80);
+		await until('the node has ended', 10_000, () => api.simulator.inFlight === 0);
+		expect(api.simulator.messages.length).toBeGreaterThanOrEqual(Number(done));
+		expect(api.simulator.messages.length).toBeLessThanOrEqual(Number(done) + Number(underWay));
+		expect(api.simulator.messages.length).toBeLessThan(80);
 	});
 });

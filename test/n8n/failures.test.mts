@@ -1,21 +1,9 @@
 import type { IDataObject } from 'n8n-workflow';
-import { startSimulator } from '../simulator/simulator.mts';
-import type { StoredCredential } from './rest.mts';
+import { apiUnderTest } from './apiUnderTest.mts';
 import { CREDENTIAL, itemsFrom, n8nUnderTest, NODE, runNode, type NodeUnderTest } from './underTest.mts';
 
 const { rest } = n8nUnderTest();
-let simulator: Awaited<ReturnType<typeof startSimulator>>;
-let credential: StoredCredential;
-
-beforeEach(async () => {
-	simulator = await startSimulator();
-	const { username, password, baseUrl } = simulator;
-	credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl });
-});
-
-afterEach(async () => {
-	await simulator.stop();
-});
+const api = apiUnderTest(rest);
 
 const SEND: IDataObject = {
 	resource: 'message',
@@ -26,9 +14,9 @@ const SEND: IDataObject = {
 };
 const THREE = [{ to: '+64211111111' }, { to: '021 123' }, { to: '+64213333333' }];
 
-const send = (more: Partial<NodeUnderTest> = {}): NodeUnderTest => ({ parameters: SEND, credential, items: THREE, ...more });
-const recipients = () => simulator.messages.map(({ to }) => to).sort();
-const idTo = (to: string) => simulator.messages.find((message) => message.to === to)?.id;
+const send = (more: Partial<NodeUnderTest> = {}): NodeUnderTest => ({ parameters: SEND, credential: api.credential, items: THREE, ...more });
+const recipients = () => api.simulator.messages.map(({ to }) => to).sort();
+const idTo = (to: string) => api.simulator.messages.find((message) => message.to === to)?.id;
 const accepted = (item: number, to: string) => ({ json: { id: idTo(to), status: 'accepted', to }, pairedItem: { item } });
 
 describe('one bad item among several', () => {
@@ -77,9 +65,9 @@ describe('one bad item among several', () => {
 
 describe('an API that says no', () => {
 	it("shows the API's own words and the remedy, and sends nothing twice", async () => {
-		simulator.addFault({ kind: 'status', status: 422, match: { method: 'POST', path: '/messages' } });
+		api.simulator.addFault({ kind: 'status', status: 422, match: { method: 'POST', path: '/messages' } });
 		const { status, error } = await runNode(send({ items: [{ to: '+64211111111' }] }));
-		expect({ status, httpCode: error?.httpCode, requests: simulator.requests.length }).toEqual({
+		expect({ status, httpCode: error?.httpCode, requests: api.simulator.requests.length }).toEqual({
 			status: 'error',
 			httpCode: '422',
 			requests: 1,
@@ -89,10 +77,10 @@ describe('an API that says no', () => {
 	});
 
 	it('blames the credential for a 401, and does not try it twice', async () => {
-		const { username, baseUrl } = simulator;
+		const { username, baseUrl } = api.simulator;
 		const wrong = await rest.createCredential(CREDENTIAL, { username, password: 'not-it', baseUrl });
 		const { status, error } = await runNode(send({ credential: wrong, items: [{ to: '+64211111111' }] }));
-		expect({ status, httpCode: error?.httpCode, requests: simulator.requests.length }).toEqual({
+		expect({ status, httpCode: error?.httpCode, requests: api.simulator.requests.length }).toEqual({
 			status: 'error',
 			httpCode: '401',
 			requests: 1,
@@ -102,7 +90,7 @@ describe('an API that says no', () => {
 	});
 
 	it('does not repeat a send that may have arrived, and says so', async () => {
-		simulator.addFault({ kind: 'drop', when: 'after', match: { method: 'POST', path: '/messages' } });
+		api.simulator.addFault({ kind: 'drop', when: 'after', match: { method: 'POST', path: '/messages' } });
 		const items = await itemsFrom(
 			send({ items: [{ to: '+64211111111' }, { to: '+64212222222' }], settings: { onError: 'continueRegularOutput' } }),
 		);
@@ -119,7 +107,7 @@ describe('an API that says no', () => {
 	});
 
 	it('sends again what a 429 refused, after the time the API asks for', async () => {
-		simulator.addFault({
+		api.simulator.addFault({
 			kind: 'status',
 			status: 429,
 			headers: { 'retry-after': '1' },
@@ -127,17 +115,17 @@ describe('an API that says no', () => {
 		});
 		const items = await itemsFrom(send({ items: [{ to: '+64211111111' }] }));
 		expect(items).toEqual([accepted(0, '+64211111111')]);
-		const [refused, taken] = simulator.requests;
+		const [refused, taken] = api.simulator.requests;
 		expect((taken?.at ?? 0) - (refused?.answeredAt ?? 0)).toBeGreaterThanOrEqual(1_000);
 	});
 });
 
 describe('secrets', () => {
 	it('are in no item, error or stored execution', async () => {
-		simulator.addFault({ kind: 'drop', when: 'before', times: 'always' });
+		api.simulator.addFault({ kind: 'drop', when: 'before', times: 'always' });
 		const execution = await runNode(send({ items: [{ to: '+64211111111' }], settings: { onError: 'continueRegularOutput' } }));
 		const stored = JSON.stringify(await rest.rest('get', `/executions/${execution.id}`));
-		const { username, password } = simulator;
+		const { username, password } = api.simulator;
 		expect(stored).not.toContain(password);
 		expect(stored).not.toContain(Buffer.from(`${username}:${password}`).toString('base64'));
 	});

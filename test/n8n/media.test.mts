@@ -2,10 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import axios from 'axios';
 import type { IDataObject } from 'n8n-workflow';
-import { startSimulator } from '../simulator/simulator.mts';
+import { apiUnderTest } from './apiUnderTest.mts';
 import { expiredLink } from './links.mts';
-import type { StoredCredential } from './rest.mts';
-import { CREDENTIAL, itemsFrom, n8nUnderTest, runNode, type NodeUnderTest } from './underTest.mts';
+import { itemsFrom, n8nUnderTest, runNode, type NodeUnderTest } from './underTest.mts';
 import { until } from './until.mts';
 
 const CONTENT = randomBytes(3_000_000);
@@ -21,21 +20,11 @@ const HEADER: IDataObject = {
 };
 
 const { rest, handle } = n8nUnderTest();
-let simulator: Awaited<ReturnType<typeof startSimulator>>;
-let credential: StoredCredential;
-
-beforeEach(async () => {
-	simulator = await startSimulator({ fetchMediaUrls: true });
-	const { username, password, baseUrl } = simulator;
-	credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl });
-});
-afterEach(async () => {
-	await simulator.stop();
-});
+const api = apiUnderTest(rest, { fetchMediaUrls: true });
 
 const withFile = (parameters: IDataObject, more: Partial<NodeUnderTest> = {}): NodeUnderTest => ({
 	parameters,
-	credential,
+	credential: api.credential,
 	items: [FILE],
 	withBinary: true,
 	...more,
@@ -48,25 +37,24 @@ describe('a file of the workflow in a message', () => {
 		['a broadcast', { ...MEDIA, operation: 'broadcast' }],
 	])('is fetched by Modica without a log-in from n8n itself: %s', async (_, parameters) => {
 		await itemsFrom(withFile(parameters));
-		await until('the file was fetched', 30_000, () => simulator.mediaFetches[0]?.sha256);
-		expect(simulator.mediaFetches).toEqual([
+		await until('the file was fetched', 30_000, () => api.simulator.mediaFetches[0]?.sha256);
+		expect(api.simulator.mediaFetches).toEqual([
 			expect.objectContaining({ status: 200, mimeType: 'application/pdf', size: CONTENT.length, sha256: SHA256 }),
 		]);
-		expect(simulator.mediaFetches[0]?.url.startsWith(`${handle.baseUrl}/rest/binary-data/signed?token=`)).toBe(true);
-		expect(simulator.requests.flatMap(({ violations }) => violations)).toEqual([]);
+		expect(api.simulator.mediaFetches[0]?.url.startsWith(`${handle.baseUrl}/rest/binary-data/signed?token=`)).toBe(true);
 	});
 
 	it('is given to nobody once the link has expired', async () => {
 		await itemsFrom(withFile(MEDIA));
-		const link = simulator.mediaFetches[0]?.url ?? '';
+		const link = api.simulator.mediaFetches[0]?.url ?? '';
 		const answer = await axios.get(await expiredLink(link, handle.userFolder), { validateStatus: () => true, proxy: false });
 		expect({ status: answer.status, data: answer.data as unknown }).toEqual({ status: 400, data: 'jwt expired' });
 	});
 
 	it.each([202, 422])('has a link that is nowhere in the stored execution, even when an answer %i quotes it', async (status) => {
-		simulator.addFault({ kind: 'echo', status });
+		api.simulator.addFault({ kind: 'echo', status });
 		const execution = await runNode(withFile(MEDIA));
-		const { media } = simulator.requests[0]?.body as { media: { url: string } };
+		const { media } = api.simulator.requests[0]?.body as { media: { url: string } };
 		const stored = JSON.stringify(await rest.rest('get', `/executions/${execution.id}`));
 		expect(stored).toContain('binary-data/signed?token=***');
 		expect(stored).not.toContain(media.url.split('token=')[1]);
@@ -75,18 +63,18 @@ describe('a file of the workflow in a message', () => {
 
 describe('a file on its way', () => {
 	it('is uploaded and downloaded over connections that break, byte for byte', async () => {
-		simulator.addFault({ kind: 'drop', when: 'before', match: { method: 'POST' } });
+		api.simulator.addFault({ kind: 'drop', when: 'before', match: { method: 'POST' } });
 		const [uploaded] = await itemsFrom(withFile({ resource: 'media', operation: 'upload', binaryPropertyName: '*' }));
-		expect(simulator.media).toEqual([expect.objectContaining({ fileName: 'Grüße.pdf', sha256: SHA256 })]);
-		simulator.addFault({ kind: 'drop', when: 'midBody', match: { method: 'GET' } });
-		simulator.configure({ contentDisposition: true });
+		expect(api.simulator.media).toEqual([expect.objectContaining({ fileName: 'Grüße.pdf', sha256: SHA256 })]);
+		api.simulator.addFault({ kind: 'drop', when: 'midBody', match: { method: 'GET' } });
+		api.simulator.configure({ contentDisposition: true });
 		const [downloaded] = await itemsFrom({
 			parameters: { resource: 'media', operation: 'download', mediaId: String(uploaded?.json.id), binaryPropertyName: 'data' },
-			credential,
+			credential: api.credential,
 		});
 		expect(downloaded?.json).toMatchObject({ fileName: 'Grüße.pdf', mimeType: 'application/pdf' });
 		expect(createHash('sha256').update(await rest.binary(downloaded!)).digest('hex')).toBe(SHA256);
-		expect(simulator.requests.map(({ status }) => status)).toEqual([null, 200, 200, 200]);
+		expect(api.simulator.requests.map(({ status }) => status)).toEqual([null, 200, 200, 200]);
 	});
 });
 
@@ -110,10 +98,10 @@ describe('a file of which Modica does not tell the type', () => {
 		const file = { base64: content.toString('base64'), fileName: 'x.pdf', mimeType: 'application/pdf' };
 		const [uploaded] = await itemsFrom(withFile({ resource: 'media', operation: 'upload', binaryPropertyName: 'data' }, { items: [file] }));
 		const mediaId = String(uploaded?.json.id);
-		simulator.configure({ downloadHeaders });
+		api.simulator.configure({ downloadHeaders });
 		const [downloaded] = await itemsFrom({
 			parameters: { resource: 'media', operation: 'download', mediaId, binaryPropertyName: 'data' },
-			credential,
+			credential: api.credential,
 		});
 		const described = { ...expected, fileName: expected.fileName.replace('ID', mediaId) };
 		expect(downloaded?.json).toMatchObject(described);

@@ -1,35 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
-import { startSimulator } from '../simulator/simulator.mts';
-import type { StoredCredential } from './rest.mts';
-import { CREDENTIAL, itemsFrom, n8nUnderTest, type NodeUnderTest } from './underTest.mts';
+import { apiUnderTest } from './apiUnderTest.mts';
+import { itemsFrom, n8nUnderTest, type NodeUnderTest } from './underTest.mts';
 
 const { rest } = n8nUnderTest();
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-let simulator: Awaited<ReturnType<typeof startSimulator>>;
-let credential: StoredCredential;
+const api = apiUnderTest(rest);
 
-beforeEach(async () => {
-	simulator = await startSimulator();
-	const { username, password, baseUrl } = simulator;
-	credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl });
-});
-
-afterEach(async () => {
-	await simulator.stop();
-});
-
-const outputOf = (parameters: IDataObject, more: Partial<NodeUnderTest> = {}) => itemsFrom({ parameters, credential, ...more });
+const outputOf = (parameters: IDataObject, more: Partial<NodeUnderTest> = {}) => itemsFrom({ parameters, credential: api.credential, ...more });
 
 /** What the API received that sends or changes something. */
-const bodies = () => simulator.requests.map(({ method, path, body }) => ({ method, path, body }));
-const violations = () => simulator.requests.flatMap((request) => request.violations);
-const ids = () => simulator.messages.map(({ id }) => id);
-
-afterEach(() => {
-	expect(violations()).toEqual([]);
-});
+const bodies = () => api.simulator.requests.map(({ method, path, body }) => ({ method, path, body }));
+const ids = () => api.simulator.messages.map(({ id }) => id);
 
 describe('message: send', () => {
 	it('sends a text for each item, paired and in order', async () => {
@@ -75,7 +58,7 @@ describe('message: send', () => {
 			},
 			{ timezone: 'Pacific/Auckland' },
 		);
-		const { scheduled } = simulator.messages[0]?.payload ?? {};
+		const { scheduled } = api.simulator.messages[0]?.payload ?? {};
 		const inAuckland = new Intl.DateTimeFormat('sv-SE', {
 			timeZone: 'Pacific/Auckland',
 			dateStyle: 'short',
@@ -132,7 +115,7 @@ describe('message: send', () => {
 			},
 			{ items: [{ values: ['Aroha', 'tomorrow'] }] },
 		);
-		expect(simulator.messages.map(({ payload }) => payload)).toEqual([
+		expect(api.simulator.messages.map(({ payload }) => payload)).toEqual([
 			{
 				to: '+64211234567',
 				type: 'template',
@@ -151,7 +134,7 @@ describe('message: send', () => {
 			mediaSource: 'url',
 			mediaUrl: 'https://example.com/file',
 		});
-		expect(simulator.messages.map(({ payload }) => payload)).toEqual([
+		expect(api.simulator.messages.map(({ payload }) => payload)).toEqual([
 			{ to: '+64211234567', type: 'media', media: { type: mediaType, url: 'https://example.com/file' } },
 		]);
 		expect(items).toEqual([{ json: { id: ids()[0], status: 'accepted', to: '+64211234567' }, pairedItem: { item: 0 } }]);
@@ -194,10 +177,10 @@ describe('message: broadcast', () => {
 			text: 'Open on Saturday',
 			options: { batchSize: 2 },
 		});
-		const destinations = simulator.requests.map(({ body }) => (body as { destination: string[] }).destination);
+		const destinations = api.simulator.requests.map(({ body }) => (body as { destination: string[] }).destination);
 		expect(destinations).toEqual([['+64211234567', '+64217654321'], ['+64219999999']]);
 		const row = (to: string) => ({
-			json: { id: simulator.messages.find((message) => message.to === to)?.id, status: 'accepted', to },
+			json: { id: api.simulator.messages.find((message) => message.to === to)?.id, status: 'accepted', to },
 			pairedItem: { item: 0 },
 		});
 		expect(items).toEqual([row('+64211234567'), row('+64217654321'), row('+64219999999')]);
@@ -214,7 +197,7 @@ describe('message: get and markAsRead', () => {
 				pairedItem: { item: 0 },
 			},
 		]);
-		expect(simulator.requests.at(-1)).toMatchObject({ method: 'GET', path: '/messages', query: { id: ids()[0] } });
+		expect(api.simulator.requests.at(-1)).toMatchObject({ method: 'GET', path: '/messages', query: { id: ids()[0] } });
 	});
 
 	it('marks a message as read', async () => {
@@ -222,7 +205,7 @@ describe('message: get and markAsRead', () => {
 		const items = await outputOf({ resource: 'message', operation: 'markAsRead', messageId: ids()[0] });
 		expect(items).toEqual([{ json: { id: ids()[0], read: true }, pairedItem: { item: 0 } }]);
 		expect(bodies().at(-1)).toEqual({ method: 'PATCH', path: '/messages', body: { message_id: ids()[0] } });
-		expect(simulator.messages[0]?.markedAsRead).toBe(true);
+		expect(api.simulator.messages[0]?.markedAsRead).toBe(true);
 	});
 });
 
@@ -237,7 +220,7 @@ describe('media', () => {
 			{ json: { id, field: 'data', fileName: 'pixel.png', mimeType: 'image/png', fileSize: expect.any(String) }, pairedItem: { item: 0 } },
 		]);
 		const sha256 = createHash('sha256').update(Buffer.from(PNG, 'base64')).digest('hex');
-		expect(simulator.requests[0]).toMatchObject({
+		expect(api.simulator.requests[0]).toMatchObject({
 			method: 'POST',
 			path: '/media',
 			query: { source: '102046588645210' },
@@ -260,6 +243,6 @@ describe('service: checkHealth', () => {
 	it('says that the API is well', async () => {
 		const items = await outputOf({ resource: 'service', operation: 'checkHealth' });
 		expect(items).toEqual([{ json: { healthy: true }, pairedItem: { item: 0 } }]);
-		expect(simulator.requests).toMatchObject([{ method: 'GET', path: '/healthz', authorized: true }]);
+		expect(api.simulator.requests).toMatchObject([{ method: 'GET', path: '/healthz', authorized: true }]);
 	});
 });

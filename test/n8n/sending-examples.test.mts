@@ -1,32 +1,20 @@
 /** The examples that send to a list of customers. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
-import { startSimulator, type Simulator } from '../simulator/simulator.mts';
+import { apiUnderTest } from './apiUnderTest.mts';
 import { editRows, rowsOf } from './dataTable.mts';
 import { readExample } from './readExample.mts';
-import type { StoredCredential, StoredWorkflow } from './rest.mts';
-import { CREDENTIAL, n8nUnderTest } from './underTest.mts';
+import type { StoredWorkflow } from './rest.mts';
+import { n8nUnderTest } from './underTest.mts';
 import { until } from './until.mts';
 
 const { rest, handle } = n8nUnderTest();
 /** n8n's data tables can be made by a workflow since 2.x. */
 const itWithTables = handle.installation.version.startsWith('1.') ? it.skip : it;
 
-let simulator: Simulator;
-let credential: StoredCredential;
+const api = apiUnderTest(rest, { statusSteps: [] });
 
-beforeEach(async () => {
-	simulator = await startSimulator({ statusSteps: [] });
-	const { username, password, baseUrl } = simulator;
-	credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl });
-});
-
-afterEach(async () => {
-	expect(simulator.requests.flatMap(({ violations }) => violations)).toEqual([]);
-	await simulator.stop();
-});
-
-const example = async (file: string) => await rest.importWorkflow(readExample(file), credential);
+const example = async (file: string) => await rest.importWorkflow(readExample(file), api.credential);
 
 /** Runs a workflow to its good end. @returns by node name, the items of each output, without what pairs them. */
 async function run(workflow: StoredWorkflow): Promise<Record<string, IDataObject[][]>> {
@@ -37,7 +25,7 @@ async function run(workflow: StoredWorkflow): Promise<Record<string, IDataObject
 	);
 }
 
-const sent = () => simulator.messages.map(({ to, reference, payload }) => ({ to, reference, template: payload.template }));
+const sent = () => api.simulator.messages.map(({ to, reference, payload }) => ({ to, reference, template: payload.template }));
 
 describe('campaign-from-spreadsheet.json', () => {
 	const WRONG_NUMBER = /^To "021 222 2222" is a local number\. /;
@@ -50,13 +38,13 @@ describe('campaign-from-spreadsheet.json', () => {
 	};
 
 	itWithTables('writes into each row what became of it, and sends the rest when it is run again', async () => {
-		simulator.addFault({ kind: 'status', status: 500, when: 'after', match: { to: '+64213333333' } });
+		api.simulator.addFault({ kind: 'status', status: 500, when: 'after', match: { to: '+64213333333' } });
 		const workflow = await example('campaign-from-spreadsheet.json');
 		await run(workflow);
 		expect(sent()).toEqual(
 			expect.arrayContaining([toAroha, expect.objectContaining({ to: '+64213333333', reference: 'order-1003' })]),
 		);
-		const idOf = (to: string) => simulator.messages.find((message) => message.to === to)?.id;
+		const idOf = (to: string) => api.simulator.messages.find((message) => message.to === to)?.id;
 		const aroha = row('1001', 'Aroha', '+64 21 111 1111', { result: 'accepted', messageId: idOf('+64211111111'), problem: '' });
 		const mia = row('1003', 'Mia', '+64 21 333 3333', {
 			result: 'may have been sent',
@@ -79,7 +67,7 @@ describe('campaign-from-spreadsheet.json', () => {
 			row('1002', 'Wiremu', '+64 21 222 2222', { result: 'accepted', messageId: wiremu, problem: '' }),
 			mia,
 		]);
-		expect(simulator.messages.map(({ to }) => to).sort()).toEqual(['+64211111111', '+64212222222', '+64213333333']);
+		expect(api.simulator.messages.map(({ to }) => to).sort()).toEqual(['+64211111111', '+64212222222', '+64213333333']);
 	});
 
 	function corrected(workflow: StoredWorkflow, from: string, to: string): StoredWorkflow {
@@ -124,18 +112,18 @@ describe('scheduled-reminder.json', () => {
 			reminder('+64211111111', 'A-1', 'Aroha', first?.time, '10:30 AM'),
 			reminder('+64212222222', 'A-2', 'Wiremu', second?.time, '4:00 PM'),
 		];
-		expect(simulator.messages.map(({ payload }) => payload)).toEqual(reminders);
+		expect(api.simulator.messages.map(({ payload }) => payload)).toEqual(reminders);
 
 		const { 'Schedule the reminder': again } = await run(workflow);
 		expect(again?.[0]?.map(({ status }) => status)).toEqual(['duplicate', 'duplicate']);
-		expect(simulator.messages).toHaveLength(2);
+		expect(api.simulator.messages).toHaveLength(2);
 	});
 });
 
 describe('file-from-form.json', () => {
 	// The first generation of n8n holds files in memory, where nobody can fetch them.
 	itWithTables('sends the file that came by the form, and keeps a copy at Modica', async () => {
-		simulator.configure({ fetchMediaUrls: true });
+		api.simulator.configure({ fetchMediaUrls: true });
 		const workflow = await example('file-from-form.json');
 		await rest.activate(workflow);
 		const bytes = randomBytes(50_000);
@@ -146,14 +134,14 @@ describe('file-from-form.json', () => {
 		const answer = await fetch(`${handle.baseUrl}/form/${webhookId}`, { method: 'POST', body: form });
 		expect(answer.status).toBe(200);
 		await rest.waitForExecutions(workflow.id, ([execution]) => execution?.status === 'success');
-		await until('the file was fetched', 30_000, () => simulator.mediaFetches[0]?.sha256);
+		await until('the file was fetched', 30_000, () => api.simulator.mediaFetches[0]?.sha256);
 
 		const sha256 = createHash('sha256').update(bytes).digest('hex');
-		expect(simulator.messages.map(({ to, payload }) => [to, payload.media])).toEqual([
-			['+64211234567', { type: 'document', url: simulator.mediaFetches[0]?.url }],
+		expect(api.simulator.messages.map(({ to, payload }) => [to, payload.media])).toEqual([
+			['+64211234567', { type: 'document', url: api.simulator.mediaFetches[0]?.url }],
 		]);
-		expect(simulator.mediaFetches).toEqual([expect.objectContaining({ status: 200, mimeType: 'application/pdf', sha256 })]);
-		expect(simulator.media).toEqual([expect.objectContaining({ fileName: 'invoice.pdf', mimeType: 'application/pdf', sha256 })]);
+		expect(api.simulator.mediaFetches).toEqual([expect.objectContaining({ status: 200, mimeType: 'application/pdf', sha256 })]);
+		expect(api.simulator.media).toEqual([expect.objectContaining({ fileName: 'invoice.pdf', mimeType: 'application/pdf', sha256 })]);
 		await rest.deactivate(workflow);
 	});
 });
