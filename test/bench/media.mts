@@ -5,6 +5,7 @@ import { readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import axios from 'axios';
 import type { INode, INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import { logInOf } from '../n8n/apiUnderTest.mts';
 import { ensureN8n, type N8nInstallation } from '../n8n/install.mts';
 import { expiredLink } from '../n8n/links.mts';
 import { removeNow } from '../n8n/processes.mts';
@@ -15,7 +16,7 @@ import { CURRENT } from '../n8n/versions.mts';
 import { startSimulator, type Simulator } from '../simulator/simulator.mts';
 import type { BenchSettings } from './campaigns.mts';
 import { memoryPeak } from './memory.mts';
-import { createUserFolderWithContestants, node, type Stage } from './stage.mts';
+import { createUserFolderWithContestants, node, runToEnd, type Stage } from './stage.mts';
 import { median, megabytes, seconds, type Row } from './table.mts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -94,8 +95,7 @@ class MediaStage {
 		const simulator = await startSimulator({ statusSteps: [], fetchMediaUrls: true });
 		const server = await startN8n(installation, { userFolder, env: environmentOf(mode) });
 		const rest = await N8nRest.logIn(server.baseUrl);
-		const { username, password, baseUrl } = simulator;
-		const credential = await rest.createCredential('modicaWhatsAppApi', { username, password, baseUrl });
+		const credential = await rest.createCredential('modicaWhatsAppApi', logInOf(simulator));
 		return new MediaStage(installation, userFolder, mode, simulator, server, rest, credential);
 	}
 
@@ -135,13 +135,7 @@ class MediaStage {
 				Files: { main: [[{ node: 'Transfer', type: 'main', index: 0 }]] },
 			},
 		});
-		const id = await rest.startWorkflow(workflow);
-		await until(
-			'the run has ended',
-			RUN_TIMEOUT_MS,
-			async () => (await rest.executions(workflow.id).catch(() => []))[0]?.status ?? 'new',
-			(status) => ['success', 'error', 'crashed', 'canceled'].includes(status),
-		);
+		const id = await runToEnd(rest, workflow);
 		const peak = await memoryPeak(this.server.pid);
 		const execution = await rest.getExecution(id);
 		if (execution.status !== 'success') throw new Error(`The run ended with ${execution.status}: ${JSON.stringify(execution.error)}`);

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { INode, INodeParameters } from 'n8n-workflow';
+import { logInOf } from '../n8n/apiUnderTest.mts';
 import { ensureN8n, type N8nInstallation } from '../n8n/install.mts';
 import { removeAtExit, runProgram } from '../n8n/processes.mts';
-import { N8nRest, type Execution, type StoredCredential } from '../n8n/rest.mts';
+import { N8nRest, type Execution, type StoredCredential, type StoredWorkflow } from '../n8n/rest.mts';
 import { createUserFolder, installPackage, packPackage, startN8n, type N8nServer, type StartOptions } from '../n8n/server.mts';
 import { until } from '../n8n/until.mts';
 import { CURRENT } from '../n8n/versions.mts';
@@ -61,8 +62,7 @@ export class Stage {
 		const simulator = await startSimulator({ statusSteps: [] });
 		const server = await startN8n(installation, { userFolder });
 		const rest = await N8nRest.logIn(server.baseUrl);
-		const { username, password, baseUrl } = simulator;
-		const credential = await rest.createCredential('modicaWhatsAppApi', { username, password, baseUrl });
+		const credential = await rest.createCredential('modicaWhatsAppApi', logInOf(simulator));
 		return new Stage(installation, userFolder, simulator, server, rest, credential);
 	}
 
@@ -130,15 +130,7 @@ export class Stage {
 			},
 		});
 		const memoryBefore = await startMemoryPeak(this.server.pid);
-		const id = await rest.startWorkflow(workflow);
-		// Asking for the whole execution again and again would be work for n8n while it is being measured.
-		await until(
-			'the run has ended',
-			RUN_TIMEOUT_MS,
-			// A node that keeps n8n busy for seconds costs the connection that was kept open.
-			async () => (await rest.executions(workflow.id).catch(() => []))[0]?.status ?? 'new',
-			(status) => ['success', 'error', 'crashed', 'canceled'].includes(status),
-		);
+		const id = await runToEnd(rest, workflow);
 		const memoryGrowth = (await memoryPeak(this.server.pid)) - memoryBefore;
 		const execution = await rest.getExecution(id);
 		await rest.rest('post', `/workflows/${workflow.id}/archive`).catch(() => {});
@@ -157,6 +149,20 @@ export class Stage {
 			memoryGrowth,
 		};
 	}
+}
+
+/** Runs a workflow. @returns its execution's id, once that has ended in whatever way */
+export async function runToEnd(rest: N8nRest, workflow: StoredWorkflow): Promise<string> {
+	const id = await rest.startWorkflow(workflow);
+	// Asking for the whole execution again and again would be work for n8n while it is being measured.
+	await until(
+		'the run has ended',
+		RUN_TIMEOUT_MS,
+		// A node that keeps n8n busy for seconds costs the connection that was kept open.
+		async () => (await rest.executions(workflow.id).catch(() => []))[0]?.status ?? 'new',
+		(status) => ['success', 'error', 'crashed', 'canceled'].includes(status),
+	);
+	return id;
 }
 
 /** A user folder of n8n with our package, as it stands, and its rivals. */
