@@ -27,9 +27,7 @@ describe('the compose file for queue mode', () => {
 		const tested = queueEnvironment({
 			redis: { host: 'redis', port: 6379 },
 			postgres: { host: 'postgres', port: 5432, user: 'n8n', password: '${POSTGRES_PASSWORD:?}', database: 'n8n' },
-			webhookUrl: '${WEBHOOK_URL:?}',
-			// One load balancer for both.
-			editorUrl: '${WEBHOOK_URL:?}',
+			publicUrl: '${WEBHOOK_URL:?}',
 			encryptionKey: '${N8N_ENCRYPTION_KEY:?}',
 		});
 		expect(ofN8n.map(([name, { environment }]) => ({ name, environment }))).toEqual(ofN8n.map(([name]) => ({ name, environment: tested })));

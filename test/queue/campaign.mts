@@ -1,9 +1,9 @@
 /** A campaign that begins with a call to a webhook, so that it takes the way of a production execution: through the queue to a worker. */
 import { randomUUID } from 'node:crypto';
-import type { IDataObject, INode } from 'n8n-workflow';
 import { post } from '../n8n/callbacks.mts';
-import type { StoredCredential, WorkflowFile } from '../n8n/rest.mts';
+import type { N8nRest, StoredCredential, StoredWorkflow, WorkflowFile } from '../n8n/rest.mts';
 import { NODE } from '../n8n/underTest.mts';
+import { into, nodeOf } from './workflow.mts';
 
 export type Row = { to: string; reference: string };
 
@@ -12,27 +12,26 @@ export function rowsOf(name: string, count: number): Row[] {
 	return Array.from({ length: count }, (_, index) => ({ to: `+6421${1_000_000 + index}`, reference: `${name}-${index}` }));
 }
 
+export function numbersOf(rows: readonly Row[]): string[] {
+	return rows.map(({ to }) => to);
+}
+
+/** What is there more than once. */
+export function repeated(all: readonly string[]): string[] {
+	return all.filter((one, index) => all.indexOf(one) !== index);
+}
+
 /** Sends a text to each row that it is called with, once for each reference, by a node named `WhatsApp`. */
-export function campaignWorkflow({ id, name, type }: StoredCredential): { workflow: WorkflowFile; path: string } {
+function campaignWorkflow({ id, name, type }: StoredCredential): { workflow: WorkflowFile; path: string } {
 	const path = randomUUID();
-	const node = (nodeName: string, nodeType: string, typeVersion: number, parameters: IDataObject, more: Partial<INode> = {}): INode => ({
-		id: randomUUID(),
-		name: nodeName,
-		type: nodeType,
-		typeVersion,
-		position: [0, 0],
-		parameters: parameters as INode['parameters'],
-		...more,
-	});
-	const to = (next: string) => ({ main: [[{ node: next, type: 'main' as const, index: 0 }]] });
 	return {
 		path,
 		workflow: {
 			name: 'Campaign',
 			nodes: [
-				node('Start', 'n8n-nodes-base.webhook', 2, { httpMethod: 'POST', path, responseMode: 'onReceived' }, { webhookId: randomUUID() }),
-				node('Rows', 'n8n-nodes-base.splitOut', 1, { fieldToSplitOut: 'body.rows', options: {} }),
-				node(
+				nodeOf('Start', 'n8n-nodes-base.webhook', 2, { httpMethod: 'POST', path, responseMode: 'onReceived' }, { webhookId: randomUUID() }),
+				nodeOf('Rows', 'n8n-nodes-base.splitOut', 1, { fieldToSplitOut: 'body.rows', options: {} }),
+				nodeOf(
 					'WhatsApp',
 					NODE,
 					1,
@@ -48,14 +47,26 @@ export function campaignWorkflow({ id, name, type }: StoredCredential): { workfl
 					{ credentials: { [type]: { id, name } } },
 				),
 			],
-			connections: { Start: to('Rows'), Rows: to('WhatsApp') },
+			connections: { Start: into('Rows'), Rows: into('WhatsApp') },
 			settings: { executionOrder: 'v1' },
 		},
 	};
 }
 
-/** Starts a campaign. @throws Error when n8n does not take it */
-export async function startCampaign(webhookUrl: string, path: string, rows: readonly Row[]): Promise<void> {
-	const { status, body } = await post(`${webhookUrl}/webhook/${path}`, { rows }, {});
-	if (status !== 200) throw new Error(`n8n answered ${status} to the campaign: ${body}`);
+export interface LiveCampaign {
+	workflow: StoredWorkflow;
+	/** Starts it once. @throws Error when n8n does not take it */
+	start(rows: readonly Row[], webhookUrl: string): Promise<void>;
+}
+
+/** A campaign that can be started at any webhook process. */
+export async function liveCampaign(rest: N8nRest, credential: StoredCredential): Promise<LiveCampaign> {
+	const { workflow: file, path } = campaignWorkflow(credential);
+	const workflow = await rest.importWorkflow(file);
+	await rest.activate(workflow);
+	const start: LiveCampaign['start'] = async (rows, webhookUrl) => {
+		const { status, body } = await post(`${webhookUrl}/webhook/${path}`, { rows }, {});
+		if (status !== 200) throw new Error(`n8n answered ${status} to the campaign: ${body}`);
+	};
+	return { workflow, start };
 }

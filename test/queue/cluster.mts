@@ -6,10 +6,13 @@ import path from 'node:path';
 import type { N8nInstallation } from '../n8n/install.mts';
 import { removeAtExit, removeNow } from '../n8n/processes.mts';
 import { createUserFolder, freePort, installPackage, packPackage, startN8n, type Command, type N8nServer } from '../n8n/server.mts';
+import { startBalancer } from './balancer.mts';
 import { queueEnvironment, WORKER_CONCURRENCY } from './environment.mts';
 import { ensureServices, startPostgres, startRedis, type Postgres } from './services.mts';
 
 export type Cluster = {
+	/** The load balancer in front of all. */
+	publicUrl: string;
 	main: N8nServer;
 	/** Live: who was killed is not among them, who took the place is. */
 	workers: N8nServer[];
@@ -54,9 +57,12 @@ export async function startCluster(
 		await installPackage(await packPackage(process.cwd(), packed), packed);
 		toEnd.push(async () => removeNow(packed));
 
-		const [mainPort, ...webhookPorts] = await distinctPorts(1 + webhookCount);
+		const [publicPort = 0, mainPort, ...webhookPorts] = await distinctPorts(2 + webhookCount);
 		const url = (port: number | undefined) => `http://127.0.0.1:${port}`;
-		const env = queueEnvironment({ redis, postgres, webhookUrl: url(webhookPorts[0]), editorUrl: url(mainPort), encryptionKey: randomUUID() });
+		const publicUrl = url(publicPort);
+		const env = queueEnvironment({ redis, postgres, publicUrl, encryptionKey: randomUUID() });
+		const balancer = await startBalancer(publicPort, url(mainPort), webhookPorts.map(url));
+		toEnd.push(balancer.stop);
 		const start = async (command: Command, port?: number): Promise<N8nServer> => {
 			const userFolder = await createUserFolder();
 			await cp(path.join(packed, '.n8n'), path.join(userFolder, '.n8n'), { recursive: true });
@@ -79,7 +85,7 @@ export async function startCluster(
 			Promise.all(Array.from({ length: workerCount }, async () => await start('worker'))),
 			Promise.all(webhookPorts.map(async (port) => await start('webhook', port))),
 		]);
-		return { main, workers, webhooks, postgres, startWorker: async () => await start('worker'), stop };
+		return { publicUrl, main, workers, webhooks, postgres, startWorker: async () => await start('worker'), stop };
 	} catch (error) {
 		await stop();
 		throw error;

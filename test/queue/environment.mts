@@ -3,10 +3,8 @@
 export type Addresses = {
 	redis: { host: string; port: number };
 	postgres: { host: string; port: number; user: string; password: string; database: string };
-	/** Where webhooks are reached from outside: a load balancer in front of the webhook processes. */
-	webhookUrl: string;
-	/** Where the editor is reached from outside, and with it the links to files that n8n hands out: the main process. */
-	editorUrl: string;
+	/** Where all of it is reached from outside: the load balancer. */
+	publicUrl: string;
 	encryptionKey: string;
 };
 
@@ -14,7 +12,7 @@ export type Addresses = {
 export const WORKER_CONCURRENCY = 10;
 
 /** The same for every process: main, workers and webhook processes. */
-export function queueEnvironment({ redis, postgres, webhookUrl, editorUrl, encryptionKey }: Addresses): Record<string, string> {
+export function queueEnvironment({ redis, postgres, publicUrl, encryptionKey }: Addresses): Record<string, string> {
 	return {
 		EXECUTIONS_MODE: 'queue',
 		QUEUE_BULL_REDIS_HOST: redis.host,
@@ -26,8 +24,8 @@ export function queueEnvironment({ redis, postgres, webhookUrl, editorUrl, encry
 		DB_POSTGRESDB_USER: postgres.user,
 		DB_POSTGRESDB_PASSWORD: postgres.password,
 		N8N_ENCRYPTION_KEY: encryptionKey,
-		WEBHOOK_URL: webhookUrl,
-		N8N_EDITOR_BASE_URL: editorUrl,
+		WEBHOOK_URL: publicUrl,
+		N8N_EDITOR_BASE_URL: publicUrl,
 		// Files in the database: processes on several machines share no folder.
 		N8N_DEFAULT_BINARY_DATA_MODE: 'database',
 		// What a person runs by hand belongs on the workers, too.

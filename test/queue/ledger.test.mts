@@ -1,15 +1,12 @@
 /** One n8n of several processes, under load, with a worker killed in the middle: every message and every callback is accounted for. */
 import type { INode } from 'n8n-workflow';
+import { apiUnderTest } from '../n8n/apiUnderTest.mts';
 import { CALLBACK_LOGIN, callbackUrl, callbackWorkflow, eachOf, post } from '../n8n/callbacks.mts';
 import { flood, percentile, send, summary, tally, type Shot } from '../n8n/flood.mts';
-import type { StoredCredential, StoredWorkflow } from '../n8n/rest.mts';
 import { storedCallbacks } from '../n8n/storedCallbacks.mts';
-import { CREDENTIAL } from '../n8n/underTest.mts';
-import { until } from '../n8n/until.mts';
-import { startSimulator, type Simulator } from '../simulator/simulator.mts';
-import { campaignWorkflow, rowsOf, startCampaign, type Row } from './campaign.mts';
+import { liveCampaign, numbersOf, repeated, rowsOf } from './campaign.mts';
 import { WORKER_CONCURRENCY } from './environment.mts';
-import { executionsOf, killWorker, queueUnderTest, workerOf, workers } from './underTest.mts';
+import { endedExecutions, killWorker, queueUnderTest, workerOf, workers } from './underTest.mts';
 
 const FLOOD = 3_000;
 const AT_ONCE = 20;
@@ -18,62 +15,26 @@ const CAMPAIGN = 1_000;
 const REQUESTS_PER_SECOND = 40;
 const KILL_AFTER = 600;
 const COPIES = 200;
-/** n8n gives up a killed worker's jobs when their lock has run out and somebody has looked: up to a minute and a half. */
-const EXECUTIONS_END_MS = 240_000;
-const UNFINISHED = ['new', 'running', 'unknown'];
 
 const { rest, webhookUrls } = queueUnderTest();
-let simulator: Simulator;
-let credential: StoredCredential;
-
-beforeAll(async () => {
-	simulator = await startSimulator({ statusSteps: [] });
-	const { username, password, baseUrl } = simulator;
-	credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl, ...CALLBACK_LOGIN });
-});
-beforeEach(async () => {
-	simulator.configure({ rateLimit: undefined, latencyMs: 0 });
-	await simulator.reset();
-});
-afterAll(async () => {
-	await simulator.stop();
-});
+const api = apiUnderTest(rest, { statusSteps: [] }, CALLBACK_LOGIN);
 
 const keysOf = (of: ReadonlyArray<{ key: string }>) => of.map(({ key }) => key).sort();
-const numbersOf = (rows: readonly Row[]) => rows.map(({ to }) => to);
-const sentTo = () => simulator.messages.map(({ to }) => to).sort();
-const repeated = (all: readonly string[]) => all.filter((one, index) => all.indexOf(one) !== index);
+const sentTo = () => api.simulator.messages.map(({ to }) => to).sort();
 
 async function liveCallbacks(more: Parameters<typeof callbackWorkflow>[1] = {}) {
-	const workflow = await rest.importWorkflow(callbackWorkflow(credential, more));
+	const workflow = await rest.importWorkflow(callbackWorkflow(api.credential, more));
 	await rest.activate(workflow);
 	return { workflow, urls: webhookUrls.map((url) => callbackUrl(url, workflow)) };
-}
-
-async function liveCampaign() {
-	const { workflow: file, path } = campaignWorkflow(credential);
-	const workflow = await rest.importWorkflow(file);
-	await rest.activate(workflow);
-	return { workflow, start: async (rows: Row[], process = 0) => await startCampaign(webhookUrls[process]!, path, rows) };
-}
-
-/** Waits until a workflow has so many executions and none is under way, and gives all of them. */
-async function endedExecutions({ id, name }: StoredWorkflow, least: number) {
-	return await until(
-		`all executions of "${name}" have ended`,
-		EXECUTIONS_END_MS,
-		() => executionsOf(id),
-		(all) => all.length >= least && all.every(({ status }) => !UNFINISHED.includes(status)),
-	);
 }
 
 describe('3,000 callbacks and a campaign of 1,000 at once, and kill -9 of a worker in the middle', () => {
 	it('keep the books: an execution for each callback taken, and each message sent once', async () => {
 		const callbacks = await liveCallbacks();
-		const campaign = await liveCampaign();
-		simulator.configure({ rateLimit: { requestsPerSecond: REQUESTS_PER_SECOND, algorithm: 'fixedWindow' } });
+		const campaign = await liveCampaign(rest, api.credential);
+		api.simulator.configure({ rateLimit: { requestsPerSecond: REQUESTS_PER_SECOND, algorithm: 'fixedWindow' } });
 		const rows = rowsOf('ledger', CAMPAIGN);
-		await campaign.start(rows);
+		await campaign.start(rows, webhookUrls[0]!);
 		const [campaignExecution] = await rest.waitForExecutions(campaign.workflow.id, ([first]) => first !== undefined);
 		const sender = await workerOf(campaignExecution!.id);
 		const victim = workers().find(({ pid }) => pid !== sender.pid)!;

@@ -28,7 +28,8 @@ export async function setUp(): Promise<void> {
 	const workersFile = path.join(folder, 'workers.json');
 	await supervise(cluster, workersFile);
 	const { session } = await N8nRest.logIn(cluster.main.baseUrl);
-	share({ session, webhookUrls: cluster.webhooks.map(({ baseUrl }) => baseUrl), workersFile, postgres: cluster.postgres });
+	const { publicUrl, webhooks, postgres } = cluster;
+	share({ session, publicUrl, webhookUrls: webhooks.map(({ baseUrl }) => baseUrl), workersFile, postgres });
 }
 
 export async function tearDown(): Promise<void> {

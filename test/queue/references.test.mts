@@ -1,11 +1,8 @@
 /** Once per reference in one n8n of several processes: at the same moment on two workers, and when a worker is killed. */
-import type { StoredCredential, StoredWorkflow } from '../n8n/rest.mts';
-import { allExecutions } from '../n8n/storedCallbacks.mts';
-import { CREDENTIAL } from '../n8n/underTest.mts';
+import { apiUnderTest } from '../n8n/apiUnderTest.mts';
 import { until } from '../n8n/until.mts';
-import { startSimulator, type Simulator } from '../simulator/simulator.mts';
-import { campaignWorkflow, rowsOf, startCampaign, type Row } from './campaign.mts';
-import { killWorker, queueUnderTest, workerOf } from './underTest.mts';
+import { liveCampaign, numbersOf, repeated, rowsOf } from './campaign.mts';
+import { endedExecutions, killWorker, queueUnderTest, workerOf } from './underTest.mts';
 
 /** Slow enough for a campaign to be under way before and at the kill. */
 const REQUESTS_PER_SECOND = 40;
@@ -14,60 +11,24 @@ const SAME_MOMENT_ROUNDS = 3;
 const KILLED_CAMPAIGN = 300;
 /** 25 requests under way, and 75 that wait until their claim has settled. */
 const MOST_CLAIMED = 100;
-/** n8n gives up a killed worker's jobs when their lock has run out and somebody has looked: up to a minute and a half. */
-const EXECUTIONS_END_MS = 240_000;
-const UNFINISHED = ['new', 'running', 'unknown'];
 
 const { rest, webhookUrls } = queueUnderTest();
-let simulator: Simulator;
-let credential: StoredCredential;
+const api = apiUnderTest(rest, { statusSteps: [] });
 
-beforeAll(async () => {
-	simulator = await startSimulator({ statusSteps: [] });
-	const { username, password, baseUrl } = simulator;
-	credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl });
-});
-beforeEach(async () => {
-	simulator.configure({ rateLimit: undefined, latencyMs: 0 });
-	await simulator.reset();
-});
-afterAll(async () => {
-	await simulator.stop();
-});
-
-const numbersOf = (rows: readonly Row[]) => rows.map(({ to }) => to);
-const sentTo = () => simulator.messages.map(({ to }) => to).sort();
-const repeated = (all: readonly string[]) => all.filter((one, index) => all.indexOf(one) !== index);
-
-async function liveCampaign() {
-	const { workflow: file, path } = campaignWorkflow(credential);
-	const workflow = await rest.importWorkflow(file);
-	await rest.activate(workflow);
-	return { workflow, start: async (rows: Row[], process = 0) => await startCampaign(webhookUrls[process]!, path, rows) };
-}
-
-/** Waits until a workflow has so many executions and none is under way, and gives all of them. */
-async function endedExecutions({ id, name }: StoredWorkflow, least: number) {
-	return await until(
-		`all executions of "${name}" have ended`,
-		EXECUTIONS_END_MS,
-		() => allExecutions(rest, id),
-		(all) => all.length >= least && all.every(({ status }) => !UNFINISHED.includes(status)),
-	);
-}
+const sentTo = () => api.simulator.messages.map(({ to }) => to).sort();
 
 describe('a campaign that is sent once per reference', () => {
 	it('is sent once by two executions that begin at the same moment on two workers', async () => {
-		const campaign = await liveCampaign();
-		simulator.configure({ latencyMs: 20 });
+		const campaign = await liveCampaign(rest, api.credential);
+		api.simulator.configure({ latencyMs: 20 });
 		const rounds: Array<{ workers: number; ended: string[]; sent: number; twice: string[] }> = [];
 		for (let round = 1; round <= SAME_MOMENT_ROUNDS; round++) {
-			await simulator.reset();
+			await api.simulator.reset();
 			const rows = rowsOf(`same-moment-${round}`, SAME_MOMENT);
-			await Promise.all([campaign.start(rows, 0), campaign.start(rows, 1)]);
+			await Promise.all([campaign.start(rows, webhookUrls[0]!), campaign.start(rows, webhookUrls[1]!)]);
 			const executions = (await endedExecutions(campaign.workflow, 2 * round)).slice(0, 2);
 			const ran = await Promise.all(executions.map(async ({ id }) => (await workerOf(id)).pid));
-			rounds.push({ workers: new Set(ran).size, ended: executions.map(({ status }) => status), sent: simulator.messages.length, twice: repeated(sentTo()) });
+			rounds.push({ workers: new Set(ran).size, ended: executions.map(({ status }) => status), sent: api.simulator.messages.length, twice: repeated(sentTo()) });
 		}
 		const apart = rounds.filter((round) => round.workers === 2);
 		console.log(
@@ -79,16 +40,16 @@ describe('a campaign that is sent once per reference', () => {
 	}, 900_000);
 
 	it('is finished by running it again when its worker was killed, and nothing is sent twice', async () => {
-		const campaign = await liveCampaign();
-		simulator.configure({ rateLimit: { requestsPerSecond: REQUESTS_PER_SECOND, algorithm: 'fixedWindow' } });
+		const campaign = await liveCampaign(rest, api.credential);
+		api.simulator.configure({ rateLimit: { requestsPerSecond: REQUESTS_PER_SECOND, algorithm: 'fixedWindow' } });
 		const rows = rowsOf('killed', KILLED_CAMPAIGN);
-		await campaign.start(rows);
+		await campaign.start(rows, webhookUrls[0]!);
 		const [first] = await rest.waitForExecutions(campaign.workflow.id, ([execution]) => execution !== undefined);
 		const worker = await workerOf(first!.id);
-		await until('a third is sent', 60_000, () => simulator.messages.length >= KILLED_CAMPAIGN / 3);
+		await until('a third is sent', 60_000, () => api.simulator.messages.length >= KILLED_CAMPAIGN / 3);
 		await killWorker(worker);
-		const before = simulator.messages.length;
-		await campaign.start(rows);
+		const before = api.simulator.messages.length;
+		await campaign.start(rows, webhookUrls[0]!);
 		// The newest first.
 		const [second, killed] = await endedExecutions(campaign.workflow, 2);
 		const sent = sentTo();

@@ -1,8 +1,8 @@
 /** Hands the n8n that `setup.mjs` started to the test files, which Jest runs elsewhere. */
 import { readFileSync } from 'node:fs';
-import { N8nRest, type ExecutionStatus, type ExecutionSummary, type Session } from '../n8n/rest.mts';
+import { N8nRest, type ExecutionSummary, type Session, type StoredWorkflow } from '../n8n/rest.mts';
 import { until } from '../n8n/until.mts';
-import { query, type Postgres } from './services.mts';
+import { endedExecutionsIn, type Database } from './executions.mts';
 
 const VARIABLE = 'QUEUE_UNDER_TEST';
 const START_TIMEOUT_MS = 180_000;
@@ -10,26 +10,22 @@ const START_TIMEOUT_MS = 180_000;
 /** A worker: its process, which leads a group of its own, and what it logs. */
 export type WorkerUnderTest = { pid: number; logFile: string };
 
-type Shared = { session: Session; webhookUrls: string[]; workersFile: string; postgres: Omit<Postgres, 'stop'> };
+type Shared = { session: Session; publicUrl: string; webhookUrls: string[]; workersFile: string; postgres: Database };
 
 /** Called once, before any test file. */
 export function share(shared: Shared): void {
 	process.env[VARIABLE] = JSON.stringify(shared);
 }
 
-/** @returns the running n8n: its main process as its owner sees it, and where its webhook processes listen. */
-export function queueUnderTest(): { rest: N8nRest; webhookUrls: string[] } {
-	const { session, webhookUrls } = shared();
-	return { rest: new N8nRest(session), webhookUrls };
+/** @returns the running n8n: its main process as its owner sees it, where its webhook processes listen, and the load balancer. */
+export function queueUnderTest(): { rest: N8nRest; publicUrl: string; webhookUrls: string[] } {
+	const { session, publicUrl, webhookUrls } = shared();
+	return { rest: new N8nRest(session), publicUrl, webhookUrls };
 }
 
-/**
- * All executions of a workflow, the newest first. From the database: n8n's REST interface goes through them page by page
- * in the order of their start, and leaves some out when several have started in the same millisecond.
- */
-export async function executionsOf(workflowId: string): Promise<ExecutionSummary[]> {
-	const rows = await query(shared().postgres, `SELECT id, status, mode FROM execution_entity WHERE "workflowId" = '${workflowId}' ORDER BY id DESC`);
-	return rows.map(([id = '', status, mode = '']) => ({ id, workflowId, status: status as ExecutionStatus, mode }));
+/** Waits until a workflow has so many executions and none is under way, and gives all of them, the newest first. */
+export async function endedExecutions(workflow: StoredWorkflow, least: number): Promise<ExecutionSummary[]> {
+	return await endedExecutionsIn(shared().postgres, workflow, least);
 }
 
 /** The workers that are there at this moment. */
