@@ -173,7 +173,11 @@ class MediaStage {
 }
 
 function environmentOf(mode: Mode): Record<string, string> {
-	return { N8N_DEFAULT_BINARY_DATA_MODE: mode === 'memory' ? 'default' : 'filesystem' };
+	return {
+		N8N_DEFAULT_BINARY_DATA_MODE: mode === 'memory' ? 'default' : 'filesystem',
+		// No limit: n8n gives no execution out that holds so much.
+		EXECUTIONS_DATA_MAX_DISPLAY_SIZE: '0',
+	};
 }
 
 /** Uploads and downloads beside HTTP Request, many at once, and a file in a message; in n8ns of their own. */
