@@ -124,7 +124,7 @@ async function setUp(rest: N8nRest, baseUrl: string) {
 }
 
 /** Nothing but callbacks that each start an execution. */
-function callbacks(count: number): Shot[] {
+export function callbacks(count: number): Shot[] {
 	return flood(count).map((shot) => ({
 		...shot,
 		kind: 'first',

@@ -15,6 +15,7 @@ import { withSection } from './page.mts';
 import { whereTheTimeGoes } from './profile.mts';
 import { Stage } from './stage.mts';
 import { toMarkdown, type Row } from './table.mts';
+import { workers } from './workers.mts';
 
 /** In the order of the page. */
 const SECTIONS: Record<string, { title: string; bench: Bench; bounds: string }> = {
@@ -63,6 +64,12 @@ const SECTIONS: Record<string, { title: string; bench: Bench; bounds: string }> 
 		title: 'Callbacks',
 		bench: callbacks,
 		bounds: 'n8n gives each call of a package’s trigger an isolate of its expression engine, which bounds the rate of every such trigger alike; [docs/callbacks.md](callbacks.md) tells what to do where that is too slow.',
+	},
+	workers: {
+		title: 'Workers',
+		bench: workers,
+		bounds:
+			'n8n’s queue mode, with the environment of [docs/scaling.md](scaling.md), and all of it on this one machine: the main process, two webhook processes, the workers, PostgreSQL, Redis, the simulator and whoever sends the callbacks share its cores. More workers than cores bring nothing there, so the table tells what one machine gives, not what several would.',
 	},
 };
 const RUNS = 5;
