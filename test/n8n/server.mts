@@ -179,6 +179,8 @@ function environment(installation: N8nInstallation, userFolder: string): NodeJS.
 		// The editor is opened by http, from this machine alone.
 		N8N_SECURE_COOKIE: 'false',
 		N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS: 'true',
+		// As 2.x does by itself: by the one connection of 1.x, transactions of the same moment break each other.
+		...(installation.version.startsWith('1.') && { DB_SQLITE_POOL_SIZE: '4' }),
 	};
 }
 
