@@ -85,7 +85,10 @@ class Crowd {
 	async takeCallbacks(): Promise<Taken> {
 		const urls = this.cluster.webhooks.map(({ baseUrl }) => callbackUrl(baseUrl, this.workflow));
 		const began = performance.now();
-		const outcomes = await send(urls, callbacks(CALLBACKS), AT_ONCE);
+		const first = await send(urls, callbacks(CALLBACKS), AT_ONCE);
+		// A connection that was kept from the round before may close just then: whoever gets no answer sends again.
+		const unanswered = first.filter((outcome) => 'error' in outcome).map(({ shot }) => shot);
+		const outcomes = [...first.filter((outcome) => !('error' in outcome)), ...(await send(urls, unanswered, AT_ONCE))];
 		const answeredMs = performance.now() - began;
 		const refused = outcomes.filter((outcome) => summary(outcome) !== '200');
 		if (refused.length > 0) throw new Error(`${refused.length} of ${CALLBACKS} callbacks were not taken, such as: ${summary(refused[0]!)}`);
