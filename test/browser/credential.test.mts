@@ -1,6 +1,6 @@
 import { freePort } from '../n8n/server.mts';
 import { NODE } from '../n8n/underTest.mts';
-import type { Editor } from './editor.mts';
+import { untilSeen, type Editor } from './editor.mts';
 import { Stage } from './stage.mts';
 
 let stage: Stage;
@@ -58,7 +58,7 @@ describe('the credential, as it is added in the editor', () => {
 		await editor.credential.waitFor({ state: 'hidden' });
 		await editor.look('all right');
 		const chosen = editor.details.getByTestId('node-credentials-select').locator('input');
-		expect(await chosen.inputValue()).toBe('Modica WhatsApp account');
+		await untilSeen(['Modica WhatsApp account'], async () => [await chosen.inputValue()]);
 		expect(editor.complaints).toEqual([]);
 	});
 });

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { BROWSER_ID, type Session } from '../n8n/rest.mts';
+import { until } from '../n8n/until.mts';
 
 /** Two slow cores, shared with n8n and the browser itself. */
 export const PATIENCE_MS = 120_000;
@@ -174,13 +175,21 @@ export class Editor {
 		);
 	}
 
-	async clipboard(): Promise<string> {
-		return await this.page.evaluate<string>('navigator.clipboard.readText()');
+	/** What an action puts into the clipboard. The editor fills it some time after the click. */
+	async copied(action: () => Promise<void>): Promise<string> {
+		await this.page.evaluate("navigator.clipboard.writeText('')");
+		await action();
+		return await until('something is copied', PATIENCE_MS, async () => await this.page.evaluate<string>('navigator.clipboard.readText()'));
 	}
 
 	private async open(address: string): Promise<void> {
 		await this.page.goto(this.baseUrl + address, { waitUntil: 'commit' });
 	}
+}
+
+/** Waits until what is seen is as expected: the editor builds its lists and forms piece by piece. */
+export async function untilSeen(expected: readonly string[], look: () => Promise<readonly string[]>): Promise<void> {
+	await until(`${JSON.stringify(expected)} is shown`, PATIENCE_MS, look, (seen) => JSON.stringify(seen) === JSON.stringify(expected));
 }
 
 /** The texts of all that a locator finds, without the space around them. */

@@ -1,5 +1,5 @@
 import { NODE, workflowWith } from '../n8n/underTest.mts';
-import type { Editor } from './editor.mts';
+import { untilSeen, type Editor } from './editor.mts';
 import { Stage } from './stage.mts';
 
 let stage: Stage;
@@ -43,17 +43,17 @@ describe('the send node', () => {
 			const visible = await Promise.all(names.map((name) => editor.details.getByTestId(`parameter-input-${name}`).isVisible()));
 			return names.filter((_, index) => visible[index]);
 		};
-		expect(await shown()).toEqual(['text']);
+		await untilSeen(['text'], shown);
 
 		await editor.choose('messageType', 'Template');
 		await editor.field('templateName').waitFor();
 		await editor.look('a template');
-		expect(await shown()).toEqual(['templateName', 'templateLanguage', 'templateParameters']);
+		await untilSeen(['templateName', 'templateLanguage', 'templateParameters'], shown);
 
 		await editor.choose('messageType', 'Media');
 		await editor.details.getByTestId('parameter-input-mediaType').waitFor();
 		await editor.look('media');
-		expect(await shown()).toEqual(['mediaType']);
+		await untilSeen(['mediaType'], shown);
 	});
 
 	it('tells on the canvas what it does', async () => {
@@ -78,8 +78,8 @@ describe('the send node', () => {
 		await icon.waitFor();
 		await themed.look('canvas');
 		expect(await icon.getAttribute('src')).toBe(`/icons/n8n-nodes-modica-whatsapp/dist/nodes/ModicaWhatsApp/${file}`);
-		// It has a width only once it could be drawn.
-		expect(await icon.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)).toBeGreaterThan(0);
+		// Waits until it is loaded, and fails where it cannot be drawn.
+		await icon.evaluate(async (image) => await (image as unknown as { decode(): Promise<void> }).decode());
 		expect(themed.complaints).toEqual([]);
 		await themed.close();
 	});

@@ -1,5 +1,5 @@
 import { CALLBACK_LOGIN, withLogin } from '../n8n/callbacks.mts';
-import { texts, type Editor } from './editor.mts';
+import { texts, untilSeen, type Editor } from './editor.mts';
 import { Stage } from './stage.mts';
 
 const TRIGGER = 'Modica WhatsApp Trigger';
@@ -28,9 +28,9 @@ const outputs = () => editor.node(TRIGGER).getByTestId('canvas-node-output-handl
 /** Clicks one of the trigger's two URLs, which copies it. */
 async function copyUrl(kind: 'Production URL' | 'Test URL'): Promise<string> {
 	await editor.click(editor.details.getByText(kind, { exact: true }));
+	// The editor shows the other URL a moment after the click: it must be there before it is copied.
 	const url = editor.details.getByText(kind === 'Test URL' ? '/webhook-test/' : '/webhook/');
-	await editor.click(url);
-	return await editor.clipboard();
+	return await editor.copied(async () => await editor.click(url));
 }
 
 // One story, told in the order of a person's steps.
@@ -38,9 +38,10 @@ describe('the trigger', () => {
 	it('has one output for one kind of event', async () => {
 		await editor.look('added');
 		await editor.closeNode();
+		await editor.node(TRIGGER).getByText('On reply', { exact: true }).waitFor();
+		await outputs().first().waitFor();
 		await editor.look('one output');
 		expect(await outputs().count()).toBe(1);
-		await editor.node(TRIGGER).getByText('On reply', { exact: true }).waitFor();
 	});
 
 	it('has two outputs with names for both', async () => {
@@ -49,9 +50,8 @@ describe('the trigger', () => {
 		await editor.press('Escape');
 		await editor.look('both events');
 		await editor.closeNode();
-		await outputs().nth(1).waitFor();
+		await untilSeen(['Status', 'Reply'], () => texts(outputs()));
 		await editor.look('two outputs');
-		expect(await texts(outputs())).toEqual(['Status', 'Reply']);
 	});
 
 	it('gives its two URLs to be copied', async () => {
@@ -75,7 +75,7 @@ describe('the trigger', () => {
 		await editor.click(tabs.filter({ hasText: 'Reply' }));
 		const rows = await editor.outputRows();
 		await editor.look('received');
-		expect(await texts(tabs)).toEqual(['Status Branch', 'Reply Branch (1 item)']);
+		await untilSeen(['Status Branch', 'Reply Branch (1 item)'], () => texts(tabs));
 		expect(rows).toEqual([
 			expect.objectContaining({ event: 'reply', id: body.id, source: '64211234567', type: 'text', text: 'Are you open on Saturday?' }),
 		]);

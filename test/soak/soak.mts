@@ -21,6 +21,8 @@ export interface SoakSettings {
 	pid?: number;
 	minutes: number;
 	seed: number;
+	/** Whether this n8n has stored what it answers. 1.x answers first: there one that was answered may be lost. */
+	storesBeforeAnswering?: boolean;
 	tell?: (progress: string) => void;
 }
 
@@ -34,13 +36,15 @@ export interface SoakReport {
 
 /** Steps that are under way at once. */
 const AT_ONCE = 3;
+/** However slow the machine is: enough for something of each kind. */
+const LEAST_STEPS = 12;
 const CALLBACKS_AT_ONCE = 5;
 const ANSWER_TIMEOUT_MS = 180_000;
 const SETTLE_TIMEOUT_MS = 180_000;
 const SAMPLE_EVERY_MS = 5_000;
 
 /** Soaks an n8n, and tells what came of it. */
-export async function soak({ rest, baseUrl, pid, minutes, seed, tell = () => {} }: SoakSettings): Promise<SoakReport> {
+export async function soak({ rest, baseUrl, pid, minutes, seed, storesBeforeAnswering = true, tell = () => {} }: SoakSettings): Promise<SoakReport> {
 	const simulator = await startSimulator({ statusSteps: [] });
 	try {
 		const { username, password, baseUrl: apiUrl } = simulator;
@@ -52,7 +56,7 @@ export async function soak({ rest, baseUrl, pid, minutes, seed, tell = () => {} 
 		const watch = pid === undefined ? undefined : setInterval(() => void sampleMemory(pid, baseUrl, minute()).then((sample) => memory.push(sample)), SAMPLE_EVERY_MS);
 		let index = 0;
 		const work = async () => {
-			while (minute() < minutes) {
+			while (minute() < minutes || index < LEAST_STEPS) {
 				const step = stepAt(seed, index++);
 				await tub.do(step);
 				if (index % 50 === 0) tell(`${index} steps, ${simulator.messages.length} messages in ${minute().toFixed(1)} minutes`);
@@ -63,7 +67,7 @@ export async function soak({ rest, baseUrl, pid, minutes, seed, tell = () => {} 
 		} finally {
 			clearInterval(watch);
 		}
-		const { counts, uneven } = await tub.drain();
+		const { counts, uneven } = await tub.drain(storesBeforeAnswering);
 		return { counts: { steps: index, ...counts }, uneven, memory };
 	} finally {
 		await simulator.stop();
@@ -134,7 +138,7 @@ class Tub {
 	}
 
 	/** Waits for everything to come to its end, and closes the books. */
-	async drain(): Promise<Pick<SoakReport, 'counts' | 'uneven'>> {
+	async drain(storesBeforeAnswering: boolean): Promise<Pick<SoakReport, 'counts' | 'uneven'>> {
 		const executions = await until(
 			'all executions have ended',
 			SETTLE_TIMEOUT_MS,
@@ -144,13 +148,20 @@ class Tub {
 		const stored = await storedCallbacks(this.rest, executions);
 		const executed = new Set(stored.map(({ key }) => key));
 		const { counts, uneven } = this.ledger.close(this.simulator.messages.map(({ to }) => to));
-		for (const key of this.answered) if (!executed.has(key)) uneven.push(`The callback ${key} was answered, but has no execution`);
+		const lost = [...this.answered].filter((key) => !executed.has(key));
+		if (storesBeforeAnswering) for (const key of lost) uneven.push(`The callback ${key} was answered, but has no execution`);
 		for (const key of executed) if (!this.answered.has(key)) uneven.push(`The callback ${key} has an execution, but was not answered`);
 		if (stored.length !== executed.size) uneven.push(`${stored.length - executed.size} callbacks have more than one execution`);
 		for (const { key, status } of stored) if (status !== 'success') uneven.push(`The execution of ${key} ended with ${status}`);
 		for (const { path, violations } of this.simulator.requests) if (violations.length > 0) uneven.push(`A request to ${path} was not what the API takes: ${JSON.stringify(violations)}`);
 		return {
-			counts: { ...counts, 'callbacks answered': this.answered.size, 'callbacks executed': stored.length, ...this.counts },
+			counts: {
+				...counts,
+				'callbacks answered': this.answered.size,
+				'callbacks executed': stored.length,
+				...(!storesBeforeAnswering && { 'callbacks answered and lost': lost.length }),
+				...this.counts,
+			},
 			uneven: [...uneven, ...this.uneven],
 		};
 	}
