@@ -30,6 +30,7 @@ const TASKS = {
 	simulator: (args) => runTypeScript('test/simulator/main.mts', args),
 	test: runChecks,
 	'test:browser': (args) => runN8nTests('test/browser', args),
+	'test:prepare': prepareTests,
 	'test:n8n': (args) => runN8nTests('test/n8n', args),
 	'test:queue': (args) => runN8nTests('test/queue', args),
 };
@@ -74,8 +75,9 @@ async function runChecks(args) {
 			await step('Lint of the tests', () => capture(bin('eslint'), ['-c', 'test/eslint.config.mjs', '--max-warnings=0', 'test']));
 		})(),
 		(async () => {
-			await step('Type check', () => capture('npm', ['run', '--silent', 'typecheck']));
-			await step('Build', build);
+			// The build checks the types of what it compiles.
+			await buildUnlessBuilt('Build');
+			await step('Type check of the tests', () => capture(bin('typescript', 'tsc'), ['-p', 'test']));
 		})(),
 	]);
 	await step('Tests', () => inherit(bin('jest'), ['-c', 'test/jest.config.mjs', ...args]));
@@ -101,9 +103,19 @@ async function officialLint() {
 	if (/\b[1-9]\d* (error|warning)s?\b/.test(output)) throw new Error(output);
 }
 
+/** Builds the package and installs it into a folder, which `INSTALLED_PACKAGE` then names for several tasks side by side. */
+async function prepareTests(args) {
+	await step('Building the package', build);
+	await step('Installing it once for all tests', () => runTypeScript('test/n8n/prepare.mts', args));
+}
+
+async function buildUnlessBuilt(title) {
+	if (!process.env.INSTALLED_PACKAGE) await step(title, build);
+}
+
 /** The tests of a folder that take a real n8n. */
 async function runN8nTests(folder, args) {
-	await step('Building the package', build);
+	await buildUnlessBuilt('Building the package');
 	const version = args.map((arg) => /^--n8n=(.+)$/.exec(arg)?.[1]).find(Boolean);
 	const others = args.filter((arg) => !arg.startsWith('--n8n='));
 	await inherit(bin('jest'), ['-c', `${folder}/jest.config.mjs`, ...others], version && { N8N_TEST_VERSION: version });

@@ -3,11 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answered } from '../../nodes/ModicaWhatsApp/callback/outcome';
 
-const LONGEST_MS = 3_000;
 const pause = async (ms: number) => await sleep(ms);
 
 /** One exchange over a real connection; the server answers when told to, and the sender may give up first. */
-async function exchange(answer: (response: ServerResponse) => void, senderGivesUp: 'never' | 'before' | 'meanwhile'): Promise<boolean | 'unknown'> {
+async function exchange(answer: (response: ServerResponse) => void, senderGivesUp: 'never' | 'before' | 'meanwhile'): Promise<boolean> {
 	let arrived: (response: ServerResponse) => void = () => {};
 	const response = new Promise<ServerResponse>((resolve) => (arrived = resolve));
 	const server = createServer((_, outgoing) => arrived(outgoing)).listen(0, '127.0.0.1');
@@ -28,7 +27,7 @@ async function exchange(answer: (response: ServerResponse) => void, senderGivesU
 		const outcome = answered(outgoing, pause);
 		if (senderGivesUp === 'meanwhile') await giveUp();
 		answer(outgoing);
-		return await Promise.race([outcome, sleep(LONGEST_MS, 'unknown' as const, { ref: false })]);
+		return await outcome;
 	} finally {
 		server.closeAllConnections();
 		server.close();

@@ -10,7 +10,6 @@ import { startN8n, type N8n } from '../node/n8n.mts';
 import { expectCases, jsonOf, LOADED_NAMES, outcomeOf, text, tryCases } from './cases.mts';
 
 const CASES = 400;
-const TIMEOUT_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 500;
 /** A download whose connection broke is asked for again, after longer than this. */
 const DOWNLOADS = 100;
@@ -18,7 +17,6 @@ const DOWNLOAD_GIVEN_UP_MS = 150;
 const TO = '+64211234567';
 const MESSAGE: Message = { to: TO, type: 'text', text: { body: 'Kia ora' } };
 
-jest.setTimeout(TIMEOUT_MS);
 expectCases(8 * CASES + DOWNLOADS);
 
 let n8n: N8n;

@@ -22,10 +22,8 @@ import { parseSource } from '../../nodes/ModicaWhatsApp/operations/source';
 import { anything, expectCases, jsonOf, LOADED_NAMES, outcomeOf, text, tryCases } from './cases.mts';
 
 const CASES = 2_000;
-const TIMEOUT_MS = 60_000;
 const NOW = Date.parse('2026-11-22T00:00:00Z');
 
-jest.setTimeout(TIMEOUT_MS);
 // With those of `answers.test.mts`, `wire.test.mts` and `test/trigger/properties.test.mts` more than 75,000.
 expectCases(50_000);
 

@@ -8,7 +8,6 @@ import { item, startN8n, type N8n } from '../node/n8n.mts';
 import { expectCases, text, tryCases } from './cases.mts';
 
 const CASES = 300;
-jest.setTimeout(60_000);
 expectCases(4 * CASES);
 
 interface Seen {

@@ -5,7 +5,7 @@ import { CALLBACK_LOGIN, callbackUrl, withLogin } from './callbacks.mts';
 import { startModel, type ScriptedModel } from './model.mts';
 import { readExample } from './readExample.mts';
 import { CREDENTIAL, n8nUnderTest } from './underTest.mts';
-import { until } from './until.mts';
+import { PATIENCE_MS, until } from './until.mts';
 
 const { rest, handle } = n8nUnderTest();
 /** n8n lets people review the tools of an agent since 2.8. */
@@ -59,7 +59,7 @@ describeWithReview('support-agent.json', () => {
 		simulator.configure({ replyCallbackUrl: withLogin(callbackUrl(handle.baseUrl, workflow)) });
 		await simulator.sendReply({ type: 'text', text: 'My order came broken', source: CUSTOMER.slice(1) });
 
-		const [first] = await until('the boss is asked', 60_000, () => simulator.messages, ({ length }) => length > 0);
+		const [first] = await until('the boss is asked', PATIENCE_MS, () => simulator.messages, ({ length }) => length > 0);
 		expect(first?.to).toBe(BOSS);
 		const question = textOf(first?.payload);
 		const link = /https?:\S+$/.exec(question)?.[0] ?? '';

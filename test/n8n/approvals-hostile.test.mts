@@ -53,7 +53,7 @@ async function launch(link: string, { method, type, body }: Attack): Promise<Rea
 	return await new Promise((resolve, reject) => {
 		const request = http.request(link, {
 			method,
-			timeout: 30_000,
+			timeout: 120_000,
 			headers: { 'content-type': type, 'content-length': Buffer.byteLength(body), 'user-agent': 'Mozilla/5.0 (Linux; Android 14) Chrome/124.0 Mobile' },
 		});
 		request.once('timeout', () => request.destroy(new Error(`no answer to ${method} ${type}`)));
@@ -100,5 +100,5 @@ describe('the link of a question, under attack', () => {
 		expect((await send(link, { answer: 'decline' })).words).toContain('Thank you');
 		await rest.waitForExecutions(execution.workflowId, ([one]) => one?.status === 'success');
 		expect((await rest.getExecution(execution.id)).outputs.WhatsApp?.[0]?.[0]?.json.data).toEqual({ approved: false, respondedAt: expect.any(String) });
-	}, 300_000);
+	}, 600_000);
 });

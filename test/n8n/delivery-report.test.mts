@@ -9,7 +9,7 @@ import { CALLBACK_LOGIN, callbackUrl, withLogin } from './callbacks.mts';
 import { rowsOf } from './dataTable.mts';
 import { readExample } from './readExample.mts';
 import { CREDENTIAL, n8nUnderTest } from './underTest.mts';
-import { until } from './until.mts';
+import { PATIENCE_MS, until } from './until.mts';
 
 const { rest, handle } = n8nUnderTest();
 /** n8n's data tables can be made by a workflow since 2.x. */
@@ -64,7 +64,7 @@ describe('delivery-report.json', () => {
 		await send('+64213333333', 'order-3');
 		await send('+64214444444');
 		// Each of the first two is sent, received and read; one fails at once; one is sent and expires.
-		await until('every status is in the table', 60_000, () => rowsOf(rest, TABLE), ({ length }) => length === 9);
+		await until('every status is in the table', PATIENCE_MS, () => rowsOf(rest, TABLE), ({ length }) => length === 9);
 
 		const { status, error } = await rest.runWorkflow(workflow, undefined, 'Each morning at seven');
 		expect({ status, error }).toEqual({ status: 'success', error: undefined });

@@ -10,5 +10,6 @@ export default {
 	globalTeardown: '<rootDir>/test/n8n/teardown.mjs',
 	// One n8n on two cores: more at once would only wait for each other.
 	maxWorkers: 1,
-	testTimeout: 180_000,
+	// Longer than a test waits for anything, so that it tells what did not come.
+	testTimeout: 300_000,
 };

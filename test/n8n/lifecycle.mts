@@ -1,11 +1,9 @@
 /** The one n8n that all tests of a run share, with the package as built in `dist/` installed. */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { putPackage } from './builtPackage.mts';
 import { ensureN8n } from './install.mts';
-import { exitOnSignals, removeAtExit, removeNow } from './processes.mts';
+import { exitOnSignals, removeNow } from './processes.mts';
 import { N8nRest } from './rest.mts';
-import { createUserFolder, installPackage, packPackage, startN8n, type N8nServer } from './server.mts';
+import { createUserFolder, startN8n, type N8nServer } from './server.mts';
 import { share } from './underTest.mts';
 import { CURRENT } from './versions.mts';
 
@@ -18,10 +16,7 @@ export async function setUp(): Promise<void> {
 	const installation = await ensureN8n(version, (step) => console.log(`  ${step}`));
 
 	const userFolder = await createUserFolder();
-	const packFolder = await mkdtemp(path.join(tmpdir(), 'n8n-package-'));
-	removeAtExit(packFolder);
-	await installPackage(await packPackage(process.cwd(), packFolder), userFolder);
-	removeNow(packFolder);
+	await putPackage(userFolder);
 
 	// As the second generation of n8n does by itself; the first keeps files in memory.
 	server = await startN8n(installation, { userFolder, env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } });

@@ -5,7 +5,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from './apiUnderTest.mts';
 import { expiredLink } from './links.mts';
 import { itemsFrom, n8nUnderTest, runNode, type NodeUnderTest } from './underTest.mts';
-import { until } from './until.mts';
+import { PATIENCE_MS, until } from './until.mts';
 
 const CONTENT = randomBytes(3_000_000);
 const SHA256 = createHash('sha256').update(CONTENT).digest('hex');
@@ -37,7 +37,7 @@ describe('a file of the workflow in a message', () => {
 		['a broadcast', { ...MEDIA, operation: 'broadcast' }],
 	])('is fetched by Modica without a log-in from n8n itself: %s', async (_, parameters) => {
 		await itemsFrom(withFile(parameters));
-		await until('the file was fetched', 30_000, () => api.simulator.mediaFetches[0]?.sha256);
+		await until('the file was fetched', PATIENCE_MS, () => api.simulator.mediaFetches[0]?.sha256);
 		expect(api.simulator.mediaFetches).toEqual([
 			expect.objectContaining({ status: 200, mimeType: 'application/pdf', size: CONTENT.length, sha256: SHA256 }),
 		]);
@@ -46,7 +46,7 @@ describe('a file of the workflow in a message', () => {
 
 	it('is given to nobody once the link has expired', async () => {
 		await itemsFrom(withFile(MEDIA));
-		const link = api.simulator.mediaFetches[0]?.url ?? '';
+		const link = await until('the file is asked for', PATIENCE_MS, () => api.simulator.mediaFetches[0]?.url ?? '');
 		const answer = await axios.get(await expiredLink(link, handle.userFolder), { validateStatus: () => true, proxy: false });
 		expect({ status: answer.status, data: answer.data as unknown }).toEqual({ status: 400, data: 'jwt expired' });
 	});

@@ -3,13 +3,11 @@ import http from 'node:http';
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import { parse as unflatten } from 'flatted';
 import type { IDataObject, INode, INodeExecutionData, INodeTypeDescription, IWorkflowBase } from 'n8n-workflow';
-import { until } from './until.mts';
+import { PATIENCE_MS, until } from './until.mts';
 
 /** The log-in of an n8n that exists only for tests and the demo. */
 export const OWNER = { email: 'demo@example.com', password: 'Demo-12345', firstName: 'Demo', lastName: 'Owner' };
 
-const REQUEST_TIMEOUT_MS = 60_000;
-const ACTIVATION_TIMEOUT_MS = 60_000;
 /** n8n gives no more at a time. */
 const EXECUTIONS_PER_PAGE = 100;
 /** n8n ties a session to the browser it was opened in. */
@@ -57,7 +55,7 @@ export class N8nRest {
 		this.http = axios.create({
 			baseURL: session.baseUrl,
 			headers: { cookie: session.cookie, 'browser-id': BROWSER_ID },
-			timeout: REQUEST_TIMEOUT_MS,
+			timeout: PATIENCE_MS,
 			// A connection each: one that n8n closed while this process was busy would break the next request.
 			httpAgent: new http.Agent({ keepAlive: false }),
 			proxy: false,
@@ -70,7 +68,7 @@ export class N8nRest {
 		const post = (path: string, data: object) =>
 			axios.post(baseUrl + path, data, {
 				headers: { 'browser-id': BROWSER_ID },
-				timeout: REQUEST_TIMEOUT_MS,
+				timeout: PATIENCE_MS,
 				proxy: false,
 				validateStatus: () => true,
 			});
@@ -130,7 +128,7 @@ export class N8nRest {
 	}
 
 	/** Runs a workflow by hand and waits until it has ended, well or badly, or waits for something itself. */
-	async runWorkflow(workflow: StoredWorkflow, timeoutMs = 120_000, trigger = triggerOf(workflow)): Promise<Execution> {
+	async runWorkflow(workflow: StoredWorkflow, timeoutMs = PATIENCE_MS, trigger = triggerOf(workflow)): Promise<Execution> {
 		const id = await this.startWorkflow(workflow, trigger);
 		return await until(
 			`execution ${id} of "${workflow.name}" has ended`,
@@ -180,7 +178,7 @@ export class N8nRest {
 	async waitForExecutions(
 		workflowId: string,
 		condition: (executions: ExecutionSummary[]) => boolean,
-		timeoutMs = 60_000,
+		timeoutMs = PATIENCE_MS,
 	): Promise<ExecutionSummary[]> {
 		return await until(`executions of workflow ${workflowId} as expected`, timeoutMs, () => this.executions(workflowId), condition);
 	}
@@ -207,7 +205,7 @@ export class N8nRest {
 		await this.rest('post', `/workflows/${id}/${active ? 'activate' : 'deactivate'}`, { versionId });
 		const { status, triggers } = await until(
 			`"${name}" is ${active ? 'live' : 'off'}`,
-			ACTIVATION_TIMEOUT_MS,
+			PATIENCE_MS,
 			() => this.publication(id),
 			({ status }) => status !== 'in_progress',
 		);

@@ -9,7 +9,7 @@ import { basicAuth, callbackUrl, callbackWorkflow, post } from './callbacks.mts'
 import type { N8nRest, StoredCredential } from './rest.mts';
 import { freePort } from './server.mts';
 import { CREDENTIAL, workflowWith, type NodeUnderTest } from './underTest.mts';
-import { until } from './until.mts';
+import { PATIENCE_MS, until } from './until.mts';
 import { startWithPackage, type N8nWithPackage } from './withPackage.mts';
 
 /** Such as change in JSON, in URLs and in base64. */
@@ -43,7 +43,7 @@ beforeAll(async () => {
 	}));
 	({ server, rest } = n8n);
 	credential = await rest.createCredential(CREDENTIAL, credentialData());
-}, 240_000);
+}, 300_000);
 
 afterAll(async () => {
 	await n8n?.stop();
@@ -197,7 +197,7 @@ describe('a day of everything that can go wrong', () => {
 		expect(answers.map(({ status }) => status)).toEqual([200, 200, 400, 401, 422]);
 
 		expect(await Promise.all(slow)).toEqual(['error', 'error']);
-		await until('no execution is under way', 60_000, allExecutions, (all) => all.every(({ status }) => !['new', 'running'].includes(status)));
+		await until('no execution is under way', PATIENCE_MS, allExecutions, (all) => all.every(({ status }) => !['new', 'running'].includes(status)));
 		expect((await allExecutions()).length).toBeGreaterThanOrEqual(30);
 		expect(readFileSync(path.join(server.userFolder, 'n8n.log'), 'utf8')).toMatch(/debug/);
 		expect(await leaks()).toEqual([]);
@@ -208,5 +208,5 @@ describe('a day of everything that can go wrong', () => {
 		await run(SEND, [], { items: [{ to: TO, planted: AUTHORIZATION, link: SECRETS['link to a file'] }] });
 		const found = await leaks();
 		expect(found).toEqual(expect.arrayContaining(['password in execution', 'Authorization in execution', 'link to a file in execution', expect.stringMatching(/^password in .*database\.sqlite/), expect.stringMatching(/^Authorization in .*database\.sqlite/)]));
-	}, 120_000);
+	});
 });

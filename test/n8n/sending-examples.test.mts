@@ -6,7 +6,7 @@ import { editRows, rowsOf } from './dataTable.mts';
 import { readExample } from './readExample.mts';
 import type { StoredWorkflow } from './rest.mts';
 import { n8nUnderTest } from './underTest.mts';
-import { until } from './until.mts';
+import { PATIENCE_MS, until } from './until.mts';
 
 const { rest, handle } = n8nUnderTest();
 /** n8n's data tables can be made by a workflow since 2.x. */
@@ -134,7 +134,7 @@ describe('file-from-form.json', () => {
 		const answer = await fetch(`${handle.baseUrl}/form/${webhookId}`, { method: 'POST', body: form });
 		expect(answer.status).toBe(200);
 		await rest.waitForExecutions(workflow.id, ([execution]) => execution?.status === 'success');
-		await until('the file was fetched', 30_000, () => api.simulator.mediaFetches[0]?.sha256);
+		await until('the file was fetched', PATIENCE_MS, () => api.simulator.mediaFetches[0]?.sha256);
 
 		const sha256 = createHash('sha256').update(bytes).digest('hex');
 		expect(api.simulator.messages.map(({ to, payload }) => [to, payload.media])).toEqual([

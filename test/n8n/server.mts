@@ -12,7 +12,7 @@ import { until } from './until.mts';
 const NPM_TIMEOUT_MS = 5 * 60_000;
 const CLI_TIMEOUT_MS = 3 * 60_000;
 // 5–15 s on a quiet machine.
-const READY_TIMEOUT_MS = 3 * 60_000;
+const READY_TIMEOUT_MS = 5 * 60_000;
 const STOP_GRACE_MS = 20_000;
 const PROBE_TIMEOUT_MS = 5_000;
 const LOOPBACK = '127.0.0.1';

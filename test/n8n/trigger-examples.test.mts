@@ -4,11 +4,10 @@ import { rowsOf } from './dataTable.mts';
 import { readExample } from './readExample.mts';
 import type { Execution, StoredCredential, StoredWorkflow } from './rest.mts';
 import { CREDENTIAL, n8nUnderTest } from './underTest.mts';
-import { until } from './until.mts';
+import { PATIENCE_MS, until } from './until.mts';
 
 const { rest, handle } = n8nUnderTest();
 const CUSTOMER = '64211234567';
-const LOOP_MS = 60_000;
 /** n8n's data tables can be made by a workflow since 2.x. */
 const itWithTables = handle.installation.version.startsWith('1.') ? it.skip : it;
 
@@ -41,7 +40,7 @@ async function startedBy({ id }: StoredWorkflow, count: number): Promise<Executi
 	const all = await rest.waitForExecutions(id, (seen) => {
 		const started = seen.filter(({ mode }) => mode === 'webhook');
 		return started.length >= count && started.every(({ status }) => status === 'success' || status === 'error');
-	}, LOOP_MS);
+	}, PATIENCE_MS);
 	const executions = await Promise.all(all.filter(({ mode }) => mode === 'webhook').map((execution) => rest.getExecution(execution.id)));
 	for (const { error } of executions) expect(error).toBeUndefined();
 	return executions.reverse();
@@ -76,7 +75,7 @@ describe('delivery-tracking.json', () => {
 		const told = ['accepted', 'submitted', 'sent', 'received', 'read'];
 		const rows = await until(
 			'all statuses are in the table',
-			LOOP_MS,
+			PATIENCE_MS,
 			async () => (await rowsOf(rest, 'WhatsApp deliveries')).filter((row) => row.messageId === id),
 			({ length }) => length >= told.length + 1,
 		);

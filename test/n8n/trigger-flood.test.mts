@@ -5,7 +5,7 @@ import { flood, percentile, send, tally, type Shot } from './flood.mts';
 import type { N8nRest } from './rest.mts';
 import { allExecutions, storedCallbacks, type StoredCallback } from './storedCallbacks.mts';
 import { CREDENTIAL } from './underTest.mts';
-import { until } from './until.mts';
+import { PATIENCE_MS, until } from './until.mts';
 import { startWithPackage, type N8nWithPackage } from './withPackage.mts';
 
 const AT_ONCE = 20;
@@ -13,7 +13,7 @@ const FLOOD = Number(process.env.FLOOD_CALLBACKS ?? 3_000);
 /** With half of them sent again after the kill. */
 const FLOOD_WITH_KILL = 400;
 const KILL_AFTER = 150;
-const EXECUTIONS_END_MS = 120_000;
+const EXECUTIONS_END_MS = 300_000;
 
 let n8n: N8nWithPackage | undefined;
 afterEach(async () => {
@@ -114,7 +114,7 @@ describe('kill -9 in the middle of a flood', () => {
 		const crashed = survived.filter(({ status }) => status === 'crashed');
 		expect(crashed.length).toBeGreaterThan(0);
 
-		await until('the URL answers again', 60_000, async () => (await post(url, {})).status === 400);
+		await until('the URL answers again', PATIENCE_MS, async () => (await post(url, {})).status === 400);
 		const again = await send(url, unanswered, AT_ONCE);
 		expect(tally(again)).toEqual({ 'first: 200': unanswered.length });
 

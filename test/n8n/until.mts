@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** For what comes at once on a quiet machine. On a busy one, even a second process of n8n takes half a minute to start. */
+export const PATIENCE_MS = 120_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 

@@ -1,11 +1,9 @@
 /** An n8n of one's own, with the package as built in `dist/` installed: for whoever needs other settings than the tests' common one. */
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { putPackage } from './builtPackage.mts';
 import { ensureN8n } from './install.mts';
-import { removeAtExit, removeNow } from './processes.mts';
+import { removeNow } from './processes.mts';
 import { N8nRest } from './rest.mts';
-import { createUserFolder, installPackage, packPackage, startN8n, type N8nServer } from './server.mts';
+import { createUserFolder, startN8n, type N8nServer } from './server.mts';
 import { CURRENT } from './versions.mts';
 
 export interface N8nWithPackage {
@@ -19,7 +17,7 @@ export interface N8nWithPackage {
 }
 
 /**
- * Packs the package, installs it into a new n8n and starts that.
+ * Puts the package into a new n8n and starts that.
  * @param env n8n's settings, from the folder that it is to live in where they name one
  */
 export async function startWithPackage(
@@ -28,10 +26,7 @@ export async function startWithPackage(
 ): Promise<N8nWithPackage> {
 	const installation = await ensureN8n(version, console.log);
 	const userFolder = await createUserFolder();
-	const packed = await mkdtemp(path.join(tmpdir(), 'n8n-package-'));
-	removeAtExit(packed);
-	await installPackage(await packPackage(process.cwd(), packed), userFolder);
-	removeNow(packed);
+	await putPackage(userFolder);
 	const options = { userFolder, env: typeof env === 'function' ? env(userFolder) : env };
 	let server = await startN8n(installation, options);
 	const stop = async () => {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { INodeParameters } from 'n8n-workflow';
+import { until } from '../simulator/support.mts';
 import { item } from './n8n.mts';
 import { itemsOf, setStage, TEXT } from './stage.mts';
 
@@ -117,7 +118,7 @@ describe('a read that met a fault', () => {
 			mayHaveBeenSent: false,
 		});
 		expect(stage.simulator.requests).toHaveLength(4);
-	}, 15_000);
+	});
 
 	it('is told when its answer is no message', async () => {
 		stage.simulator.addFault({ kind: 'garbageBody', status: 200 });
@@ -152,7 +153,7 @@ describe('an API that cannot be reached', () => {
 		} finally {
 			await late.stop();
 		}
-	}, 20_000);
+	});
 });
 
 describe('a rate limit', () => {
@@ -173,7 +174,7 @@ describe('a rate limit', () => {
 		expect(output.map(({ json }) => json.to)).toEqual(numbers);
 		expect(stage.simulator.messages.map(({ to }) => to).sort()).toEqual(numbers);
 		expect(stage.simulator.requests.some(({ status }) => status === 429)).toBe(true);
-	}, 30_000);
+	});
 
 	it('that the API tells is kept to without a refusal', async () => {
 		stage.simulator.configure({ rateLimit: { requestsPerSecond: 50, algorithm: 'tokenBucket' } });
@@ -181,7 +182,7 @@ describe('a rate limit', () => {
 		await stage.run({ ...TEXT, to: '={{ $json.to }}' }, { items: itemsOf('to', numbers) });
 		expect(stage.simulator.messages).toHaveLength(100);
 		expect(stage.simulator.requests.filter(({ status }) => status !== 202)).toEqual([]);
-	}, 20_000);
+	});
 
 	it('whose wait is absurd fails the message and those behind it, at once', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 429, headers: { 'retry-after': '86400' }, times: 'always' });
@@ -205,7 +206,7 @@ describe('a cancelled execution', () => {
 			items: itemsOf('to', Array.from({ length: 20 }, (_, index) => `+6421100${1_000 + index}`)),
 			signal: cancel.signal,
 		});
-		await until(() => stage.simulator.messages.length > 0);
+		await until('the first to be sent', () => stage.simulator.messages.length > 0);
 		cancel.abort();
 		expect((await running).message).toBe('The execution was cancelled');
 		const taken = stage.simulator.messages.length;
@@ -255,13 +256,4 @@ async function freePort(): Promise<number> {
 	const { port } = server.address() as AddressInfo;
 	await new Promise((resolve) => server.close(resolve));
 	return port;
-}
-
-/** Waits for something that comes about, at most five seconds. */
-async function until(condition: () => boolean): Promise<void> {
-	const end = Date.now() + 5_000;
-	while (!condition()) {
-		if (Date.now() > end) throw new Error('It did not come about');
-		await new Promise((resolve) => setTimeout(resolve, 5));
-	}
 }

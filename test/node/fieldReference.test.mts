@@ -77,5 +77,5 @@ describe('what the node reads by itself', () => {
 			}),
 			{ numRuns: 200 },
 		);
-	}, 30_000);
+	});
 });

@@ -181,7 +181,7 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 			undefined,
 			`WhatsApp takes ${words}, and this file has ${limit}.1 MB: a message with it may not arrive.`,
 		]);
-	}, 20_000);
+	});
 
 	it.each<[Record<string, string>, { fileName: string; mimeType: string }]>([
 		[{ 'content-type': 'image/png' }, { fileName: 'ID.png', mimeType: 'image/png' }],

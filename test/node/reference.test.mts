@@ -217,7 +217,7 @@ describe('a server error is told, and tried again only by what sends nothing:', 
 			'GET /media': 4,
 			'GET /healthz': 4,
 		});
-	}, 20_000);
+	});
 });
 
 describe('a message is told as the API knows it:', () => {

@@ -78,7 +78,7 @@ describe('n8n’s own loader', () => {
 
 	beforeAll(async () => {
 		loaded = await runForJson([path.join(__dirname, 'load.mjs'), packed.directory], PROJECT);
-	}, 60_000);
+	});
 
 	it('knows every registered node and credential by the file it is in', () => {
 		const files = (known: Record<string, { sourcePath: string }>) =>
@@ -149,13 +149,13 @@ describe('n8n’s scanner of community packages', () => {
 		const compiled = packed.files.filter((file) => file.endsWith('.js'));
 		expect(complaints(files)).toEqual([]);
 		expect(files).toHaveLength(compiled.length + 1);
-	}, 60_000);
+	});
 
 	it('has nothing to say about the sources, exceptions within them not counting', async () => {
 		const files = await scan(PROJECT, 'package.json', '{nodes,credentials}/**/*.{js,ts,json}');
 		expect(complaints(files)).toEqual([]);
 		expect(files.length).toBeGreaterThan(manifest.n8n.nodes.length + manifest.n8n.credentials.length);
-	}, 60_000);
+	});
 
 	it('is at work here: it complains of a package that breaks its rules', async () => {
 		const bad = await mkdtemp(path.join(tmpdir(), 'bad-package-'));
@@ -188,5 +188,5 @@ describe('n8n’s scanner of community packages', () => {
 		} finally {
 			await rm(bad, { recursive: true, force: true });
 		}
-	}, 60_000);
+	});
 });

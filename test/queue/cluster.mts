@@ -1,11 +1,10 @@
 /** One n8n of several processes: a main one, workers and webhook processes, as on machines of their own. */
 import { randomUUID } from 'node:crypto';
-import { cp, mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { putPackage } from '../n8n/builtPackage.mts';
 import type { N8nInstallation } from '../n8n/install.mts';
-import { removeAtExit, removeNow } from '../n8n/processes.mts';
-import { createUserFolder, freePort, installPackage, packPackage, startN8n, type Command, type N8nServer } from '../n8n/server.mts';
+import { removeNow } from '../n8n/processes.mts';
+import { createUserFolder, freePort, startN8n, type Command, type N8nServer } from '../n8n/server.mts';
 import { startBalancer } from './balancer.mts';
 import { queueEnvironment, WORKER_CONCURRENCY } from './environment.mts';
 import { ensureServices, startPostgres, startRedis, type Postgres } from './services.mts';
@@ -52,11 +51,6 @@ export async function startCluster(
 		const postgres = await startPostgres();
 		toEnd.push(postgres.stop);
 
-		const packed = await mkdtemp(path.join(tmpdir(), 'n8n-package-'));
-		removeAtExit(packed);
-		await installPackage(await packPackage(process.cwd(), packed), packed);
-		toEnd.push(async () => removeNow(packed));
-
 		const [publicPort = 0, mainPort, ...webhookPorts] = await distinctPorts(2 + webhookCount);
 		const url = (port: number | undefined) => `http://127.0.0.1:${port}`;
 		const publicUrl = url(publicPort);
@@ -65,7 +59,7 @@ export async function startCluster(
 		toEnd.push(balancer.stop);
 		const start = async (command: Command, port?: number): Promise<N8nServer> => {
 			const userFolder = await createUserFolder();
-			await cp(path.join(packed, '.n8n'), path.join(userFolder, '.n8n'), { recursive: true });
+			await putPackage(userFolder);
 			const server = await startN8n(installation, {
 				command,
 				userFolder,

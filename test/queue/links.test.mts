@@ -5,7 +5,7 @@ import { apiUnderTest } from '../n8n/apiUnderTest.mts';
 import { latestLink, readPage, send } from '../n8n/approvals.mts';
 import type { WorkflowFile } from '../n8n/rest.mts';
 import { NODE } from '../n8n/underTest.mts';
-import { until } from '../n8n/until.mts';
+import { PATIENCE_MS, until } from '../n8n/until.mts';
 import { endedExecutions, queueUnderTest } from './underTest.mts';
 import { into, nodeOf } from './workflow.mts';
 
@@ -88,7 +88,7 @@ describe('a file that came to a webhook process', () => {
 		expect(downloaded?.json).toMatchObject({ fileName: FILE_NAME, mimeType: TYPE });
 		expect(createHash('sha256').update(await rest.binary(downloaded!)).digest('hex')).toBe(SHA256);
 
-		await until('the file was fetched', 30_000, () => api.simulator.mediaFetches[0]?.sha256);
+		await until('the file was fetched', PATIENCE_MS, () => api.simulator.mediaFetches[0]?.sha256);
 		expect(api.simulator.mediaFetches).toEqual([
 			expect.objectContaining({ status: 200, mimeType: TYPE, size: CONTENT.length, sha256: SHA256 }),
 		]);

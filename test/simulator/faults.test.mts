@@ -130,7 +130,11 @@ it.each([
 	['after', 1],
 ] as const)('never answers when it stalls %s', async (when, taken) => {
 	simulator.addFault({ kind: 'stall', when });
-	await expect(api.post('/messages', text, { timeout: 100 })).rejects.toMatchObject({ code: 'ECONNABORTED' });
+	const giveUp = new AbortController();
+	const answer = api.post('/messages', text, { signal: giveUp.signal });
+	await until('the request', () => simulator.requests.length === 1 && simulator.messages.length === taken);
+	setTimeout(() => giveUp.abort(), 100);
+	await expect(answer).rejects.toMatchObject({ code: 'ERR_CANCELED' });
 
 	expect(takenAndRecorded()).toEqual({ taken, status: null, fault: 'stall' });
 	await until('the end of the request', () => simulator.inFlight === 0);

@@ -76,8 +76,8 @@ export async function startReceiver(): Promise<Receiver> {
 	};
 }
 
-// Less than jest's own patience, so that the reason is told.
-const PATIENCE_MS = 4_000;
+// A busy machine takes its time. Less than Jest's own patience, so that the reason is told.
+const PATIENCE_MS = 30_000;
 const LOOK_AGAIN_MS = 5;
 
 /** Resolves once the condition holds. Rejects when it does not within so many milliseconds, saying what was waited for. */

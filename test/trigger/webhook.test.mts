@@ -242,7 +242,7 @@ describe('a file that came with a reply', () => {
 			json: expect.objectContaining({ event: 'reply', id: reply.id, downloadError: expect.stringMatching(reason) }),
 		});
 		expect(JSON.stringify(endpoint.executions)).not.toContain('wab-demo-password');
-	}, 30_000);
+	});
 
 	it('does not keep the reply waiting when it does not come', async () => {
 		options({ downloadMedia: true });
@@ -250,9 +250,10 @@ describe('a file that came with a reply', () => {
 		api.addFault({ kind: 'stall', times: 'always' });
 		const began = performance.now();
 		await call(reply);
-		expect(performance.now() - began).toBeLessThan(20_000);
+		// After four tries of a minute each, it would come later than this.
+		expect(performance.now() - began).toBeLessThan(50_000);
 		expect(firstReply()?.json).toMatchObject({ downloadError: 'The file had not come after 15 s' });
-	}, 40_000);
+	});
 
 	it('is fetched again after a passing fault', async () => {
 		options({ downloadMedia: true });
@@ -260,7 +261,7 @@ describe('a file that came with a reply', () => {
 		api.addFault({ kind: 'status', status: 503 });
 		await call(reply);
 		expect(firstReply()?.binary).toEqual({ data: expect.objectContaining({ fileName: 'form.pdf' }) });
-	}, 20_000);
+	});
 
 	it('is not looked for in a text', async () => {
 		options({ downloadMedia: true });
