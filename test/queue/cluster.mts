@@ -27,11 +27,12 @@ export const LOG_FILE = 'n8n.log';
 
 /**
  * Starts a whole n8n in queue mode. The processes share Redis and PostgreSQL and no folder.
+ * @param options `env` is for settings of every process beyond those of the guide
  * @param onProgress is told each step as it begins
  */
 export async function startCluster(
 	installation: N8nInstallation,
-	{ workers: workerCount, webhooks: webhookCount }: { workers: number; webhooks: number },
+	{ workers: workerCount, webhooks: webhookCount, env: moreEnv = {} }: { workers: number; webhooks: number; env?: Record<string, string> },
 	onProgress: (step: string) => void = () => {},
 ): Promise<Cluster> {
 	await ensureServices(onProgress);
@@ -65,7 +66,7 @@ export async function startCluster(
 				userFolder,
 				...(port !== undefined && { port }),
 				...(command === 'worker' && { args: [`--concurrency=${WORKER_CONCURRENCY}`] }),
-				env: { ...env, N8N_LOG_OUTPUT: 'console,file', N8N_LOG_FILE_LOCATION: path.join(userFolder, LOG_FILE) },
+				env: { ...env, ...moreEnv, N8N_LOG_OUTPUT: 'console,file', N8N_LOG_FILE_LOCATION: path.join(userFolder, LOG_FILE) },
 			});
 			servers.push(server);
 			return server;

@@ -5,7 +5,7 @@ import { query, type Postgres } from './services.mts';
 
 export type Database = Omit<Postgres, 'stop'>;
 
-/** n8n gives up a killed worker's jobs when their lock has run out and somebody has looked: up to a minute and a half. */
+/** n8n gives up a killed worker's jobs when their lock has run out and somebody has looked; a busy machine takes its time for all others. */
 const EXECUTIONS_END_MS = 600_000;
 const UNFINISHED = ['new', 'running', 'unknown'];
 

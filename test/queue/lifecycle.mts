@@ -10,6 +10,9 @@ import { CURRENT } from '../n8n/versions.mts';
 import { LOG_FILE, startCluster, type Cluster } from './cluster.mts';
 import { share, type WorkerUnderTest } from './underTest.mts';
 
+/** What a killed worker had under way is given up after half a minute or so, not after one and a half, as by default. */
+const SOONER = { QUEUE_WORKER_LOCK_DURATION: '30000', QUEUE_WORKER_STALLED_INTERVAL: '5000' };
+
 let cluster: Cluster | undefined;
 let isEnding = false;
 
@@ -20,7 +23,7 @@ export async function setUp(): Promise<void> {
 	const tell = (step: string) => console.log(`  ${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s  ${step}`);
 	console.log(`\nStarting n8n ${version} in queue mode with the package installed`);
 	const installation = await ensureN8n(version, tell);
-	cluster = await startCluster(installation, { workers: 2, webhooks: 2 }, tell);
+	cluster = await startCluster(installation, { workers: 2, webhooks: 2, env: SOONER }, tell);
 	tell('All are ready');
 
 	const folder = await mkdtemp(path.join(tmpdir(), 'n8n-queue-'));
