@@ -2,6 +2,9 @@ export default {
   rootDir: '..',
   // Both cores of a small machine: the tests wait for the network as much as they work.
   maxWorkers: 2,
+  // Each file that loads n8n's parts leaves Jest's worker larger, up to more than a gigabyte. Nothing of a test is open at the
+  // end, but to clear away so much takes a process longer than the half second after which Jest says that it failed to exit.
+  workerIdleMemoryLimit: '500MB',
   testMatch: ['<rootDir>/test/**/*.test.mts'],
   // Those take a real n8n: `npm run test:n8n`, `npm run test:browser`, `npm run test:queue`.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/n8n/', '<rootDir>/test/browser/', '<rootDir>/test/queue/'],
