@@ -124,7 +124,7 @@ export function removeAtExit(folder: string): void {
 /** Removes a folder with all that is in it; one that is not there is fine. */
 export function removeNow(folder: string): void {
 	// A program that was just ended may still be leaving the folder: hence the retries.
-	rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+	rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 	temporaryFolders.delete(folder);
 }
 
@@ -133,9 +133,10 @@ export function removeNow(folder: string): void {
  * Not for a process that has its own, gentler way to end.
  */
 export function exitOnSignals(): void {
-	process.once('SIGINT', () => process.exit(130));
-	process.once('SIGTERM', () => process.exit(143));
-	process.once('SIGHUP', () => process.exit(129));
+	// Not `once`: a second signal, as one gets who is told by several, would end this process before it has cleared away.
+	process.on('SIGINT', () => process.exit(130));
+	process.on('SIGTERM', () => process.exit(143));
+	process.on('SIGHUP', () => process.exit(129));
 }
 
 function cleanUpAtExit(): void {
@@ -143,7 +144,13 @@ function cleanUpAtExit(): void {
 	cleanUpRegistered = true;
 	process.once('exit', () => {
 		for (const { child } of programs) if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
-		for (const folder of temporaryFolders) removeNow(folder);
+		for (const folder of temporaryFolders) {
+			try {
+				removeNow(folder);
+			} catch {
+				// One that cannot be removed keeps none of the others.
+			}
+		}
 	});
 }
 
