@@ -6,10 +6,13 @@ export default {
 	rootDir: '../..',
 	testMatch: ['<rootDir>/test/n8n/**/*.test.mts'],
 	testPathIgnorePatterns: ['/node_modules/'],
+	testEnvironment: '<rootDir>/test/n8n/environment.mjs',
 	globalSetup: '<rootDir>/test/n8n/setup.mjs',
 	globalTeardown: '<rootDir>/test/n8n/teardown.mjs',
 	// One n8n on two cores: more at once would only wait for each other.
 	maxWorkers: 1,
+	// With it Jest would run them in another process than the one that is told to end.
+	workerIdleMemoryLimit: undefined,
 	// Longer than a test waits for anything, so that it tells what did not come.
 	testTimeout: 300_000,
 };

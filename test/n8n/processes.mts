@@ -142,7 +142,9 @@ export function exitOnSignals(): void {
 function cleanUpAtExit(): void {
 	if (cleanUpRegistered) return;
 	cleanUpRegistered = true;
-	process.once('exit', () => {
+	// In a test, `process` is a copy of Jest's: see `environment.mjs`.
+	const { outerProcess = process } = globalThis as { outerProcess?: NodeJS.Process };
+	outerProcess.once('exit', () => {
 		for (const { child } of programs) if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
 		for (const folder of temporaryFolders) {
 			try {
