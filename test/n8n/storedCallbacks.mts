@@ -1,9 +1,11 @@
 /** What n8n has stored of callbacks: which executions there are, and of which callback each is. */
 import { eachOf } from './callbacks.mts';
 import type { ExecutionStatus, ExecutionSummary, N8nRest } from './rest.mts';
+import { until } from './until.mts';
 
 const PER_PAGE = 100;
 const READ_AT_ONCE = 8;
+const UNDER_WAY: ReadonlySet<ExecutionStatus> = new Set(['new', 'running', 'unknown']);
 
 export type StoredCallback = { id: string; status: ExecutionStatus; mode: string; key: string };
 
@@ -24,6 +26,19 @@ export async function allExecutions(rest: N8nRest, workflowId: string): Promise<
 		// n8n 1.x has no cursor.
 		from = nextCursor === undefined ? { lastId: oldest } : { cursor: nextCursor };
 	}
+}
+
+/** Waits until no execution of a workflow is under way, and gives all of them, the newest first. */
+export async function endedExecutions(rest: N8nRest, workflowId: string, timeoutMs: number): Promise<ExecutionSummary[]> {
+	const haveEnded = (all: ExecutionSummary[]) => all.every(({ status }) => !UNDER_WAY.has(status));
+	// n8n looks for those under way and for the others in two queries: one that ends in between is in neither, but in the next list.
+	const lists = await until(
+		'all executions have ended',
+		timeoutMs,
+		async () => [await allExecutions(rest, workflowId), await allExecutions(rest, workflowId)] as const,
+		(both) => both.every(haveEnded),
+	);
+	return lists[1];
 }
 
 type Page = { results: ExecutionSummary[]; nextCursor?: string | null };

@@ -3,7 +3,7 @@ import type { INode } from 'n8n-workflow';
 import { CALLBACK_LOGIN, callbackUrl, callbackWorkflow, post } from './callbacks.mts';
 import { flood, percentile, send, tally, type Shot } from './flood.mts';
 import type { N8nRest } from './rest.mts';
-import { allExecutions, storedCallbacks, type StoredCallback } from './storedCallbacks.mts';
+import { endedExecutions, storedCallbacks, type StoredCallback } from './storedCallbacks.mts';
 import { CREDENTIAL } from './underTest.mts';
 import { PATIENCE_MS, until } from './until.mts';
 import { startWithPackage, type N8nWithPackage } from './withPackage.mts';
@@ -25,16 +25,6 @@ const API = { username: 'wab_demo', password: 'x', baseUrl: 'http://127.0.0.1:9'
 
 const keys = (of: ReadonlyArray<{ key: string }>) => of.map(({ key }) => key).sort();
 const firsts = (shots: readonly Shot[]) => shots.filter(({ kind }) => kind === 'first');
-
-/** Waits until no execution of a workflow is under way, and gives all of them. */
-async function endedExecutions(of: N8nRest, workflowId: string) {
-	return await until(
-		'all executions have ended',
-		EXECUTIONS_END_MS,
-		() => allExecutions(of, workflowId),
-		(all) => all.every(({ status }) => !['new', 'running', 'unknown'].includes(status)),
-	);
-}
 
 describe('3,000 callbacks, 20 at a time', () => {
 	it('start one execution for each distinct callback, and the answers tell of all the others', async () => {
@@ -64,7 +54,7 @@ describe('3,000 callbacks, 20 at a time', () => {
 			'stranger: 401': 0.05 * FLOOD,
 			'garbage: 400': 0.05 * FLOOD,
 		});
-		const stored = await storedCallbacks(rest, await endedExecutions(rest, workflow.id));
+		const stored = await storedCallbacks(rest, await endedExecutions(rest, workflow.id, EXECUTIONS_END_MS));
 		expect(stored.filter(({ status }) => status !== 'success')).toEqual([]);
 		expect(keys(stored)).toEqual(keys(firsts(shots)));
 	}, 900_000);
@@ -108,7 +98,7 @@ describe('kill -9 in the middle of a flood', () => {
 		await n8n.startAgain();
 		const { rest: after } = n8n;
 		// n8n marks what was under way as crashed.
-		const survived = await storedCallbacks(after, await endedExecutions(after, workflow.id));
+		const survived = await storedCallbacks(after, await endedExecutions(after, workflow.id, EXECUTIONS_END_MS));
 		const stored = new Set(keys(survived));
 		expect(answered.filter(({ shot }) => !stored.has(shot.key))).toEqual([]);
 		const crashed = survived.filter(({ status }) => status === 'crashed');
@@ -137,7 +127,7 @@ describe('kill -9 in the middle of a flood', () => {
 
 	/** How often each callback has been run to its end. */
 	async function succeeded(of: N8nRest, workflowId: string): Promise<Map<string, number>> {
-		const ended: StoredCallback[] = await storedCallbacks(of, await endedExecutions(of, workflowId));
+		const ended: StoredCallback[] = await storedCallbacks(of, await endedExecutions(of, workflowId, EXECUTIONS_END_MS));
 		const times = new Map<string, number>();
 		for (const { key, status } of ended) if (status === 'success') times.set(key, (times.get(key) ?? 0) + 1);
 		return times;

@@ -5,9 +5,8 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import { CALLBACK_LOGIN, callbackUrl, callbackWorkflow } from '../n8n/callbacks.mts';
 import { flood, send as sendCallbacks } from '../n8n/flood.mts';
 import type { N8nRest, StoredCredential, StoredWorkflow } from '../n8n/rest.mts';
-import { allExecutions, storedCallbacks } from '../n8n/storedCallbacks.mts';
+import { endedExecutions, storedCallbacks } from '../n8n/storedCallbacks.mts';
 import { CREDENTIAL, NODE } from '../n8n/underTest.mts';
-import { until } from '../n8n/until.mts';
 import { startSimulator, type FaultAction, type Simulator } from '../simulator/simulator.mts';
 import { Ledger } from './ledger.mts';
 import { sampleMemory, type MemorySample } from './memory.mts';
@@ -139,12 +138,7 @@ class Tub {
 
 	/** Waits for everything to come to its end, and closes the books. */
 	async drain(storesBeforeAnswering: boolean): Promise<Pick<SoakReport, 'counts' | 'uneven'>> {
-		const executions = await until(
-			'all executions have ended',
-			SETTLE_TIMEOUT_MS,
-			() => allExecutions(this.rest, this.callbacks.id),
-			(all) => all.every(({ status }) => !['new', 'running', 'unknown'].includes(status)),
-		);
+		const executions = await endedExecutions(this.rest, this.callbacks.id, SETTLE_TIMEOUT_MS);
 		const stored = await storedCallbacks(this.rest, executions);
 		const executed = new Set(stored.map(({ key }) => key));
 		const { counts, uneven } = this.ledger.close(this.simulator.messages.map(({ to }) => to));
