@@ -57,8 +57,13 @@ type ByteStream = AsyncIterable<Uint8Array> & {
 	constructor: { from(content: AsyncIterable<Uint8Array>, options: { objectMode: boolean }): unknown };
 };
 
-/** n8n writes a file piece by piece and waits for each: pieces as small as a network's would take it much longer. */
+/** n8n writes a file piece by piece and waits for each: a large one takes longer in pieces as small as a network's. */
 const PIECE_BYTES = 512 * 1024;
+/**
+ * Up to here pieces are passed on as they come, which is all of most files: gathering copies them, and every 64 MB or
+ * so of such buffers make Node.js collect the garbage of all of n8n, at several times the price of writing the file.
+ */
+const UNGATHERED_BYTES = 16 * 1024 * 1024;
 
 /** What is being downloaded, with its bytes counted. */
 export class IncomingBytes {
@@ -70,13 +75,17 @@ export class IncomingBytes {
 	/** @param stream the body of a streamed answer */
 	constructor(private readonly stream: unknown) {}
 
-	/** The bytes in large pieces; to be read once. Whoever stops early closes the connection. */
-	async *chunks(): AsyncGenerator<Buffer> {
+	/** The bytes, of a large file in large pieces; to be read once. Whoever stops early closes the connection. */
+	async *chunks(): AsyncGenerator<Uint8Array> {
 		let gathered: Uint8Array[] = [];
 		let bytes = 0;
 		try {
 			for await (const chunk of this.stream as ByteStream) {
 				this.count += chunk.length;
+				if (this.count <= UNGATHERED_BYTES) {
+					yield chunk;
+					continue;
+				}
 				bytes += chunk.length;
 				gathered.push(chunk);
 				if (bytes < PIECE_BYTES) continue;
