@@ -2,11 +2,13 @@
 import type { INodeParameters } from 'n8n-workflow';
 import type { SimulatorSettings } from '../simulator/simulator.mts';
 import {
+	bareRequests,
 	declarative,
 	httpRequest,
 	httpRequestBatched,
 	httpRequestRetrying,
 	ours,
+	passOn,
 	sequentialLoop,
 } from './contestants.mts';
 import type { Contestant, Outcome, Stage } from './stage.mts';
@@ -184,8 +186,8 @@ export const broadcasts: Bench = async (stage, settings) => {
 /** How much memory 10,000 messages take, each time in a fresh n8n. */
 export const memory: Bench = async (stage, settings) => {
 	const count = 10_000;
-	const contestants = [ours(), httpRequest()];
-	const growth = new Map<Contestant, number[]>(contestants.map((contestant) => [contestant, []]));
+	const [mine, http] = [ours(), httpRequest()];
+	const growth = new Map<Contestant, number[]>([mine, http, bareRequests, passOn].map((contestant) => [contestant, []]));
 	for (let run = 1; run <= settings.runs; run++) {
 		for (const [contestant, values] of growth) {
 			await stage.restart();
@@ -194,13 +196,13 @@ export const memory: Bench = async (stage, settings) => {
 			settings.tell(`${contestant.name}, run ${run}: +${megabytes(memoryGrowth)}`);
 		}
 	}
-	const [mine, http] = contestants.map((contestant) => median(growth.get(contestant) ?? []));
-	return contestants.map((contestant, index) => ({
+	const growthOf = (contestant: Contestant) => median(growth.get(contestant) ?? []);
+	return [...growth.keys()].map((contestant) => ({
 		work: '10,000 messages in a fresh n8n: memory',
 		contestant: contestant.name,
-		result: `+${megabytes((index === 0 ? mine : http) ?? NaN)}`,
-		must: index === 0 ? 'no more than HTTP Request (aim: half)' : '',
-		...(index === 0 && { ok: (mine ?? NaN) <= (http ?? NaN) }),
+		result: `+${megabytes(growthOf(contestant))}, ${(growthOf(contestant) / growthOf(http)).toFixed(2)} × HTTP Request`,
+		must: contestant === mine ? 'no more than HTTP Request (aim: half)' : '',
+		...(contestant === mine && { ok: growthOf(mine) <= growthOf(http) }),
 	}));
 };
 

@@ -56,3 +56,17 @@ export const declarative: Contestant = {
 	type: 'n8n-nodes-bench-rivals.declarative',
 	parameters: (baseUrl) => ({ baseUrl, to: TO, text: TEXT }),
 };
+
+/** n8n's request helper alone, as many at once as our node has. */
+export const bareRequests: Contestant = {
+	name: 'n8n’s request helper alone, 25 at once',
+	type: 'n8n-nodes-bench-rivals.bareRequests',
+	parameters: (baseUrl) => ({ baseUrl }),
+};
+
+/** Sends nothing: what n8n itself takes for the items. */
+export const passOn: Contestant = {
+	name: 'passing the items on',
+	type: 'n8n-nodes-bench-rivals.passOn',
+	parameters: () => ({}),
+};

@@ -48,7 +48,12 @@ const SECTIONS: Record<string, { title: string; bench: Bench; bounds: string }> 
 		bench: broadcasts,
 		bounds: 'Time and memory go with the number of recipients: n8n holds an item for each, and writes all of them with the execution.',
 	},
-	memory: { title: 'Memory', bench: memory, bounds: 'The growth of n8n’s process at its peak. Both hold 10,000 items in and 10,000 out.' },
+	memory: {
+		title: 'Memory',
+		bench: memory,
+		bounds:
+			'The growth of n8n’s process at its peak; a node that sends holds 10,000 items in and 10,000 out. What passing the items on takes is n8n’s own. Nearly all of the rest is garbage: each request of n8n’s request helper leaves some 50 KB behind (a new agent, a new connection, axios’ settings) that have become too old for the quick collection by the time the request is over. Node.js collects them when its heap comes to a limit, so the peak says how much was left until then; n8n’s request helper alone, with no code around it, leaves as much.',
+	},
 	refusals: {
 		title: 'Some refused',
 		bench: refusals,
@@ -58,7 +63,7 @@ const SECTIONS: Record<string, { title: string; bench: Bench; bounds: string }> 
 		title: 'Files',
 		bench: media,
 		bounds:
-			'Memory is the growth of n8n’s process at its peak, in a fresh process that has moved a file of 1 MB; the files are made in the same run. Where n8n keeps files in memory, it holds each as text in the item, in the stored execution and while it writes that; 500 MB are more than such a text can be.',
+			'Memory is the growth of n8n’s process at its peak, in a fresh process that has moved a file of 1 MB; the files are made in the same run. Where n8n keeps files in memory, it holds each as text in the item, in the stored execution and while it writes that; 500 MB are more than such a text can be. At 16 MB the time is mostly chance: the buffers of one or two downloads make Node.js collect the garbage of all of n8n, whichever node they belong to, and that takes several times as long as the download.',
 	},
 	callbacks: {
 		title: 'Callbacks',
