@@ -39,7 +39,8 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		icon: { light: 'file:modicaWhatsApp.svg', dark: 'file:modicaWhatsApp.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ "On " + $parameter["events"].join(" and ") }}',
+		subtitle:
+			'={{ "On " + [].concat($parameter["events"]).join(",").split(/[,;\\n]/).map((event) => event.trim()).filter((event) => event).join(" and ") }}',
 		description: 'Starts the workflow when a message’s status changes or a customer replies through Modica',
 		eventTriggerDescription: 'Waiting for Modica to call the test URL',
 		activationMessage:
@@ -57,8 +58,9 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		},
 		defaults: { name: 'Modica WhatsApp Trigger' },
 		inputs: [],
+		// An expression may give the events as a text, such as `status, reply`: taken apart here as `parseFilter` does.
 		outputs:
-			"={{ $parameter.events.length > 1 ? [{ type: 'main', displayName: 'Status' }, { type: 'main', displayName: 'Reply' }] : ['main'] }}",
+			"={{ ['status', 'reply'].every((kind) => [].concat($parameter.events).join(',').split(/[,;\\n]/).some((event) => event.trim() === kind)) ? [{ type: 'main', displayName: 'Status' }, { type: 'main', displayName: 'Reply' }] : ['main'] }}",
 		credentials: [{ name: 'modicaWhatsAppApi', required: true, testedBy: 'testCredential' }],
 		webhooks: [
 			{
@@ -247,7 +249,9 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		}
 
 		const item = await createItem(this, callback, options, credential);
-		if (filter.events.length < 2) return { workflowData: [[item]] };
+		// The same question as in `outputs`.
+		const hasTwoOutputs = filter.events.includes('status') && filter.events.includes('reply');
+		if (!hasTwoOutputs) return { workflowData: [[item]] };
 		return { workflowData: callback.kind === 'status' ? [[item], []] : [[], [item]] };
 	}
 }
