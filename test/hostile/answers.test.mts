@@ -52,7 +52,7 @@ const METHODS = {
 	getMessage: (api: ModicaClient) => api.getMessage('3fa85f64-5717-4562-b3fc-2c963f66afa6'),
 	markAsRead: (api: ModicaClient) => api.markAsRead('3fa85f64-5717-4562-b3fc-2c963f66afa6'),
 	uploadMedia: (api: ModicaClient) => api.uploadMedia({ file: new File(['x'], 'x.txt', { type: 'text/plain' }), bytesRead: () => 1, failure: () => undefined }, undefined),
-	checkHealth: (api: ModicaClient) => api.checkHealth(),
+	checkAccess: (api: ModicaClient) => api.checkAccess(),
 };
 
 const status = fc.oneof(fc.constantFrom(200, 202, 204, 301, 400, 401, 422, 429, 500, 502), fc.integer({ min: 200, max: 999 }));

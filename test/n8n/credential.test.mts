@@ -3,7 +3,7 @@ import type { CredentialTest } from './rest.mts';
 import { freePort } from './server.mts';
 import { CREDENTIAL, n8nUnderTest } from './underTest.mts';
 
-const { rest } = n8nUnderTest();
+const { rest, handle } = n8nUnderTest();
 let simulator: Awaited<ReturnType<typeof startSimulator>>;
 
 beforeAll(async () => {
@@ -38,6 +38,13 @@ describe("the credential's test", () => {
 		const { status, message } = await test({ baseUrl });
 		expect({ status, message }).toEqual({ status: 'Error', message: expect.stringMatching(/connect|reach|refused/i) });
 		expect(message).not.toMatch(/password/i);
+	});
+
+	it('blames the address for a web server that is not Modica’s', async () => {
+		// n8n itself answers any path with a page.
+		const baseUrl = `${handle.baseUrl}/rest-of-nowhere`;
+		const { status, message } = await test({ baseUrl });
+		expect({ status, message }).toEqual({ status: 'Error', message: expect.stringMatching(/^Unexpected response from Base URL .* an HTML page/) });
 	});
 
 	it('refuses to send the password over http to another machine', async () => {

@@ -240,9 +240,12 @@ describe('media', () => {
 });
 
 describe('service: checkHealth', () => {
-	it('says that the API is well', async () => {
+	it('says that the API is well and lets the credential in', async () => {
 		const items = await outputOf({ resource: 'service', operation: 'checkHealth' });
 		expect(items).toEqual([{ json: { healthy: true }, pairedItem: { item: 0 } }]);
-		expect(api.simulator.requests).toMatchObject([{ method: 'GET', path: '/healthz', authorized: true }]);
+		expect(api.simulator.requests).toMatchObject([
+			{ method: 'GET', path: '/healthz', authorized: true },
+			{ method: 'GET', path: '/messages', authorized: true, status: 404 },
+		]);
 	});
 });

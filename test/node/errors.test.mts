@@ -8,6 +8,7 @@ import { itemsOf, setStage, TEXT } from './stage.mts';
 const stage = setStage();
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
+/** All but *Check Health*, which also asks who answers: see access.test.mts. */
 const OPERATIONS: Record<string, INodeParameters> = {
 	send: TEXT,
 	broadcast: { ...TEXT, operation: 'broadcast', recipientSource: 'items' },
@@ -15,7 +16,6 @@ const OPERATIONS: Record<string, INodeParameters> = {
 	markAsRead: { resource: 'message', operation: 'markAsRead', messageId: ID },
 	upload: { resource: 'media', operation: 'upload', binaryPropertyName: 'data' },
 	download: { resource: 'media', operation: 'download', mediaId: 'abc', binaryPropertyName: 'data' },
-	checkHealth: { resource: 'service', operation: 'checkHealth' },
 };
 const FILE = item({}, { data: { mimeType: 'image/png', data: Buffer.from('x').toString('base64') } });
 

@@ -85,19 +85,6 @@ describe('marking a message as read', () => {
 	});
 });
 
-describe('checking the health', () => {
-	it('is a success when the API is up', async () => {
-		const output = await stage.run({ resource: 'service', operation: 'checkHealth' });
-		expect(stage.simulator.requests).toMatchObject([{ method: 'GET', path: '/healthz', status: 200 }]);
-		expect(output).toEqual([{ json: { healthy: true }, pairedItem: { item: 0 } }]);
-	});
-
-	it('fails when it is not', async () => {
-		stage.simulator.addFault({ kind: 'status', status: 403, match: { path: '/healthz' } });
-		expect(await stage.fail({ resource: 'service', operation: 'checkHealth' })).toMatchObject({ httpCode: '403' });
-	});
-});
-
 describe('an operation that does not exist', () => {
 	it.each([
 		['message', 'unsend'],

@@ -1,4 +1,5 @@
 import { sleep, type IHttpRequestOptions, type IN8nHttpFullResponse } from 'n8n-workflow';
+import { describeAnswer, isRefusal, isSuccess, isUnknownMessage, UNKNOWN_MESSAGE_ID, type Answer } from './access';
 import {
 	apiErrorText,
 	CancelledError,
@@ -11,6 +12,7 @@ import {
 	refusal,
 	STALLED,
 	toNumber,
+	unexpectedAnswer,
 	unreadable,
 	type ModicaError,
 } from './errors';
@@ -75,6 +77,8 @@ interface ApiRequest {
 	harmlessTwice: boolean;
 	/** The file in the body. */
 	upload?: Upload;
+	/** What counts as success; any 2xx when left out. Anything else may then come from another server than Modica’s. */
+	expects?: (answer: Answer) => boolean;
 	/** What to do with a file that comes in the answer, as part of the attempt: it may break off. */
 	receive?: (media: DownloadedMedia) => Promise<unknown>;
 }
@@ -222,9 +226,20 @@ export class ModicaClient {
 		return received[0] as T;
 	}
 
-	/** `GET /healthz`: resolves when the API is in good health. */
-	async checkHealth(): Promise<void> {
-		await this.request({ method: 'GET', path: '/healthz', harmlessTwice: true });
+	/**
+	 * Resolves when Modica’s API is up and lets the credential in: `GET /healthz` succeeds, and `GET /messages` does not
+	 * find a message that cannot exist. Two questions, for anybody may be let in to the first, and any server may
+	 * answer it.
+	 */
+	async checkAccess(): Promise<void> {
+		await this.request({ method: 'GET', path: '/healthz', harmlessTwice: true, expects: isSuccess });
+		await this.request({
+			method: 'GET',
+			path: '/messages',
+			qs: { id: UNKNOWN_MESSAGE_ID },
+			harmlessTwice: true,
+			expects: isUnknownMessage,
+		});
 	}
 
 	/** One request, made again as long as `decideRetry` says so. */
@@ -243,7 +258,7 @@ export class ModicaClient {
 		}
 	}
 
-	private async attempt({ method, path, qs, body, upload, receive }: ApiRequest): Promise<AttemptResult> {
+	private async attempt({ method, path, qs, body, upload, expects, receive }: ApiRequest): Promise<AttemptResult> {
 		await this.pacer.turn();
 		let incoming: IncomingBytes | undefined;
 		const transfer =
@@ -274,7 +289,7 @@ export class ModicaClient {
 			const { statusCode, headers } = response;
 			this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
 			if (receive) incoming = new IncomingBytes(response.body);
-			if (statusCode >= 200 && statusCode < 300) {
+			if ((expects ?? isSuccess)(response)) {
 				this.pacer.gotThrough();
 				const safe = this.withoutSecrets(response, incoming !== undefined);
 				if (incoming) await receive?.({ headers: safe.headers, content: incoming });
@@ -291,7 +306,10 @@ export class ModicaClient {
 					statusCode,
 					retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()),
 				},
-				toError: (mayHaveBeenSent) => refusal(statusCode, this.secrets.hideInText(apiErrorText(answer)), mayHaveBeenSent),
+				toError: (mayHaveBeenSent) =>
+					expects
+						? this.toAccessError(`${method} ${path}`, response)
+						: refusal(statusCode, this.secrets.hideInText(apiErrorText(answer)), mayHaveBeenSent),
 			};
 		} catch (error) {
 			// Not the network's fault: n8n's own file is gone, or a file that came could not be taken in, as on a full disk.
@@ -312,6 +330,14 @@ export class ModicaClient {
 			transfer?.end();
 			this.pacer.finished();
 		}
+	}
+
+	private toAccessError(request: string, answer: Answer): ModicaError {
+		const { statusCode, body } = answer;
+		// Only words of JSON are quoted: in a page, a secret may be spelled in ways that are not known here.
+		if (isRefusal(answer)) return refusal(statusCode, this.secrets.hideInText(isRecord(body) ? apiErrorText(body) : ''), false);
+		const what = this.secrets.hideInText(describeAnswer(answer, this.baseUrl));
+		return unexpectedAnswer(this.baseUrl, request, statusCode, what + (isSuccess(answer) ? ' for a message that does not exist' : ''));
 	}
 
 	/** A streamed body stays as it is: it is a file, or the text of an error, which is looked at when it is read. */

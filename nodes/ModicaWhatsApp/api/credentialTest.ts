@@ -9,14 +9,8 @@ import { ModicaClient, type Http } from './client';
 import { InputError, ModicaError } from './errors';
 import { authorizationHeader } from './authorization';
 
-/** No message has this id, so that the answer tells of nothing but the credential. */
-const NOBODYS_MESSAGE = '00000000-0000-0000-0000-000000000000';
-/** Answers about the id, which come only once the password was right. */
-const PASSWORD_WAS_RIGHT = [400, 404, 422];
-
 /**
- * Tells the user whether the credential works. It asks for a message that cannot exist: unlike `GET /healthz`,
- * which may be open to anybody, that needs the right password.
+ * Tells the user whether the credential works: whether Modica’s API is at its address, and lets it in.
  *
  * A function and not a request description, for n8n before 2.15 takes any answer to such a request for success.
  */
@@ -27,11 +21,9 @@ export async function testCredential(
 	const { username, password, baseUrl } = credential.data ?? {};
 	try {
 		const http = toHttp(this, authorizationHeader(username, password));
-		await new ModicaClient(http, { baseUrl, username, password, patient: false }).getMessage(NOBODYS_MESSAGE);
+		await new ModicaClient(http, { baseUrl, username, password, patient: false }).checkAccess();
 	} catch (error) {
-		if (!(error instanceof ModicaError && PASSWORD_WAS_RIGHT.includes(error.statusCode ?? 0))) {
-			return { status: 'Error', message: explain(error) };
-		}
+		return { status: 'Error', message: explain(error) };
 	}
 	return { status: 'OK', message: 'Connected: Modica accepts the username and password' };
 }

@@ -197,6 +197,29 @@ export function unreadable(what: string, statusCode: number, mayHaveBeenSent: bo
 	});
 }
 
+/**
+ * The error for an answer that Modica’s API would not give: something else is at the base URL, or in between.
+ * @param request what was asked, such as `GET /healthz`
+ * @param answer what came, in words: `an HTML page`
+ */
+export function unexpectedAnswer(baseUrl: string, request: string, statusCode: number, answer: string): ModicaError {
+	const remedy =
+		'Check the Base URL in the credential. It is the full address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
+	return new ModicaError(
+		`Unexpected response from Base URL ${show(baseUrl)}: ${request} answered ${statusCode} with ${answer.slice(0, MOST_WORDS)}`,
+		{
+			statusCode,
+			mayHaveBeenSent: false,
+			description:
+				statusCode >= 500
+					? `Try again later. If the error persists: ${remedy}`
+					: statusCode >= 300 && statusCode < 400
+						? `${remedy} To keep the password safe, redirects are not followed.`
+						: remedy,
+		},
+	);
+}
+
 function describe(remedy: string | undefined, mayHaveBeenSent: boolean): { description?: string } {
 	const sentences = [mayHaveBeenSent ? SENT_WARNING : undefined, remedy].filter(Boolean);
 	return sentences.length > 0 ? { description: sentences.join(' ') } : {};

@@ -4,13 +4,13 @@ export const checkHealth: Operation = {
 	option: {
 		name: 'Check Health',
 		action: 'Check the health of the service',
-		description: 'Find out whether Modica’s API is up and lets this credential in',
+		description: 'Check whether Modica’s API is up and accepts the credential',
 	},
 	fields: [],
 	maxConcurrency: 1,
 	jobs: perItem((item, { api }) => ({
 		run: async () => {
-			await api.checkHealth();
+			await api.checkAccess();
 			return [{ item: item.index, json: { healthy: true } }];
 		},
 	})),

@@ -1,0 +1,68 @@
+import type { IN8nHttpFullResponse } from 'n8n-workflow';
+import { apiErrorText, isRecord } from './errors';
+
+/** How to tell Modica’s API from any other server that may answer at an address. No HTTP in here. */
+export type Answer = Pick<IN8nHttpFullResponse, 'statusCode' | 'headers' | 'body'>;
+
+/** No message has this ID, so the answer says whether the API lets the credential in, and nothing else. */
+export const UNKNOWN_MESSAGE_ID = '00000000-0000-0000-0000-000000000000';
+
+/** How the API may say that it knows no such message (reference: 4XX of `GET /messages`). */
+const UNKNOWN_MESSAGE_STATUSES = [400, 404, 422];
+
+export function isSuccess({ statusCode }: Answer): boolean {
+	return statusCode >= 200 && statusCode < 300;
+}
+
+/** True when the API has looked for a message and found none: the credential was let in. */
+export function isUnknownMessage({ statusCode, body }: Answer): boolean {
+	return UNKNOWN_MESSAGE_STATUSES.includes(statusCode) && isApiError(body);
+}
+
+/** True when the API itself refuses a request: because of the credential, the rate limit or a fault of its own. */
+export function isRefusal({ statusCode, body }: Answer): boolean {
+	// A gateway in front of the API may refuse with a body of its own.
+	if (statusCode === 401 || statusCode === 429) return true;
+	return (statusCode === 403 || statusCode >= 500) && isApiError(body);
+}
+
+/** True for an error in either of the API’s formats: that of the reference’s schema, or that of its examples. */
+export function isApiError(body: unknown): boolean {
+	if (!isRecord(body)) return false;
+	const { errors, message, statusCode, error } = body;
+	if (Array.isArray(errors)) {
+		return errors.length > 0 && errors.every((entry) => hasTexts(entry, ['field', 'code', 'description']));
+	}
+	return typeof statusCode === 'number' && typeof message === 'string' && typeof error === 'string' && !NO_SUCH_ROUTE.test(message);
+}
+
+/** Nest and Fastify have the same format, and say this where an endpoint does not exist. */
+const NO_SUCH_ROUTE = /^(Cannot GET \/|Route GET:\/)/;
+
+function hasTexts(value: unknown, names: readonly string[]): boolean {
+	return isRecord(value) && names.every((name) => typeof value[name] === 'string');
+}
+
+/** What came instead of an answer of the API’s, in words that hold nothing of a page: it may quote the request. */
+export function describeAnswer({ statusCode, headers, body }: Answer, baseUrl: string): string {
+	const target = statusCode >= 300 && statusCode < 400 ? originOf(headers.location, baseUrl) : undefined;
+	if (target !== undefined) return `a redirect to ${target}`;
+	if (body === undefined || body === null || body === '') return 'an empty body';
+	if (typeof body === 'string') return isHtml(headers['content-type'], body) ? 'an HTML page' : 'text instead of JSON';
+	const words = apiErrorText(body);
+	return words ? `JSON: ${words}` : 'JSON';
+}
+
+/** Of a redirect’s target no more than this: the rest may quote the request. */
+function originOf(location: unknown, baseUrl: string): string | undefined {
+	try {
+		const { origin } = new URL(String(location ?? ''), baseUrl);
+		return location === undefined || origin === 'null' ? undefined : origin;
+	} catch {
+		return undefined;
+	}
+}
+
+function isHtml(contentType: unknown, body: string): boolean {
+	return /html/i.test(String(contentType ?? '')) || /^\s*<(!doctype html|html)\b/i.test(body);
+}
