@@ -20,10 +20,12 @@ function clientThatGets(...answers: unknown[]) {
 		readText: async (body) => await Promise.resolve(String(body)),
 	};
 	const client = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1/', clock });
-	return { client, clock, requests };
+	return { client, clock, requests, http };
 }
 
-const fault = (code: string) => Object.assign(new Error('the request failed'), { httpCode: code });
+/** A fault as n8n gives it: its own error around that of axios around that of Node.js. */
+const fault = (code: string, syscall?: string) =>
+	Object.assign(new Error('the request failed'), { httpCode: code, cause: { code, cause: { code, syscall } } });
 
 describe('the client', () => {
 	it('judges the status itself and follows no redirect', async () => {
@@ -47,7 +49,8 @@ describe('the client', () => {
 	it.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])(
 		'sends a message again after %s, for nothing was sent',
 		async (code) => {
-			const { client, clock, requests } = clientThatGets(fault(code), fault(code), TAKEN);
+			const failed = fault(code, 'connect');
+			const { client, clock, requests } = clientThatGets(failed, failed, TAKEN);
 			expect(await clock.until(client.sendMessage(MESSAGE))).toMatchObject({ id: 'an-id' });
 			expect(requests).toHaveLength(3);
 			expect(clock.now()).toBe(1_500);
@@ -97,11 +100,80 @@ describe('the client', () => {
 		expect(requests).toHaveLength(2);
 	});
 
+	it('has one of 200 messages find out that there is no connection, and fails all at once', async () => {
+		const { client, clock, requests } = clientThatGets(fault('ECONNREFUSED', 'connect'));
+		const sends = await clock.until(Promise.allSettled(Array.from({ length: 200 }, async () => await client.sendMessage(MESSAGE))));
+		const failures = sends.map((end) => (end.status === 'rejected' ? (end.reason as { mayHaveBeenSent: boolean }).mayHaveBeenSent : end.status));
+		expect(failures).toEqual(sends.map(() => false));
+		// Two left at first, then one at a time.
+		expect({ requests: requests.length, waited: clock.now() }).toEqual({ requests: 7, waited: 15_500 });
+	});
+
+	it('loses none of 200 messages when the connection comes back in time', async () => {
+		const down = fault('ECONNREFUSED', 'connect');
+		const { client, clock, requests } = clientThatGets(down, down, down, down, down, down, TAKEN);
+		const sends = await clock.until(Promise.allSettled(Array.from({ length: 200 }, async () => await client.sendMessage(MESSAGE))));
+		expect(sends.filter(({ status }) => status === 'rejected')).toEqual([]);
+		expect(requests).toHaveLength(206);
+		// The wait for the host, then 200 at 50 a second.
+		expect(clock.now()).toBeLessThan(15_500 + 4_100);
+	});
+
+	it('fails a message alone that is always refused, and loses no more time than its waits', async () => {
+		const clock = new VirtualClock();
+		const refused = { statusCode: 429, headers: { 'x-ratelimit-limit': '100', 'retry-after': '1' }, body: { message: 'too many', error: 'pair limit' } };
+		const taken = { statusCode: 202, headers: { 'x-ratelimit-limit': '100' }, body: { message_id: 'an-id', status: 'accepted' } };
+		const isBad = (options: IHttpRequestOptions) => (options.body as Message).to === '+64210000150';
+		const http: Http = {
+			request: async (options) => {
+				await clock.sleep(20);
+				return (isBad(options) ? refused : taken);
+			},
+			readText: async () => await Promise.resolve(''),
+		};
+		const client = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock, maxConcurrency: 25 });
+		const send = async (_: unknown, index: number) => await client.sendMessage({ ...MESSAGE, to: `+64210000${100 + index}` });
+		const sends = await clock.until(Promise.allSettled(Array.from({ length: 300 }, send)));
+		const failed = sends.flatMap((end, index) => (end.status === 'rejected' ? [{ index, reason: end.reason as unknown }] : []));
+		expect(failed).toEqual([
+			{
+				index: 50,
+				reason: expect.objectContaining({
+					message: 'Modica refused this request 5 times while other requests got through: too many: pair limit',
+					statusCode: 429,
+					mayHaveBeenSent: false,
+				}),
+			},
+		]);
+		expect(clock.now()).toBeLessThan(3_100 + 5_000);
+	});
+
+	it.each([
+		['before the request leaves', async () => await Promise.reject<never>(new TypeError('x is not a function: wab_demo:a password'))],
+		['when the answer is read', async () => await Promise.resolve({ statusCode: 202, get headers(): never { throw new TypeError('x is not a function: wab_demo:a password'); } })],
+	])('tells a mistake in its own code %s in its own words, without the password', async (_when, request) => {
+		const http = { request, readText: async () => await Promise.resolve('') } as unknown as Http;
+		const client = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', username: 'wab_demo', password: 'a password' });
+		const error = (await client.sendMessage(MESSAGE).catch((reason: unknown) => reason)) as Error;
+		expect(error).toMatchObject({ name: 'UnexpectedError', message: 'x is not a function: wab_demo:***', mayHaveBeenSent: true });
+		expect(error.stack).toContain('client.test');
+		expect(error.stack).not.toContain('a password');
+	});
+
+	it('lets nothing more leave once a request has failed, when it is to stop there', async () => {
+		const refused = { statusCode: 422, headers: {}, body: {} };
+		const { requests, http } = clientThatGets(refused);
+		const client = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', maxConcurrency: 1, stopOnError: true });
+		const sends = await Promise.allSettled([client.sendMessage(MESSAGE), client.sendMessage(MESSAGE)]);
+		expect(sends.map((end) => end.status === 'rejected' && (end.reason as Error).name)).toEqual(['ModicaError', 'NeverLeftError']);
+		expect(requests).toHaveLength(1);
+	});
+
 	it('bears refusals for five minutes', async () => {
 		const refused = { statusCode: 429, headers: { 'retry-after': '10' }, body: {} };
 		const { client, clock, requests } = clientThatGets(refused);
 		await expect(clock.until(client.sendMessage(MESSAGE))).rejects.toMatchObject({
-			message: expect.stringContaining('Modica lets nothing through'),
+			message: 'Gave up after 300 s of rate limiting',
 			mayHaveBeenSent: false,
 		});
 		expect(requests.length).toBe(31);
@@ -111,7 +183,7 @@ describe('the client', () => {
 	it('gives an upload more time the larger it is', async () => {
 		const { client, requests } = clientThatGets({ statusCode: 200, headers: {}, body: { id: 'x' } });
 		const file = Object.defineProperty(new File([], 'a.mp4'), 'size', { value: 100 * 1024 * 1024 });
-		await client.uploadMedia({ file, bytesRead: () => file.size, failure: () => undefined }, undefined);
+		await client.uploadMedia(async () => await Promise.resolve({ file, bytesRead: () => file.size, failure: () => undefined, close: () => {} }), undefined);
 		expect(requests[0]?.timeout).toBe(60_000 + 409_600);
 	});
 

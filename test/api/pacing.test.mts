@@ -1,4 +1,6 @@
-import { Pacer, type PacerSettings } from '../../nodes/ModicaWhatsApp/api/pacing';
+import { getEventListeners } from 'node:events';
+import { ModicaError } from '../../nodes/ModicaWhatsApp/api/errors';
+import { Pacer, type PacedRequest, type PacerSettings } from '../../nodes/ModicaWhatsApp/api/pacing';
 import { settle, VirtualClock } from './clock.mts';
 
 /** An API with a rate limit, in virtual time: says whether a request that arrives now is let through. */
@@ -50,8 +52,9 @@ async function send({ clock, settings, messages, workers = 25, latencyMs = 20, l
 
 	async function worker(): Promise<void> {
 		while (left-- > 0) {
+			const request = pacer.enter();
 			for (;;) {
-				await pacer.turn();
+				await pacer.turn(request);
 				mostInFlight = Math.max(mostInFlight, ++inFlight);
 				await clock.sleep(latencyMs / 2);
 				const through = limiter(clock.now());
@@ -59,13 +62,14 @@ async function send({ clock, settings, messages, workers = 25, latencyMs = 20, l
 				await clock.sleep(latencyMs / 2);
 				inFlight--;
 				pacer.learn(limit);
-				pacer.finished();
-				if (through) {
-					pacer.gotThrough();
-					break;
+				if (through) pacer.gotThrough();
+				else {
+					refusals++;
+					pacer.refused(request);
+					pacer.hold(1_000);
 				}
-				refusals++;
-				pacer.hold(1_000);
+				pacer.ended(request);
+				if (through) break;
 			}
 		}
 	}
@@ -123,11 +127,12 @@ describe('pacing', () => {
 		const pacer = new Pacer({ clock });
 		const times: number[] = [];
 		const one = async (limit: number) => {
-			await pacer.turn();
+			const request = pacer.enter();
+			await pacer.turn(request);
 			times.push(clock.now());
 			pacer.learn(limit);
 			pacer.gotThrough();
-			pacer.finished();
+			pacer.ended(request);
 		};
 		for (let i = 0; i < 20; i++) await clock.until(one(i < 10 ? 100 : 10));
 		const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
@@ -139,7 +144,7 @@ describe('pacing', () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		let allowed = 0;
-		for (let i = 0; i < 10; i++) void pacer.turn().then(() => allowed++);
+		for (let i = 0; i < 10; i++) void pacer.turn(pacer.enter()).then(() => allowed++);
 		await clock.pass(10_000);
 		expect(allowed).toBe(2);
 		pacer.gotThrough();
@@ -153,7 +158,7 @@ describe('pacing', () => {
 		pacer.gotThrough();
 		pacer.hold(3_000);
 		let allowed = 0;
-		for (let i = 0; i < 10; i++) void pacer.turn().then(() => allowed++);
+		for (let i = 0; i < 10; i++) void pacer.turn(pacer.enter()).then(() => allowed++);
 		await clock.pass(2_999);
 		expect(allowed).toBe(0);
 		await clock.pass(2);
@@ -168,7 +173,7 @@ describe('pacing', () => {
 		const pacer = new Pacer({ clock });
 		pacer.hold(3_000);
 		pacer.hold(1_000);
-		await clock.until(pacer.turn());
+		await clock.until(pacer.turn(pacer.enter()));
 		expect(clock.now()).toBe(3_000);
 	});
 
@@ -177,25 +182,25 @@ describe('pacing', () => {
 		const pacer = new Pacer({ clock });
 		let tries = 0;
 		const refusedForEver = async () => {
-			for (;;) {
-				await pacer.turn();
+			for (const request = pacer.enter(); ; ) {
+				await pacer.turn(request);
 				tries++;
-				pacer.finished();
 				pacer.hold(10_000);
+				pacer.ended(request);
 			}
 		};
 		await expect(clock.until(refusedForEver())).rejects.toThrow(
-			'Modica lets nothing through: waiting for it would take 310 s, and 300 s is the most that is waited',
+			'Gave up after 300 s of rate limiting',
 		);
 		expect(tries).toBe(31);
-		await expect(pacer.turn()).rejects.toMatchObject({ mayHaveBeenSent: false });
+		await expect(pacer.turn(pacer.enter())).rejects.toMatchObject({ mayHaveBeenSent: false });
 	});
 
 	it('gives up at once when the API asks for an absurd wait', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		pacer.hold(99_999_999_000);
-		await expect(pacer.turn()).rejects.toThrow('Modica lets nothing through');
+		await expect(pacer.turn(pacer.enter())).rejects.toThrow('Modica asked to wait 99999999 s, and the node waits 300 s at most');
 		expect(clock.now()).toBe(0);
 	});
 
@@ -204,7 +209,7 @@ describe('pacing', () => {
 		const pacer = new Pacer({ clock });
 		pacer.hold(99_999_999_000);
 		pacer.gotThrough();
-		await expect(clock.until(pacer.turn())).rejects.toThrow('Modica lets nothing through');
+		await expect(clock.until(pacer.turn(pacer.enter()))).rejects.toThrow('Modica asked to wait 99999999 s, and the node waits 300 s at most');
 		expect(clock.now()).toBe(0);
 	});
 
@@ -213,13 +218,174 @@ describe('pacing', () => {
 		const cancel = new AbortController();
 		const pacer = new Pacer({ clock, signal: cancel.signal });
 		pacer.hold(60_000);
-		const waiting = [pacer.turn(), pacer.turn(), pacer.wait(60_000)];
+		const waiting = [pacer.turn(pacer.enter()), pacer.turn(pacer.enter()), pacer.wait(60_000)];
 		const outcomes = Promise.allSettled(waiting);
 		await settle();
 		cancel.abort();
 		await clock.until(outcomes, 1_000);
-		const cancelled = { status: 'rejected', reason: expect.objectContaining({ name: 'CancelledError' }) as unknown };
+		const cancelled = { status: 'rejected', reason: expect.objectContaining({ name: 'NeverLeftError' }) as unknown };
 		expect(await outcomes).toEqual([cancelled, cancelled, cancelled]);
 		expect(clock.now()).toBeLessThanOrEqual(200);
+	});
+
+	it('has no more requests in flight than allowed, whatever the limit', async () => {
+		const { mostInFlight, delivered } = await send({ clock: new VirtualClock(), settings: { maxConcurrency: 3 }, messages: 100, latencyMs: 100 });
+		expect({ mostInFlight, delivered }).toEqual({ mostInFlight: 3, delivered: 100 });
+	});
+
+	it('lets others leave between the attempts of requests that are always refused', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock, maxConcurrency: 1 });
+		pacer.learn(100);
+		const left: string[] = [];
+		/** Answers at once, so that no other request is in flight meanwhile. */
+		const attempt = async (name: string, isRefused: boolean) => {
+			const request = pacer.enter();
+			for (let attempts = 0; attempts < 6; attempts++) {
+				await pacer.turn(request);
+				left.push(name);
+				if (isRefused) {
+					pacer.refused(request);
+					pacer.hold(1_000);
+				} else pacer.gotThrough();
+				pacer.ended(request);
+				if (!isRefused) return;
+			}
+		};
+		const run = Promise.all([attempt('A', true), attempt('B', true), ...Array.from({ length: 20 }, async () => await attempt('other', false))]);
+		await clock.until(run);
+		// Refused ones and new ones in turn.
+		expect(left.slice(0, 12)).toEqual(['A', 'A', 'B', 'A', 'other', 'B', 'other', 'A', 'other', 'B', 'other', 'A']);
+		expect(left.filter((name) => name === 'other')).toHaveLength(20);
+	});
+
+	it('counts a refusal as the request’s own only when another got through since the one before', () => {
+		const pacer = new Pacer({ clock: new VirtualClock() });
+		const request = pacer.enter();
+		const counts = [pacer.refused(request), pacer.refused(request)];
+		pacer.gotThrough();
+		counts.push(pacer.refused(request), pacer.refused(request));
+		pacer.gotThrough();
+		pacer.gotThrough();
+		counts.push(pacer.refused(request));
+		expect(counts).toEqual([0, 0, 1, 1, 2]);
+	});
+
+	it('counts a refusal as the limit’s when another request is refused for the first time meanwhile', () => {
+		const pacer = new Pacer({ clock: new VirtualClock() });
+		const [request, other] = [pacer.enter(), pacer.enter()];
+		const refused = () => {
+			pacer.gotThrough();
+			return pacer.refused(request);
+		};
+		const counts = [refused(), refused(), refused()];
+		pacer.refused(other);
+		counts.push(refused(), refused());
+		// One that is refused as often says nothing more of the limit.
+		pacer.refused(other);
+		counts.push(refused());
+		expect(counts).toEqual([1, 2, 3, 0, 1, 2]);
+	});
+
+	describe('while the host cannot be reached', () => {
+		/** Requests that have left together, and found no host. */
+		const lose = async (pacer: Pacer, clock: VirtualClock, count: number) => {
+			pacer.gotThrough();
+			const requests = Array.from({ length: count }, () => pacer.enter());
+			await clock.until(Promise.all(requests.map(async (request) => await pacer.turn(request))));
+			return requests;
+		};
+		const fail = (pacer: Pacer, request: PacedRequest, afterMs = 500) => {
+			const attempts = pacer.unreachable(request);
+			pacer.hold(afterMs, 'outage');
+			pacer.ended(request);
+			return attempts;
+		};
+
+		it('counts what failed together as one attempt, and lets one request try', async () => {
+			const clock = new VirtualClock();
+			const pacer = new Pacer({ clock });
+			const requests = await lose(pacer, clock, 10);
+			expect(requests.map((request) => fail(pacer, request))).toEqual(requests.map(() => 1));
+			const left: PacedRequest[] = [];
+			for (const request of requests) void pacer.turn(request).then(() => left.push(request));
+			await clock.pass(499);
+			expect(left).toEqual([]);
+			await clock.pass(10_000);
+			expect(left).toHaveLength(1);
+			expect(fail(pacer, left[0] as PacedRequest)).toBe(2);
+			await clock.pass(10_000);
+			expect(left).toHaveLength(2);
+			pacer.gotThrough();
+			await clock.pass(0);
+			expect(left).toHaveLength(10);
+		});
+
+		it('lets one try though others that left before have found out nothing yet', async () => {
+			const clock = new VirtualClock();
+			const pacer = new Pacer({ clock, maxConcurrency: 25 });
+			const [first] = await lose(pacer, clock, 10);
+			fail(pacer, first as PacedRequest);
+			let tries = 0;
+			void pacer.turn(first as PacedRequest).then(() => tries++);
+			void pacer.turn(pacer.enter()).then(() => tries++);
+			await clock.pass(10_000);
+			expect(tries).toBe(1);
+		});
+
+		it('is held no longer by those that find it out late', async () => {
+			const clock = new VirtualClock();
+			const pacer = new Pacer({ clock });
+			const [first, late] = await lose(pacer, clock, 2);
+			fail(pacer, first as PacedRequest);
+			await clock.pass(400);
+			fail(pacer, late as PacedRequest);
+			await clock.until(pacer.turn(first as PacedRequest));
+			expect(clock.now()).toBe(500);
+		});
+
+		it('fails all at once when it gives up, those that come later too', async () => {
+			const clock = new VirtualClock();
+			const pacer = new Pacer({ clock });
+			const [first] = await lose(pacer, clock, 1);
+			fail(pacer, first as PacedRequest);
+			const waiting = Promise.allSettled(Array.from({ length: 100 }, async () => await pacer.turn(pacer.enter())));
+			const error = new ModicaError('no such host', { mayHaveBeenSent: false });
+			await clock.pass(500);
+			pacer.giveUp(error);
+			pacer.ended(first as PacedRequest);
+			// One had left to try.
+			expect((await waiting).filter(({ status }) => status === 'rejected')).toHaveLength(99);
+			await expect(pacer.turn(pacer.enter())).rejects.toBe(error);
+		});
+	});
+
+	it('lets nothing leave once the run is stopped', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock });
+		const waiting = Promise.allSettled([pacer.turn(pacer.enter()), pacer.turn(pacer.enter()), pacer.turn(pacer.enter()), pacer.wait(1_000)]);
+		await settle();
+		pacer.stop();
+		const ends = (await clock.until(waiting)).map((end) => (end.status === 'rejected' ? (end.reason as Error).name : end.status));
+		expect(ends).toEqual(['fulfilled', 'fulfilled', 'NeverLeftError', 'NeverLeftError']);
+		await expect(pacer.turn(pacer.enter())).rejects.toMatchObject({ name: 'NeverLeftError', mayHaveBeenSent: false });
+	});
+
+	it('keeps no timer longer than a moment, and no listener', async () => {
+		const clock = new VirtualClock();
+		const sleeps: number[] = [];
+		const sleep = clock.sleep.bind(clock);
+		clock.sleep = async (milliseconds) => {
+			sleeps.push(milliseconds);
+			await sleep(milliseconds);
+		};
+		const { signal } = new AbortController();
+		const pacer = new Pacer({ clock, signal });
+		pacer.hold(3_000);
+		const request = pacer.enter();
+		await clock.until(Promise.all([pacer.turn(request), pacer.wait(2_500)]));
+		expect(clock.now()).toBe(3_000);
+		expect(Math.max(...sleeps)).toBeLessThanOrEqual(200);
+		expect(getEventListeners(signal, 'abort')).toEqual([]);
 	});
 });

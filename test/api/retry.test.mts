@@ -9,28 +9,33 @@ const fault = (fault: 'unreachable' | 'untrusted' | 'broken') => ({ kind: 'fault
 const MESSAGE = false;
 const READ = true;
 
+/** The first attempt, whichever way it failed. */
+const FIRST = { faults: 1, refusals: 0, connections: 1 };
+
 describe('what may be repeated', () => {
 	it.each([
-		['a message refused for coming too fast', status(429, 3_000), 1, MESSAGE, { repeat: true, afterMs: 3_000, holdEveryone: true }],
-		['a read refused for coming too fast', status(429), 1, READ, { repeat: true, afterMs: 1_000, holdEveryone: true }],
-		['a message that was refused often', status(429, 0), 500, MESSAGE, { repeat: true, afterMs: 100, holdEveryone: true }],
-		['a message that met a server error', status(500), 1, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
-		['a message that met a gateway’s time-out', status(504), 1, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
-		['a read that met a server error', status(500), 1, READ, { repeat: true, afterMs: 500, holdEveryone: false }],
-		['a read that met it again', status(503), 3, READ, { repeat: true, afterMs: 2_000, holdEveryone: false }],
-		['a read that met it too often', status(500), 4, READ, { repeat: false, mayHaveBeenDone: true }],
-		['a refused message', status(422), 1, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
-		['a refused password', status(401), 1, READ, { repeat: false, mayHaveBeenDone: false }],
-		['a redirect', status(302), 1, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
-		['a message without a connection', fault('unreachable'), 1, MESSAGE, { repeat: true, afterMs: 500, holdEveryone: true }],
-		['a message without a connection for long', fault('unreachable'), 5, MESSAGE, { repeat: true, afterMs: 8_000, holdEveryone: true }],
-		['a message without a connection for too long', fault('unreachable'), 6, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
-		['a message to a host that is not trusted', fault('untrusted'), 1, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
-		['a message whose connection broke', fault('broken'), 1, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
-		['a read whose connection broke', fault('broken'), 1, READ, { repeat: true, afterMs: 500, holdEveryone: false }],
-		['a read whose connection broke too often', fault('broken'), 4, READ, { repeat: false, mayHaveBeenDone: true }],
-	])('%s', (_what, attempt, attempts, harmlessTwice, decision) => {
-		expect(decideRetry(attempt, attempts, harmlessTwice)).toEqual(decision);
+		['a message refused for coming too fast', status(429, 3_000), FIRST, MESSAGE, { repeat: true, holdEveryoneMs: 3_000 }],
+		['a read refused for coming too fast', status(429), FIRST, READ, { repeat: true, holdEveryoneMs: 1_000 }],
+		['a refusal that names no time to wait', status(429, 0), FIRST, MESSAGE, { repeat: true, holdEveryoneMs: 100 }],
+		['a message refused four times while others got through', status(429), { ...FIRST, refusals: 4 }, MESSAGE, { repeat: true, holdEveryoneMs: 1_000 }],
+		['a message refused five times while others got through', status(429), { ...FIRST, refusals: 5 }, MESSAGE, { repeat: false, mayHaveBeenDone: false, holdEveryoneMs: 1_000 }],
+		['a message that met a server error', status(500), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
+		['a message that met a gateway’s time-out', status(504), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
+		['a read that met a server error', status(500), FIRST, READ, { repeat: true, afterMs: 500 }],
+		['a read that met it again', status(503), { ...FIRST, faults: 3 }, READ, { repeat: true, afterMs: 2_000 }],
+		['a read that met it too often', status(500), { ...FIRST, faults: 4 }, READ, { repeat: false, mayHaveBeenDone: true }],
+		['a refused message', status(422), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
+		['a refused password', status(401), FIRST, READ, { repeat: false, mayHaveBeenDone: false }],
+		['a redirect', status(302), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
+		['a message without a connection', fault('unreachable'), FIRST, MESSAGE, { repeat: true, holdEveryoneMs: 500 }],
+		['a message to a host that is down for long', fault('unreachable'), { ...FIRST, connections: 5 }, MESSAGE, { repeat: true, holdEveryoneMs: 8_000 }],
+		['a message to a host that is down for too long', fault('unreachable'), { ...FIRST, connections: 6 }, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
+		['a message to a host that is not trusted', fault('untrusted'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
+		['a message whose connection broke', fault('broken'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
+		['a read whose connection broke', fault('broken'), FIRST, READ, { repeat: true, afterMs: 500 }],
+		['a read whose connection broke too often', fault('broken'), { ...FIRST, faults: 4 }, READ, { repeat: false, mayHaveBeenDone: true }],
+	])('%s', (_what, attempt, tried, idempotent, decision) => {
+		expect(decideRetry(attempt, tried, idempotent)).toEqual(decision);
 	});
 });
 

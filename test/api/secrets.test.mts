@@ -12,7 +12,7 @@ function clientThatGets(statusCode: number, body: unknown, headers: object = {})
 		request: async () => ({ statusCode, headers, body }) as never,
 		readText: async (text) => String(text),
 	};
-	return new ModicaClient(http, { baseUrl: 'https://api.example.com', username: USERNAME, password: PASSWORD, patient: false });
+	return new ModicaClient(http, { baseUrl: 'https://api.example.com', username: USERNAME, password: PASSWORD, retries: false });
 }
 
 describe('a server that quotes the request', () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { INodeParameters } from 'n8n-workflow';
@@ -191,7 +192,7 @@ describe('a rate limit', () => {
 			continueOnFail: true,
 		});
 		expect(output.map(({ json }) => [json.mayHaveBeenSent, String(json.error).slice(0, 34)])).toEqual(
-			Array.from({ length: 20 }, () => [false, 'Modica lets nothing through: waiti']),
+			Array.from({ length: 20 }, () => [false, 'Modica asked to wait 86400 s, and ']),
 		);
 		// Only the requests that left before the first refusal came back.
 		expect(stage.simulator.requests.length).toBeLessThanOrEqual(2);
@@ -212,6 +213,16 @@ describe('a cancelled execution', () => {
 		const taken = stage.simulator.messages.length;
 		expect(taken).toBeLessThan(20);
 		expect(stage.simulator.requests.length).toBeGreaterThanOrEqual(taken);
+	});
+});
+
+describe('an execution that is cancelled after the node has ended', () => {
+	it.each([false, true])('is none of the node’s business any more (Continue: %s)', async (continueOnFail) => {
+		const cancel = new AbortController();
+		for (let iteration = 0; iteration < 5; iteration++) await stage.run(TEXT, { signal: cancel.signal, continueOnFail });
+		stage.simulator.addFault({ kind: 'status', status: 422 });
+		await stage.run(TEXT, { signal: cancel.signal, continueOnFail }).catch(() => {});
+		expect(getEventListeners(cancel.signal, 'abort')).toEqual([]);
 	});
 });
 

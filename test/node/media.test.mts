@@ -169,6 +169,17 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 		});
 	});
 
+	it('an expression that fails for one item fails that item alone, and nothing runs on afterwards', async () => {
+		const data = await stage.n8n.storeFile(Buffer.from('x'), 'x.png', 'image/png');
+		const items = Array.from({ length: 6 }, (_, index) => item({ index }, { data }));
+		const binaryPropertyName = '={{ $json.index === 3 ? undefined_function() : "data" }}';
+		const output = await stage.run({ ...UPLOAD, binaryPropertyName }, { items, continueOnFail: true });
+		expect(output.map(({ json, pairedItem }) => [json.error ? 'failed' : json.field, pairedItem])).toEqual(
+			items.map((_, index) => [index === 3 ? 'failed' : 'data', { item: index }]),
+		);
+		expect({ uploaded: stage.simulator.media.length, inFlight: stage.simulator.inFlight }).toEqual({ uploaded: 5, inFlight: 0 });
+	});
+
 	it.each([
 		['image/png', 5, 'images up to 5 MB'],
 		['audio/mpeg', 16, 'audio up to 16 MB'],

@@ -48,7 +48,7 @@ describe('an upload', () => {
 		stage.simulator.addFault({ kind: 'stall', match: { path: '/media' } });
 		const { content, data } = await fileOf(LARGE);
 		const opened = await openFile(stage.n8n.helpers(), data);
-		await hastyClient().uploadMedia(opened, undefined);
+		await hastyClient().uploadMedia(async () => await Promise.resolve(opened), undefined);
 		opened.close();
 		expect(statuses()).toEqual([null, 200]);
 		expect(stage.simulator.media.map((media) => media.sha256)).toEqual([sha256(content)]);
@@ -58,7 +58,7 @@ describe('an upload', () => {
 		stage.simulator.addFault({ kind: 'stall', match: { path: '/media' }, times: 'always' });
 		const { data } = await fileOf(LARGE);
 		const opened = await openFile(stage.n8n.helpers(), data);
-		await expect(hastyClient(STALL_MS / 4).uploadMedia(opened, undefined)).rejects.toMatchObject({
+		await expect(hastyClient(STALL_MS / 4).uploadMedia(async () => await Promise.resolve(opened), undefined)).rejects.toMatchObject({
 			message: `No answer from ${new URL(stage.simulator.baseUrl).host}: nothing moved any more`,
 		});
 		opened.close();
@@ -104,7 +104,7 @@ describe('an upload', () => {
 		const { data } = await fileOf(1_000);
 		const lost = { ...stage.n8n.helpers(), getBinaryStream: async () => await Promise.reject(new Error('File not found')) };
 		const opened = await openFile(lost, data);
-		await expect(hastyClient().uploadMedia(opened, undefined)).rejects.toThrow('File not found');
+		await expect(hastyClient().uploadMedia(async () => await Promise.resolve(opened), undefined)).rejects.toThrow('File not found');
 		opened.close();
 		expect(stage.simulator.media).toEqual([]);
 	});

@@ -61,6 +61,14 @@ describe('messages that are to be sent once per reference', () => {
 		expect(stage.simulator.messages).toHaveLength(1);
 	});
 
+	it('and have the same reference in one run are sent by the second when the first was refused', async () => {
+		const [one] = campaign(1);
+		stage.simulator.addFault({ kind: 'status', status: 422, match: { to: String(one?.json.to) } });
+		const items = [one, item({ ...one?.json, to: '+64211999999' })] as never;
+		const output = await stage.run(ONCE, { items, continueOnFail: true });
+		expect(output.map(({ json }) => json.statusCode ?? json.status)).toEqual([422, 'accepted']);
+	});
+
 	it('are sent once by two executions at the same time', async () => {
 		const items = campaign(40);
 		await Promise.all([stage.run(ONCE, { items }), stage.run(ONCE, { items })]);
@@ -76,6 +84,17 @@ describe('messages that are to be sent once per reference', () => {
 });
 
 describe('a broadcast that is to be sent once per reference', () => {
+	it('reaches in the next run those that Modica did not take it for', async () => {
+		const items = campaign(6).map(({ json }) => item({ ...json, reference: `offer-${series}` }));
+		const unreachable = ['+64211001001', '+64211001004'];
+		stage.simulator.configure({ numbers: Object.fromEntries(unreachable.map((to) => [to, { broadcastFailure: 'no such customer' }])) });
+		const statuses = async () => (await stage.run(BROADCAST, { items })).map(({ json }) => json.status);
+		expect(await statuses()).toEqual(['accepted', 'failed', 'accepted', 'accepted', 'failed', 'accepted']);
+		stage.simulator.configure({ numbers: {} });
+		expect(await statuses()).toEqual(['duplicate', 'accepted', 'duplicate', 'duplicate', 'accepted', 'duplicate']);
+		expect(await statuses()).toEqual(items.map(() => 'duplicate'));
+	});
+
 	it('is finished for those who did not get it', async () => {
 		const items = campaign(6).map(({ json }) => item({ ...json, reference: `sale-${series}` }));
 		const parameters = { ...BROADCAST, options: { oncePerReference: true, batchSize: 2 } };

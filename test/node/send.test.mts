@@ -245,6 +245,16 @@ describe('a run', () => {
 		});
 	});
 
+	it('stops at the first message that the API refuses, and says which others may have been sent', async () => {
+		stage.simulator.addFault({ kind: 'status', status: 422, match: { to: '+64211000002' } });
+		for (const to of ['+64211000003', '+64211000004']) stage.simulator.addFault({ kind: 'drop', when: 'after', match: { to } });
+		const failure = await stage.fail({ ...TEXT, to: '={{ $json.to }}' }, {
+			items: itemsOf('to', Array.from({ length: 5 }, (_, index) => `+6421100000${index}`)),
+		});
+		expect(failure).toMatchObject({ httpCode: '422', context: { itemIndex: 2 } });
+		expect(failure.description).toContain('2 were done before the node stopped. 2 more may have been sent: items 3, 4. Look for their status before you send them again.');
+	});
+
 	it('stops at the first message that the API refuses, and says what was done', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 422, match: { to: '+64211000002' } });
 		const failure = await stage.fail({ ...TEXT, options: { maxConcurrency: 1 }, to: '={{ $json.to }}' }, {

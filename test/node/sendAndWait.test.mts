@@ -72,8 +72,11 @@ describe('a question', () => {
 	});
 
 	it('is asked of one item at a time', async () => {
-		const { message } = await stage.fail(QUESTION, { items: [item({}), item({}), item({})], continueOnFail: true });
-		expect(message).toMatch(/^Send and Wait for Response asks one question at a time, but there are 3 items\. Put a Loop Over Items/);
+		const items = [item({}), item({}), item({})];
+		const words = /^Send and Wait for Response asks one question at a time, but there are 3 items\. Put a Loop Over Items/;
+		expect((await stage.fail(QUESTION, { items })).message).toMatch(words);
+		const output = await stage.run(QUESTION, { items, continueOnFail: true });
+		expect(output.map(({ json, pairedItem }) => [json.error, pairedItem])).toEqual(items.map((_, index) => [expect.stringMatching(words), { item: index }] as unknown[]));
 		expect(stage.received()).toEqual([]);
 	});
 

@@ -1,8 +1,7 @@
 import { settle } from '../api/clock.mts';
-import type { Job, Output } from '../../nodes/ModicaWhatsApp/operations/operation';
-import { runJobs } from '../../nodes/ModicaWhatsApp/operations/run';
-
-const EASY = { maxConcurrency: 25, stopOnError: false, signal: undefined };
+import { CancelledError, ModicaError, NeverLeftError } from '../../nodes/ModicaWhatsApp/api/errors';
+import type { Context, Item, Job, Operation, Output } from '../../nodes/ModicaWhatsApp/operations/operation';
+import { MOST_AHEAD, runJobs, runOperation, RunStopped } from '../../nodes/ModicaWhatsApp/operations/run';
 
 /** A job that can be watched and ended by hand. */
 class Handled implements Job {
@@ -32,41 +31,30 @@ class Handled implements Job {
 		await settle();
 	}
 
-	async fail() {
-		this.breakOff(new Error(`job ${this.item} failed`));
+	async fail(error: Error = new Error(`job ${this.item} failed`)) {
+		this.breakOff(error);
 		await settle();
 	}
 }
 
 const started = (jobs: Handled[]) => jobs.filter((job) => job.started).map((job) => job.item);
+const endedJobs = async (run: ReturnType<typeof runJobs>) => (await run).ended.map(({ job }) => job);
 
 describe('running jobs', () => {
-	it('never has more under way than allowed', async () => {
-		const jobs = [0, 1, 2, 3].map((item) => new Handled(item));
-		const run = runJobs(jobs, { ...EASY, maxConcurrency: 2 });
-		await settle();
-		expect(started(jobs)).toEqual([0, 1]);
-		await jobs[1]?.succeed();
-		expect(started(jobs)).toEqual([0, 1, 2]);
-		await jobs[2]?.succeed();
-		await jobs[0]?.succeed();
-		await jobs[3]?.succeed();
-		await run;
-	});
-
 	it('gives results in the order of the jobs, however they end', async () => {
 		const jobs = [0, 1, 2].map((item) => new Handled(item));
-		const run = runJobs(jobs, EASY);
+		const run = runJobs(jobs, {});
 		await settle();
 		await jobs[2]?.succeed();
 		await jobs[0]?.succeed();
 		await jobs[1]?.fail();
-		expect((await run).map((result) => ('error' in result ? 'failed' : result.outputs[0]?.item))).toEqual([0, 'failed', 2]);
+		const { ended } = await run;
+		expect(ended.map(({ results: [result] }) => result && ('error' in result ? 'failed' : result.item))).toEqual([0, 'failed', 2]);
 	});
 
 	it('runs jobs of one lane in order and one at a time, and others meanwhile', async () => {
 		const jobs = [new Handled(0, ['a']), new Handled(1, ['a']), new Handled(2, ['b']), new Handled(3, ['a'])];
-		const run = runJobs(jobs, { ...EASY, maxConcurrency: 2 });
+		const run = runJobs(jobs, {});
 		await settle();
 		expect(started(jobs)).toEqual([0, 2]);
 		await jobs[0]?.succeed();
@@ -80,7 +68,7 @@ describe('running jobs', () => {
 
 	it('starts a job of several lanes when all of them are free', async () => {
 		const jobs = [new Handled(0, ['a']), new Handled(1, ['b']), new Handled(2, ['a', 'b'])];
-		const run = runJobs(jobs, EASY);
+		const run = runJobs(jobs, {});
 		await settle();
 		await jobs[0]?.succeed();
 		expect(started(jobs)).toEqual([0, 1]);
@@ -90,105 +78,125 @@ describe('running jobs', () => {
 		await run;
 	});
 
-	it('starts nothing more after a failure when it is to stop', async () => {
-		const jobs = [0, 1, 2, 3].map((item) => new Handled(item));
-		const run = runJobs(jobs, { ...EASY, maxConcurrency: 2, stopOnError: true });
+	it('tells once that it stops, and starts nothing more, when it is to stop at a failure', async () => {
+		const jobs = [new Handled(0, ['a']), new Handled(1), new Handled(2, ['a']), new Handled(3)];
+		let stops = 0;
+		const run = runJobs(jobs, { stop: () => stops++ });
 		await settle();
 		await jobs[0]?.fail();
 		await jobs[1]?.succeed();
-		expect((await run).map(({ job }) => job)).toEqual([jobs[0], jobs[1]]);
-		expect(started(jobs)).toEqual([0, 1]);
+		await jobs[3]?.fail();
+		expect(await endedJobs(run)).toEqual([jobs[0], jobs[1], jobs[3]]);
+		expect({ started: started(jobs), stops }).toEqual({ started: [0, 1, 3], stops: 1 });
+	});
+
+	it('has no result of jobs of which nothing left, and one of those that may have been sent', async () => {
+		const jobs = [0, 1, 2].map((item) => new Handled(item));
+		const run = runJobs(jobs, { stop: () => {} });
+		await settle();
+		await jobs[0]?.fail();
+		await jobs[1]?.fail(new NeverLeftError());
+		await jobs[2]?.fail(new CancelledError(true));
+		expect(await endedJobs(run)).toEqual([jobs[0], jobs[2]]);
 	});
 
 	it('starts nothing more once cancelled, not even what waits for its lane', async () => {
 		const jobs = [new Handled(0, ['a']), new Handled(1, ['a']), new Handled(2)];
 		const cancel = new AbortController();
-		const run = runJobs(jobs, { ...EASY, signal: cancel.signal });
+		const run = runJobs(jobs, { signal: cancel.signal });
 		await settle();
 		cancel.abort();
 		await jobs[0]?.succeed();
 		await jobs[2]?.succeed();
-		expect((await run).map(({ job }) => job)).toEqual([jobs[0], jobs[2]]);
+		expect(await endedJobs(run)).toEqual([jobs[0], jobs[2]]);
 		expect(started(jobs)).toEqual([0, 2]);
 	});
 
-	describe('of which one waits aside', () => {
-		const waits: Array<() => void> = [];
-		const log: string[] = [];
-		/** Waits aside first, then works for as long as another wait. */
-		const waiting = (item: number): Job => ({
-			subjects: [{ item }],
-			run: async (aside) => {
-				const wait = () => new Promise<void>((resolve) => waits.push(resolve));
-				try {
-					await aside(wait);
-				} catch (error) {
-					log.push(`${item} does not begin: ${(error as Error).name}`);
-					throw error;
-				}
-				log.push(`${item} begins`);
-				return [];
-			},
-		});
-		beforeEach(() => {
-			waits.length = 0;
-			log.length = 0;
-		});
-
-		it('lets another work in its place, and goes on when there is room', async () => {
-			const jobs = [waiting(0), new Handled(1), new Handled(2)] as const;
-			const run = runJobs(jobs, { ...EASY, maxConcurrency: 1 });
-			await settle();
-			expect([jobs[1].started, jobs[2].started]).toEqual([true, false]);
-			waits[0]?.();
-			await settle();
-			expect(log).toEqual([]);
-			await jobs[1].succeed();
-			await jobs[2].succeed();
-			expect(await run).toHaveLength(3);
-			expect(log).toEqual(['0 begins']);
-		});
-
-		it('does not begin after a failure when it is to stop, and has no result', async () => {
-			const failing = new Handled(1);
-			const run = runJobs([waiting(0), failing], { ...EASY, stopOnError: true });
-			await settle();
-			await failing.fail();
-			waits[0]?.();
-			expect((await run).map(({ job }) => job)).toEqual([failing]);
-			expect(log).toEqual(['0 does not begin: CancelledError']);
-		});
-
-		it('has only so many wait', async () => {
-			let made = 0;
-			function* making() {
-				while (made < 1_000) yield waiting(made++);
-			}
-			const run = runJobs(making(), { ...EASY, maxConcurrency: 25 });
-			await settle();
-			expect([waits.length, made]).toEqual([75, 101]);
-			for (let ended = 0; ended < 1_000; ended++) {
-				waits[ended]?.();
-				await settle();
-			}
-			expect(await run).toHaveLength(1_000);
-		});
+	it.each([
+		['of one lane', (item: number) => new Handled(item, ['a'])],
+		['of many lanes', (item: number) => new Handled(item, [`lane ${item % 20}`])],
+		['of no lane', (item: number) => new Handled(item)],
+	])('takes only so many jobs ahead: %s', async (_which, make) => {
+		const jobs: Handled[] = [];
+		const count = 3 * MOST_AHEAD;
+		function* making() {
+			while (jobs.length < count) yield (jobs[jobs.length] = make(jobs.length));
+		}
+		const run = runJobs(making(), {});
+		await settle();
+		expect(jobs).toHaveLength(MOST_AHEAD);
+		let most = 0;
+		for (let item = 0; item < count; item++) {
+			await jobs[item]?.succeed();
+			most = Math.max(most, jobs.length - item - 1);
+		}
+		expect(most).toBeLessThanOrEqual(MOST_AHEAD);
+		expect((await run).ended).toHaveLength(count);
 	});
 
-	it('takes jobs as it needs them', async () => {
-		let made = 0;
-		const jobs: Handled[] = [];
+	it('ends only when all that it started has, though the next job cannot be made', async () => {
+		const jobs = [new Handled(0), new Handled(1)];
+		const mistake = new Error('an expression failed');
 		function* making() {
-			while (made < 100) yield (jobs[made] = new Handled(made++));
+			yield* jobs;
+			throw mistake;
 		}
-		const run = runJobs(making(), { ...EASY, maxConcurrency: 3 });
+		let hasEnded = false;
+		const run = runJobs(making(), {}).finally(() => (hasEnded = true));
 		await settle();
-		expect(made).toBe(4);
-		for (let item = 0; item < 100; item++) await jobs[item]?.succeed();
-		expect(await run).toHaveLength(100);
+		await jobs[1]?.succeed();
+		expect(hasEnded).toBe(false);
+		await jobs[0]?.succeed();
+		expect(await run).toMatchObject({ ended: [{ job: jobs[0] }, { job: jobs[1] }], unmade: { error: mistake } });
 	});
 
 	it('does nothing for nothing', async () => {
-		expect(await runJobs([], EASY)).toEqual([]);
+		expect(await runJobs([], {})).toEqual({ ended: [] });
+	});
+});
+
+describe('running an operation', () => {
+	/** What each item comes to: an error of its job, or its output. */
+	const operationOf = (ends: Array<Error | undefined>, failsAt?: number) =>
+		({
+			*jobs(items: readonly Item[]): Iterable<Job> {
+				for (const { index } of items) {
+					if (index === failsAt) throw new Error('an expression failed');
+					const error = ends[index];
+					const run = async () => await (error ? Promise.reject(error) : Promise.resolve([{ item: index, json: {} }]));
+					yield { subjects: [{ item: index }], run };
+				}
+			},
+		}) as unknown as Operation;
+	const run = async (operation: Operation, count: number, stopOnError: boolean) => {
+		const items = Array.from({ length: count }, (_, index) => ({ index }) as Item);
+		return await runOperation(operation, items, { api: { stop: () => {} } } as Context, { stopOnError, signal: undefined });
+	};
+	const stopped = async (...of: Parameters<typeof run>) => (await run(...of).catch((error: unknown) => error)) as RunStopped;
+	const doubtful = new ModicaError('no answer', { mayHaveBeenSent: true });
+	const refused = new ModicaError('refused', { mayHaveBeenSent: false });
+
+	it('tells, when it stops, how many were done, and which may have been sent', async () => {
+		const ends = [undefined, undefined, refused, doubtful, doubtful, undefined, refused, doubtful];
+		const { failure, note } = await stopped(operationOf(ends), 8, true);
+		expect(failure).toEqual({ item: 2, error: refused });
+		expect(note).toBe(
+			'3 were done before the node stopped. 3 more may have been sent: items 3, 4, 7. Look for their status before you send them again. 1 more failed and were not sent: item 6. To go on with the other items and see the result of each, set "On Error" to "Continue" in the node’s settings.',
+		);
+	});
+
+	it('names many items by their ranges', async () => {
+		const ends = [refused, ...Array.from({ length: 300 }, (_, index) => (index === 100 ? undefined : doubtful))];
+		expect((await stopped(operationOf(ends), 301, true)).note).toContain('299 more may have been sent: items 1–100, 102–300.');
+	});
+
+	it('has an error for each item that it could not come to', async () => {
+		const results = await run(operationOf([undefined, refused], 2), 4, false);
+		expect(results).toEqual([
+			{ item: 0, json: {} },
+			{ item: 1, error: refused },
+			{ item: 2, error: new Error('an expression failed') },
+			{ item: 3, error: new Error('an expression failed') },
+		]);
 	});
 });

@@ -3,21 +3,22 @@ import { describeAnswer, isRefusal, isSuccess, isUnknownMessage, UNKNOWN_MESSAGE
 import {
 	apiErrorText,
 	CancelledError,
-	classifyFault,
 	cutOff,
 	InputError,
 	invalid,
 	isRecord,
 	noAnswer,
 	refusal,
-	STALLED,
+	refusedRepeatedly,
 	toNumber,
+	UnexpectedError,
 	unexpectedAnswer,
 	unreadable,
 	type ModicaError,
 } from './errors';
-import { Pacer, type Clock, type PacerSettings } from './pacing';
-import { decideRetry, parseRetryAfter, type FailedAttempt } from './retry';
+import { recognizeFault, STALLED, type Fault } from './faults';
+import { Pacer, type Clock, type PacedRequest, type PacerSettings } from './pacing';
+import { decideRetry, parseRetryAfter, type FailedAttempt, type RetryDecision } from './retry';
 import { Secrets } from './secrets';
 import { IncomingBytes, Transfer } from './transfer';
 import type { Broadcast, BroadcastReceipt, Message, SendReceipt } from './types';
@@ -41,6 +42,8 @@ export interface Upload {
 	bytesRead(): number;
 	/** Why it could not be read; undefined as long as it could. */
 	failure(): unknown;
+	/** Lets go of the file, sent or not. */
+	close(): void;
 }
 
 /** A file as the API gives it. */
@@ -57,7 +60,9 @@ export interface ClientSettings extends Partial<PacerSettings> {
 	username?: unknown;
 	password?: unknown;
 	/** False to make every request once only, when a person waits for the answer. */
-	patient?: boolean;
+	retries?: boolean;
+	/** True to let nothing more leave once a request has failed. */
+	stopOnError?: boolean;
 	/**
 	 * How long to wait for an answer, in milliseconds; uploads get more, the larger they are. Also how long a file may
 	 * stand still on its way.
@@ -74,9 +79,11 @@ interface ApiRequest {
 	qs?: Record<string, string | undefined>;
 	body?: object;
 	/** False for anything that sends a message: see `decideRetry`. */
-	harmlessTwice: boolean;
-	/** The file in the body. */
-	upload?: Upload;
+	idempotent: boolean;
+	/** Messages that it sends, where it is not one. */
+	messages?: number;
+	/** Opens the file that is the body. */
+	open?: () => Promise<Upload>;
 	/** What counts as success; any 2xx when left out. Anything else may then come from another server than Modica’s. */
 	expects?: (answer: Answer) => boolean;
 	/** What to do with a file that comes in the answer, as part of the attempt: it may break off. */
@@ -97,7 +104,8 @@ export class ModicaClient {
 	private readonly baseUrl: string;
 	private readonly pacer: Pacer;
 	private readonly secrets: Secrets;
-	private readonly patient: boolean;
+	private readonly retries: boolean;
+	private readonly stopOnError: boolean;
 	private readonly timeoutMs: number;
 	private readonly clock: Clock;
 	private readonly signal: AbortSignal | undefined;
@@ -109,7 +117,8 @@ export class ModicaClient {
 			baseUrl,
 			username,
 			password,
-			patient = true,
+			retries = true,
+			stopOnError = false,
 			timeoutMs = TIMEOUT_MS,
 			clock = REAL_TIME,
 			signal,
@@ -118,7 +127,8 @@ export class ModicaClient {
 	) {
 		this.secrets = new Secrets(username, password);
 		this.baseUrl = parseBaseUrl(baseUrl);
-		this.patient = patient;
+		this.retries = retries;
+		this.stopOnError = stopOnError;
 		this.timeoutMs = timeoutMs;
 		this.clock = clock;
 		this.signal = signal;
@@ -131,7 +141,7 @@ export class ModicaClient {
 			method: 'POST',
 			path: '/messages',
 			body: message,
-			harmlessTwice: false,
+			idempotent: false,
 		});
 		// The reference answers with one object; the vendor's code samples show an array of one.
 		const receipt = parseReceipt(Array.isArray(body) ? body[0] : body);
@@ -149,7 +159,8 @@ export class ModicaClient {
 			method: 'POST',
 			path: '/messages/broadcast',
 			body: broadcast,
-			harmlessTwice: false,
+			idempotent: false,
+			messages: broadcast.destination.length,
 		});
 		const receipts = parseBroadcastReceipts(body, broadcast.destination);
 		if (!receipts) throw unreadable('what became of each recipient', statusCode, true);
@@ -162,7 +173,7 @@ export class ModicaClient {
 			method: 'GET',
 			path: '/messages',
 			qs: { id },
-			harmlessTwice: true,
+			idempotent: true,
 		});
 		if (!isRecord(body)) throw unreadable('the message', statusCode, false);
 		return body;
@@ -174,27 +185,24 @@ export class ModicaClient {
 			method: 'PATCH',
 			path: '/messages',
 			body: { message_id: id },
-			harmlessTwice: true,
+			idempotent: true,
 		});
 	}
 
 	/**
 	 * `POST /media`: uploads a file.
-	 * @param upload read again when it is repeated
+	 * @param open opens the file when a request is to leave, and again for each further attempt. What it rejects with
+	 * is passed on.
 	 * @param source the WhatsApp business number's id; not in the v1.2.0 reference, needed by v1.3.1
 	 */
-	async uploadMedia(upload: Upload, source: string | undefined): Promise<Record<string, unknown>> {
-		const form = new FormData();
-		// No third argument: giving the file a name here would copy it and read it whole.
-		form.append('file', upload.file);
+	async uploadMedia(open: () => Promise<Upload>, source: string | undefined): Promise<Record<string, unknown>> {
 		const { body, statusCode } = await this.request({
 			method: 'POST',
 			path: '/media',
 			qs: { source },
-			body: form,
 			// An upload sends nothing to anybody; a second copy is never referred to.
-			harmlessTwice: true,
-			upload,
+			idempotent: true,
+			open,
 		});
 		const media: unknown = Array.isArray(body) ? body[0] : body;
 		if (!isRecord(media) || typeof media.id !== 'string') {
@@ -218,7 +226,7 @@ export class ModicaClient {
 			method: 'GET',
 			path: '/media',
 			qs: { media_id: id, source },
-			harmlessTwice: true,
+			idempotent: true,
 			receive: async (media) => {
 				received[0] = await receive(media);
 			},
@@ -232,34 +240,90 @@ export class ModicaClient {
 	 * answer it.
 	 */
 	async checkAccess(): Promise<void> {
-		await this.request({ method: 'GET', path: '/healthz', harmlessTwice: true, expects: isSuccess });
+		await this.request({ method: 'GET', path: '/healthz', idempotent: true, expects: isSuccess });
 		await this.request({
 			method: 'GET',
 			path: '/messages',
 			qs: { id: UNKNOWN_MESSAGE_ID },
-			harmlessTwice: true,
+			idempotent: true,
 			expects: isUnknownMessage,
 		});
 	}
 
+	/** Messages whose requests are in flight: whether they are sent is not known yet. */
+	get messagesInFlight(): number {
+		return this.pacer.messagesInFlight;
+	}
+
+	/** @throws {ModicaError} once nothing can leave any more, with the reason */
+	ensureOpen(): void {
+		this.pacer.ensureOpen();
+	}
+
+	/** No further request leaves; those in flight come to their end. */
+	stop(): void {
+		this.pacer.stop();
+	}
+
 	/** One request, made again as long as `decideRetry` says so. */
 	private async request(request: ApiRequest): Promise<IN8nHttpFullResponse> {
-		for (let attempts = 1; ; attempts++) {
+		const paced = this.pacer.enter(request.messages);
+		for (let faults = 1; ; ) {
+			await this.pacer.turn(paced);
 			const result = await this.attempt(request);
-			if (result.succeeded) return result.response;
-
-			const decision = decideRetry(result.failure, attempts, request.harmlessTwice);
-			if (!decision.repeat) {
-				throw result.toError(decision.mayHaveBeenDone && !request.harmlessTwice);
-			}
-			if (!this.patient) throw result.toError(false);
-			if (decision.holdEveryone) this.pacer.hold(decision.afterMs);
-			else await this.pacer.wait(decision.afterMs);
+			const decision = 'failure' in result ? this.decide(result, request, paced, faults) : result;
+			if ('error' in decision && this.stopOnError) this.pacer.stop();
+			this.pacer.ended(paced);
+			if ('response' in decision) return decision.response;
+			if ('error' in decision) throw decision.error;
+			if (decision.afterMs === undefined) continue;
+			faults++;
+			await this.pacer.wait(decision.afterMs);
 		}
 	}
 
-	private async attempt({ method, path, qs, body, upload, expects, receive }: ApiRequest): Promise<AttemptResult> {
-		await this.pacer.turn();
+	/** What comes after a failed attempt. The pacer knows of it before anything else may leave. */
+	private decide(
+		{ failure, toError }: FailedResult,
+		{ idempotent }: ApiRequest,
+		paced: PacedRequest,
+		faults: number,
+	): Extract<RetryDecision, { repeat: true }> | { error: ModicaError } {
+		const isUnreachable = failure.kind === 'fault' && failure.fault === 'unreachable';
+		const isRefused = failure.kind === 'status' && failure.statusCode === 429;
+		if (!isUnreachable) this.pacer.reached(paced);
+		const refusals = isRefused ? this.pacer.refused(paced) : 0;
+		const connections = isUnreachable ? this.pacer.unreachable(paced) : 0;
+
+		const decision = decideRetry(failure, { faults, refusals, connections }, idempotent);
+		if (decision.holdEveryoneMs !== undefined) this.pacer.hold(decision.holdEveryoneMs, isUnreachable ? 'outage' : 'now');
+		if (decision.repeat && this.retries) return decision;
+		const mayHaveBeenSent = !decision.repeat && decision.mayHaveBeenDone && !idempotent;
+		const error = toError(mayHaveBeenSent, decision.repeat ? 0 : refusals);
+		// The host is as unreachable for all others: none of them has to find that out for itself.
+		if (isUnreachable) this.pacer.giveUp(error);
+		return { error };
+	}
+
+	/** Makes a request once. Never rejects. */
+	private async attempt(request: ApiRequest): Promise<AttemptResult> {
+		if (!request.open) return await this.exchange(request, undefined);
+		let upload: Upload | undefined;
+		try {
+			upload = await request.open();
+			return await this.exchange(request, upload);
+		} catch (error) {
+			return { error };
+		} finally {
+			upload?.close();
+		}
+	}
+
+	private async exchange(
+		{ method, path, qs, body: json, expects, receive, idempotent }: ApiRequest,
+		upload: Upload | undefined,
+	): Promise<AttemptResult> {
+		const body = upload ? formOf(upload) : json;
 		let incoming: IncomingBytes | undefined;
 		const transfer =
 			(upload ?? receive) &&
@@ -276,7 +340,7 @@ export class ModicaClient {
 				url: path,
 				...(qs && { qs: withoutUndefined(qs) }),
 				...(body && { body }),
-				json: !(body instanceof FormData),
+				json: !upload,
 				...(receive && { encoding: 'stream' }),
 				...(transfer && { abortSignal: transfer.signal }),
 				timeout: this.timeoutMs + (upload?.file.size ?? 0) / SLOWEST_UPLOAD_BYTES_PER_MS,
@@ -288,48 +352,58 @@ export class ModicaClient {
 			});
 			const { statusCode, headers } = response;
 			this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
+			if (statusCode !== 429) this.pacer.gotThrough();
 			if (receive) incoming = new IncomingBytes(response.body);
 			if ((expects ?? isSuccess)(response)) {
-				this.pacer.gotThrough();
 				const safe = this.withoutSecrets(response, incoming !== undefined);
 				if (incoming) await receive?.({ headers: safe.headers, content: incoming });
-				return { succeeded: true, response: safe };
+				return { response: safe };
 			}
-			if (statusCode !== 429) this.pacer.gotThrough();
 			const answer = incoming
 				? parseJson(await this.http.readText(incoming.toStream(incoming.chunks())))
 				: response.body;
 			return {
-				succeeded: false,
-				failure: {
-					kind: 'status',
-					statusCode,
-					retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()),
+				failure: { kind: 'status', statusCode, retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()) },
+				toError: (mayHaveBeenSent, refusals) => {
+					if (expects) return this.toAccessError(`${method} ${path}`, response);
+					const words = this.secrets.hideInText(apiErrorText(answer));
+					return refusals > 0 ? refusedRepeatedly(refusals, words) : refusal(statusCode, words, mayHaveBeenSent);
 				},
-				toError: (mayHaveBeenSent) =>
-					expects
-						? this.toAccessError(`${method} ${path}`, response)
-						: refusal(statusCode, this.secrets.hideInText(apiErrorText(answer)), mayHaveBeenSent),
 			};
 		} catch (error) {
-			// Not the network's fault: n8n's own file is gone, or a file that came could not be taken in, as on a full disk.
-			const ownFault = upload?.failure() ?? (incoming && !incoming.broken && !this.pacer.cancelled ? error : undefined);
-			if (ownFault !== undefined) throw ownFault;
-			const code = transfer?.stalled ? STALLED : faultCode(incoming?.broken ?? error);
+			// n8n's own file is gone, or a file that came could not be taken in, as on a full disk.
+			const fileFault = upload?.failure() ?? (incoming && !incoming.broken && !this.pacer.cancelled ? error : undefined);
+			if (fileFault !== undefined) return { error: fileFault };
+			const fault = this.faultOf(error, transfer, incoming);
+			if (!fault) return { error: this.unexpected(error, !idempotent) };
 			const { host } = new URL(this.baseUrl);
 			return {
-				succeeded: false,
-				failure: { kind: 'fault', fault: classifyFault(code) },
+				failure: { kind: 'fault', fault: fault.kind },
 				toError: (mayHaveBeenSent) => {
 					// n8n breaks off the requests of a cancelled execution.
 					if (this.pacer.cancelled) return new CancelledError(mayHaveBeenSent);
-					return incoming ? cutOff(code, host) : noAnswer(code, host, mayHaveBeenSent);
+					return incoming ? cutOff(fault.code, host) : noAnswer(fault, host, mayHaveBeenSent);
 				},
 			};
 		} finally {
 			transfer?.end();
-			this.pacer.finished();
 		}
+	}
+
+	/** The network's fault that ended an attempt; undefined when it was something else. */
+	private faultOf(error: unknown, transfer: Transfer | undefined, incoming: IncomingBytes | undefined): Fault | undefined {
+		if (transfer?.stalled) return { kind: 'broken', code: STALLED };
+		// A stream that broke off has, whatever its error calls it; and n8n breaks off the requests of a cancelled execution.
+		if (incoming?.broken || this.pacer.cancelled) return { kind: 'broken', code: recognizeFault(incoming?.broken)?.code ?? '' };
+		return recognizeFault(error);
+	}
+
+	private unexpected(error: unknown, mayHaveBeenSent: boolean): UnexpectedError {
+		const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
+		return new UnexpectedError(this.secrets.hideInText(message), {
+			stack: this.secrets.hideInText(stack),
+			mayHaveBeenSent,
+		});
 	}
 
 	private toAccessError(request: string, answer: Answer): ModicaError {
@@ -351,19 +425,26 @@ export class ModicaClient {
 	}
 }
 
+function formOf({ file }: Upload): FormData {
+	const form = new FormData();
+	// No third argument: giving the file a name here would copy it and read it whole.
+	form.append('file', file);
+	return form;
+}
+
 /** How much of an upload has been read; undefined once all of it has, when it is for the API to move. */
 function bytesUnderWay({ file, bytesRead }: Upload): number | undefined {
 	const bytes = bytesRead();
 	return bytes < file.size ? bytes : undefined;
 }
 
-type AttemptResult =
-	| { succeeded: true; response: IN8nHttpFullResponse }
-	| {
-			succeeded: false;
-			failure: FailedAttempt;
-			toError(mayHaveBeenSent: boolean): ModicaError;
-	  };
+type AttemptResult = { response: IN8nHttpFullResponse } | FailedResult | { error: unknown };
+
+interface FailedResult {
+	failure: FailedAttempt;
+	/** @param refusals how often the request was refused while others got through; 0 when that is not why it fails */
+	toError(mayHaveBeenSent: boolean, refusals: number): ModicaError;
+}
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -401,16 +482,6 @@ function withoutLogin(value: unknown): unknown {
 
 function invalidBaseUrl(value: unknown, problem: string, remedy: string): InputError {
 	return invalid('Base URL', value, problem, remedy);
-}
-
-/** The code of a failed connection, wherever n8n left it. */
-function faultCode(error: unknown): string {
-	if (!isRecord(error)) return '';
-	// n8n's NodeApiError carries the code of the axios error that it wraps in `httpCode`.
-	for (const code of [error.httpCode, error.code, isRecord(error.cause) && error.cause.code]) {
-		if (typeof code === 'string') return code;
-	}
-	return '';
 }
 
 function parseLimit(header: unknown): number | undefined {

@@ -21,7 +21,7 @@ export async function testCredential(
 	const { username, password, baseUrl } = credential.data ?? {};
 	try {
 		const http = toHttp(this, authorizationHeader(username, password));
-		await new ModicaClient(http, { baseUrl, username, password, patient: false }).checkAccess();
+		await new ModicaClient(http, { baseUrl, username, password, retries: false }).checkAccess();
 	} catch (error) {
 		return { status: 'Error', message: explain(error) };
 	}

@@ -1,3 +1,4 @@
+import { STALLED, type Fault } from './faults';
 import type { ApiError } from './types';
 
 /** Parameters that cannot be sent as they are. The message names the field, its value and the remedy. */
@@ -27,25 +28,64 @@ export class ModicaError extends Error {
 	readonly statusCode: number | undefined;
 	/** True when a message may be on its way in spite of the error, so that sending it again may send it twice. */
 	readonly mayHaveBeenSent: boolean;
+	/** True when the reference of a message may count as sent though the message was not. */
+	readonly mayCountAsSent: boolean;
 
 	constructor(
 		message: string,
-		details: { description?: string; statusCode?: number; mayHaveBeenSent: boolean },
+		details: { description?: string; statusCode?: number; mayHaveBeenSent: boolean; mayCountAsSent?: boolean },
 	) {
 		super(message);
 		this.description = details.description;
 		this.statusCode = details.statusCode;
 		this.mayHaveBeenSent = details.mayHaveBeenSent;
+		this.mayCountAsSent = details.mayCountAsSent ?? false;
+	}
+
+	/**
+	 * The same error for a message whose reference counts as sent.
+	 * @param note says so, as a sentence
+	 */
+	countingAsSent(note: string): ModicaError {
+		const { message, description, statusCode, mayHaveBeenSent } = this;
+		return new ModicaError(message, {
+			description: [description, note].filter(Boolean).join(' '),
+			...(statusCode !== undefined && { statusCode }),
+			mayHaveBeenSent,
+			mayCountAsSent: true,
+		});
 	}
 }
 
-/** The execution was cancelled before the request was made, or while it was under way. */
+/**
+ * A fault of this package or of n8n rather than of the network or the API, in its own words. Holds none of what it was
+ * made from but its stack, from which the secrets are gone.
+ */
+export class UnexpectedError extends ModicaError {
+	override readonly name = 'UnexpectedError';
+
+	/** @param details.stack for n8n's log */
+	constructor(message: string, { stack, mayHaveBeenSent }: { stack: string; mayHaveBeenSent: boolean }) {
+		super(message, {
+			mayHaveBeenSent,
+			...describe('This is not Modica’s answer. The details are in n8n’s log.', mayHaveBeenSent),
+		});
+		this.stack = stack;
+	}
+}
+
+/** The execution was cancelled before the request was made or while it was in flight. */
 export class CancelledError extends ModicaError {
-	override readonly name = 'CancelledError';
+	override readonly name: string = 'CancelledError';
 
 	constructor(mayHaveBeenSent = false) {
 		super('The execution was cancelled', { mayHaveBeenSent });
 	}
+}
+
+/** The execution was cancelled, or the run stopped, before the request could leave. */
+export class NeverLeftError extends CancelledError {
+	override readonly name = 'NeverLeftError';
 }
 
 /** True for what a person would call empty: nothing, or only white space. */
@@ -124,7 +164,19 @@ const STATUS_NAMES: Record<number, string> = {
 	429: ' (too many requests)',
 };
 
-/** Codes of connections that were never made: whatever was to be sent certainly was not. */
+/** The error for a request that was refused (429) again and again while others got through. */
+export function refusedRepeatedly(refusals: number, words: string): ModicaError {
+	return new ModicaError(
+		`Modica refused this request ${refusals} times while other requests got through${words ? `: ${words.slice(0, MOST_WORDS)}` : ''}`,
+		{
+			statusCode: 429,
+			mayHaveBeenSent: false,
+			description: 'Not sent. Modica or WhatsApp may limit messages to this recipient. Try again later.',
+		},
+	);
+}
+
+/** What is known of a connection that was never made. */
 const UNREACHABLE: Record<string, string> = {
 	ECONNREFUSED: 'nothing answers there (connection refused)',
 	ENOTFOUND: 'there is no such host',
@@ -132,15 +184,6 @@ const UNREACHABLE: Record<string, string> = {
 	EHOSTUNREACH: 'the host cannot be reached',
 	ENETUNREACH: 'the network cannot be reached',
 };
-
-/**
- * Codes of a server certificate that cannot be trusted; found before anything is sent. Not EPROTO: a connection that
- * was let in can come to it as well.
- */
-const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER|ERR_TLS/;
-
-/** The code of a transfer of which nothing moved any more, beside those of Node.js. */
-export const STALLED = 'STALLED';
 
 const BROKEN: Record<string, string> = {
 	[STALLED]: 'nothing moved any more',
@@ -150,34 +193,25 @@ const BROKEN: Record<string, string> = {
 	ETIMEDOUT: 'no answer came in time',
 };
 
-export type TransportFault = 'unreachable' | 'untrusted' | 'broken';
-
-/** What a failed connection means for the request: certainly not sent, or perhaps. */
-export function classifyFault(code: string): TransportFault {
-	if (Object.hasOwn(UNREACHABLE, code)) return 'unreachable';
-	if (UNTRUSTED.test(code)) return 'untrusted';
-	return 'broken';
-}
-
 /** The error for a request that got no answer at all. */
-export function noAnswer(code: string, host: string, mayHaveBeenSent: boolean): ModicaError {
-	if (classifyFault(code) === 'untrusted') {
-		return new ModicaError(`Could not connect to ${host}: its certificate is not trusted`, {
-			description: `The server’s certificate was refused (${code.toLowerCase()}). Check the base URL in the credential.`,
-			mayHaveBeenSent,
-		});
+export function noAnswer({ kind, code }: Fault, host: string, mayHaveBeenSent: boolean): ModicaError {
+	switch (kind) {
+		case 'untrusted':
+			return new ModicaError(`Could not connect to ${host}: its certificate is not trusted`, {
+				description: `The server’s certificate was refused (${code.toLowerCase()}). Check the base URL in the credential.`,
+				mayHaveBeenSent,
+			});
+		case 'unreachable':
+			return new ModicaError(`Could not connect to ${host}: ${UNREACHABLE[code] ?? 'no connection could be made'}`, {
+				description: 'Check the base URL in the credential, and that n8n’s machine can reach it.',
+				mayHaveBeenSent,
+			});
+		case 'broken':
+			return new ModicaError(`No answer from ${host}: ${BROKEN[code] ?? 'the request failed'}`, {
+				mayHaveBeenSent,
+				...describe('Try again later.', mayHaveBeenSent),
+			});
 	}
-	const unreachable = UNREACHABLE[code];
-	if (unreachable) {
-		return new ModicaError(`Could not connect to ${host}: ${unreachable}`, {
-			description: 'Check the base URL in the credential, and that n8n’s machine can reach it.',
-			mayHaveBeenSent,
-		});
-	}
-	return new ModicaError(`No answer from ${host}: ${BROKEN[code] ?? 'the request failed'}`, {
-		mayHaveBeenSent,
-		...describe('Try again later.', mayHaveBeenSent),
-	});
 }
 
 /** The error for a file that began to come but never came whole. */

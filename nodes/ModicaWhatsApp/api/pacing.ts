@@ -1,4 +1,4 @@
-import { CancelledError, ModicaError } from './errors';
+import { ModicaError, NeverLeftError } from './errors';
 
 /** Time as the pacer sees it; tests bring their own. */
 export interface Clock {
@@ -9,14 +9,31 @@ export interface Clock {
 
 export interface PacerSettings {
 	clock: Clock;
+	/** Requests in flight at once, at most. */
+	maxConcurrency?: number;
 	/** The user's own limit, requests a second; 0 leaves it to the API's `X-RateLimit-Limit`. */
 	maxRequestsPerSecond?: number;
 	/** Aborted when the execution is cancelled. */
 	signal?: AbortSignal | undefined;
 }
 
+/** One request with all its attempts, as the pacer knows it. */
+export interface PacedRequest {
+	/** Messages that it sends. */
+	readonly messages: number;
+	/** Which departure of the run its latest attempt was, counted from 1; undefined before the first. */
+	departure: number | undefined;
+	refused: boolean;
+	/** How often in a row it was refused (429) while other requests got through and none of them was refused. */
+	refusals: number;
+	/** How many requests had got through when it first left, or when it was last refused. */
+	throughBefore: number;
+	/** How many requests had been refused for the first time by then. */
+	limitedBefore: number;
+}
+
 /** Requests in flight until an answer has told the limit, and again after each refusal. */
-const MOST_IN_FLIGHT_WHILE_UNSURE = 2;
+export const MOST_IN_FLIGHT_WHILE_UNSURE = 2;
 /** Of a known limit this share is used, so that two clocks never disagree to our cost. */
 const USED_SHARE_OF_LIMIT = 0.99;
 /** After a stall (a timer that fired late), this much of the lost time may be made up by sending closer together. */
@@ -27,57 +44,86 @@ const MOST_REMEMBERED = 100;
 const WINDOW_MS = 1_000;
 /** The longest time without any request getting through, be it one long wait or many refusals in a row. */
 const LONGEST_HOLD_MS = 5 * 60_000;
-/** How late a cancelled execution may be noticed. */
+/** How late a cancelled execution may be noticed. n8n's timers cannot be cleared, so none is longer than this either. */
 const CANCEL_CHECK_MS = 200;
 
+interface Waiting {
+	readonly request: PacedRequest;
+	readonly leave: () => void;
+	readonly fail: (error: ModicaError) => void;
+}
+
 /**
- * Gives each request of a run its turn, so that they leave as fast as the API allows and no faster.
+ * The one limiter of a run: decides when each request may leave, so that they leave as fast as the API allows and no
+ * faster.
  *
- * - Until an answer has told the limit, only a few requests are in flight.
+ * - At most `maxConcurrency` requests are in flight; only a few until an answer has told the limit.
  * - A known limit is spread evenly over the second: limiters that count per second and limiters that refill a
  *   bucket both let that through.
- * - A refusal (429) holds everyone until the time that the API names. Then a few try first.
- * - When nothing gets through for five minutes, or the API asks for a longer wait, every further turn fails.
+ * - A refusal (429) holds everyone until the time that the API names. Then a few try first, refused requests and new
+ *   ones in turn, so that a request that is always refused cannot keep the others from leaving.
+ * - While the host cannot be reached, one request tries and the others wait. When it gives up, all of them fail.
+ * - When nothing gets through for five minutes, or the API asks for a longer wait, all of them fail.
+ * - Once the run is stopped or cancelled, nothing leaves any more.
  */
 export class Pacer {
 	private readonly clock: Clock;
 	private readonly signal: AbortSignal | undefined;
+	private readonly maxConcurrency: number;
 	private readonly configuredRate: number | undefined;
 	private rate: number | undefined;
 	private unsure = true;
-	private inFlight = 0;
+	private stopped = false;
+	private readonly inFlight = new Set<PacedRequest>();
+	private readonly fresh: Waiting[] = [];
+	private readonly again: Waiting[] = [];
+	private latestLeftAgain = false;
+	private latestDeparture = 0;
 	private earliestNext = 0;
 	/** When the latest requests left, as many as the limit allows in a second. */
 	private departures: number[] = [];
+	/** Requests that the API answered, other than with a refusal. */
+	private through = 0;
+	/** Requests that were refused at their first attempt: the limit’s doing, most likely. */
+	private limited = 0;
 	private heldUntil = 0;
 	private nothingThroughSince: number | undefined;
-	private lastTurn: Promise<void> = Promise.resolve();
-	private wake: () => void = () => {};
+	/** The host cannot be reached: the attempts that found it so, when the latest ended, and the latest departure then. */
+	private outage: { attempts: number; failedAt: number; departure: number } | undefined;
+	private givenUp: ModicaError | undefined;
+	/** When the timer that is running ends. */
+	private timerEnds: number | undefined;
 
-	constructor({ clock, maxRequestsPerSecond = 0, signal }: PacerSettings) {
+	constructor({ clock, maxConcurrency = Infinity, maxRequestsPerSecond = 0, signal }: PacerSettings) {
 		this.clock = clock;
 		this.signal = signal;
+		this.maxConcurrency = maxConcurrency;
 		this.configuredRate = maxRequestsPerSecond > 0 ? maxRequestsPerSecond : undefined;
 		this.rate = this.configuredRate;
-		this.signal?.addEventListener('abort', () => this.wake(), { once: true });
+	}
+
+	/** A request that is to leave, when it is its turn. */
+	enter(messages = 1): PacedRequest {
+		return { messages, departure: undefined, refused: false, refusals: 0, throughBefore: 0, limitedBefore: 0 };
 	}
 
 	/**
-	 * Resolves when one request may leave; first come, first served. Whoever had a turn calls `finished` once.
-	 * @throws {CancelledError} once the execution is cancelled
-	 * @throws {ModicaError} when the API has let nothing through for too long
+	 * Resolves when an attempt of a request may leave. Whoever had a turn calls `ended` once.
+	 * @throws {NeverLeftError} once the execution is cancelled or the run stopped
+	 * @throws {ModicaError} when the host cannot be reached, or the API has let nothing through for too long
 	 */
-	async turn(): Promise<void> {
-		const turn = this.lastTurn.then(async () => await this.untilAllowed());
-		// The next in line waits for this turn to be over, however it ended.
-		this.lastTurn = turn.catch(() => {});
-		await turn;
+	async turn(request: PacedRequest): Promise<void> {
+		await new Promise<void>((leave, fail) => {
+			const queue = request.departure === undefined ? this.fresh : this.again;
+			queue.push({ request, leave, fail });
+			this.proceed();
+		});
 	}
 
-	/** A request came to its end, whatever that was. */
-	finished(): void {
-		this.inFlight--;
-		this.wake();
+	/** An attempt came to its end. To be called last, once all that it told is known. */
+	ended(request: PacedRequest): void {
+		this.inFlight.delete(request);
+		this.proceed();
 	}
 
 	/** An answer told the API's limit: requests a second, or undefined when it told none. */
@@ -88,52 +134,165 @@ export class Pacer {
 
 	/** The API answered a request, and not with a refusal for coming too fast. */
 	gotThrough(): void {
+		this.through++;
 		this.unsure = false;
 		this.nothingThroughSince = undefined;
-		this.wake();
+		this.outage = undefined;
+		this.proceed();
 	}
 
-	/** Nobody may send for a while: the API refused a request for coming too fast, or cannot be reached. */
-	hold(milliseconds: number): void {
+	/**
+	 * The API refused a request for coming too fast.
+	 * @returns how often in a row this request was refused while others got through. When another is refused meanwhile,
+	 * it is the limit that refuses, such as one that is shared with another program, and the count begins anew.
+	 */
+	refused(request: PacedRequest): number {
+		this.reached(request);
+		if (this.limited > request.limitedBefore) request.refusals = 0;
+		else if (this.through > request.throughBefore) request.refusals++;
+		if (!request.refused) this.limited++;
+		request.refused = true;
+		request.throughBefore = this.through;
+		request.limitedBefore = this.limited;
+		return request.refusals;
+	}
+
+	/**
+	 * The host could not be reached by a request.
+	 * @returns the attempts in a row that could not; those that were in flight together count as one
+	 */
+	unreachable(request: PacedRequest): number {
+		const attempts = this.outage?.attempts ?? 0;
+		if (!this.leftInOutage(request) && this.outage) return attempts;
+		this.outage = { attempts: attempts + 1, failedAt: this.clock.now(), departure: this.latestDeparture };
+		return this.outage.attempts;
+	}
+
+	/** A request found the host, though it got no answer. */
+	reached(request: PacedRequest): void {
+		// One that left before the host was lost tells nothing about now.
+		if (this.leftInOutage(request)) this.outage = undefined;
+	}
+
+	/**
+	 * Nothing may leave for a while: the API refused a request for coming too fast, or cannot be reached.
+	 * @param since what the time counts from: now, or the latest failed attempt at the host
+	 */
+	hold(milliseconds: number, since: 'now' | 'outage' = 'now'): void {
 		const now = this.clock.now();
+		const from = since === 'outage' ? (this.outage?.failedAt ?? now) : now;
 		this.unsure = true;
 		this.nothingThroughSince ??= now;
-		this.heldUntil = Math.max(this.heldUntil, now + milliseconds);
+		this.heldUntil = Math.max(this.heldUntil, from + milliseconds);
+	}
+
+	/** Nothing leaves any more: all that wait, and all that come, fail with this error. */
+	giveUp(error: ModicaError): void {
+		this.givenUp ??= error;
+	}
+
+	/** The run is stopped: nothing leaves any more, and what is in flight comes to its end. */
+	stop(): void {
+		this.stopped = true;
+		this.proceed();
 	}
 
 	/**
 	 * Waits before one request is made again, without holding the others.
-	 * @throws {CancelledError} once the execution is cancelled
+	 * @throws {NeverLeftError} once the execution is cancelled or the run stopped
 	 */
 	async wait(milliseconds: number): Promise<void> {
 		const end = this.clock.now() + milliseconds;
-		while (this.clock.now() < end) {
-			this.throwIfCancelled();
+		while (!this.halted && this.clock.now() < end) {
 			await this.clock.sleep(Math.min(end - this.clock.now(), CANCEL_CHECK_MS));
 		}
-		this.throwIfCancelled();
+		if (this.halted) throw new NeverLeftError();
 	}
 
 	get cancelled(): boolean {
 		return this.signal?.aborted === true;
 	}
 
-	private throwIfCancelled(): void {
-		if (this.cancelled) throw new CancelledError();
+	/** Messages whose requests are in flight. */
+	get messagesInFlight(): number {
+		let messages = 0;
+		for (const request of this.inFlight) messages += request.messages;
+		return messages;
 	}
 
-	private async untilAllowed(): Promise<void> {
-		for (;;) {
-			this.throwIfCancelled();
+	/** @throws {ModicaError} once nothing leaves any more, with the reason */
+	ensureOpen(): void {
+		const failure = this.reasonToFail(this.clock.now());
+		if (failure) throw failure;
+	}
+
+	private get halted(): boolean {
+		return this.stopped || this.cancelled;
+	}
+
+	/** Lets go whatever may leave now, and looks again when the next one may. */
+	private proceed(): void {
+		while (this.fresh.length + this.again.length > 0) {
 			const now = this.clock.now();
-			this.giveUpIfNothingGetsThrough(now);
+			const failure = this.reasonToFail(now);
+			if (failure) return this.failAll(failure);
 			const waitMs = Math.max(this.heldUntil, this.earliestNext) - now;
-			if (waitMs > 0) await this.sleep(waitMs);
-			else if (this.unsure && this.inFlight >= MOST_IN_FLIGHT_WHILE_UNSURE) await this.sleep();
-			else break;
+			if (waitMs > 0) return this.proceedAfter(waitMs);
+			if (!this.hasRoom) return;
+			this.letLeave(now);
 		}
-		this.inFlight++;
-		this.planNext(this.clock.now());
+	}
+
+	private reasonToFail(now: number): ModicaError | undefined {
+		if (this.halted) return new NeverLeftError();
+		if (this.givenUp) return this.givenUp;
+		// A request that left before the hold may still get through; that does not make the hold any shorter.
+		const heldMs = this.heldUntil - now;
+		if (heldMs > LONGEST_HOLD_MS) return heldTooLong(heldMs);
+		const waitMs = Math.max(this.heldUntil, now) - (this.nothingThroughSince ?? now);
+		return waitMs > LONGEST_HOLD_MS ? nothingGotThrough() : undefined;
+	}
+
+	private failAll(error: ModicaError): void {
+		for (const { fail } of [...this.again.splice(0), ...this.fresh.splice(0)]) fail(error);
+	}
+
+	private proceedAfter(milliseconds: number): void {
+		const now = this.clock.now();
+		const wakeMs = Math.min(milliseconds, CANCEL_CHECK_MS);
+		if (this.timerEnds !== undefined && this.timerEnds <= now + wakeMs) return;
+		this.timerEnds = now + wakeMs;
+		void this.clock.sleep(wakeMs).then(() => {
+			this.timerEnds = undefined;
+			this.proceed();
+		});
+	}
+
+	private get hasRoom(): boolean {
+		if (this.inFlight.size >= this.maxConcurrency) return false;
+		// Those that left before the host was lost may take a minute to find that out: they keep nobody from trying.
+		if (this.outage) return ![...this.inFlight].some((request) => this.leftInOutage(request));
+		return !this.unsure || this.inFlight.size < MOST_IN_FLIGHT_WHILE_UNSURE;
+	}
+
+	private leftInOutage({ departure = 0 }: PacedRequest): boolean {
+		return this.outage !== undefined && departure > this.outage.departure;
+	}
+
+	private letLeave(now: number): void {
+		const [first, second] = this.latestLeftAgain ? [this.fresh, this.again] : [this.again, this.fresh];
+		const next = first.shift() ?? second.shift();
+		if (!next) return;
+		const { request, leave } = next;
+		this.latestLeftAgain = request.departure !== undefined;
+		if (request.departure === undefined) {
+			request.throughBefore = this.through;
+			request.limitedBefore = this.limited;
+		}
+		request.departure = ++this.latestDeparture;
+		this.inFlight.add(request);
+		this.planNext(now);
+		leave();
 	}
 
 	/** A request leaves now: works out when the next one may. */
@@ -152,28 +311,20 @@ export class Pacer {
 		const oldest = this.departures.length === perSecond ? (this.departures[0] ?? 0) : -Infinity;
 		this.earliestNext = Math.max(evenly, oldest + WINDOW_MS);
 	}
+}
 
-	private giveUpIfNothingGetsThrough(now: number): void {
-		// A request that left before the hold may still get through; that does not make the hold any shorter.
-		const waitMs = Math.max(this.heldUntil, now) - (this.nothingThroughSince ?? now);
-		if (waitMs <= LONGEST_HOLD_MS) return;
-		throw new ModicaError(
-			`Modica lets nothing through: waiting for it would take ${Math.ceil(waitMs / 1_000)} s, and ${LONGEST_HOLD_MS / 1_000} s is the most that is waited`,
-			{
-				mayHaveBeenSent: false,
-				description:
-					'Not sent. Run the failed items again later, or ask Modica about the limit of the application.',
-			},
-		);
-	}
+const RATE_LIMIT_REMEDY = 'Not sent. Run the failed items again later, or ask Modica to raise the rate limit of the application.';
 
-	/** Sleeps until something happens: a request ends, the execution is cancelled, or the time is over if one is given. */
-	private async sleep(milliseconds?: number): Promise<void> {
-		const woken = new Promise<void>((resolve) => {
-			this.wake = resolve;
-		});
-		await (milliseconds === undefined
-			? woken
-			: Promise.race([woken, this.clock.sleep(milliseconds)]));
-	}
+function nothingGotThrough(): ModicaError {
+	return new ModicaError(`Gave up after ${LONGEST_HOLD_MS / 1_000} s of rate limiting`, {
+		mayHaveBeenSent: false,
+		description: RATE_LIMIT_REMEDY,
+	});
+}
+
+function heldTooLong(heldMs: number): ModicaError {
+	return new ModicaError(
+		`Modica asked to wait ${Math.ceil(heldMs / 1_000)} s, and the node waits ${LONGEST_HOLD_MS / 1_000} s at most`,
+		{ mayHaveBeenSent: false, description: RATE_LIMIT_REMEDY },
+	);
 }

@@ -1,78 +1,90 @@
-import type { TransportFault } from './errors';
+import type { FaultKind } from './faults';
 
 /** How one attempt ended without success. */
 export type FailedAttempt =
 	| { kind: 'status'; statusCode: number; retryAfterMs: number | undefined }
-	| { kind: 'fault'; fault: TransportFault };
+	| { kind: 'fault'; fault: FaultKind };
+
+/** What was tried so far, the failed attempt included. */
+export interface Tried {
+	/** Attempts of this request that met a server error or a broken connection. */
+	faults: number;
+	/** Refusals (429) of this request while other requests got through. */
+	refusals: number;
+	/** Attempts in a row that could not connect to the host, whichever request made them. */
+	connections: number;
+}
 
 export type RetryDecision =
 	| {
 			repeat: true;
-			/** Milliseconds to wait before the next attempt. */
-			afterMs: number;
-			/** True when nobody should send anything before that, not only this request. */
-			holdEveryone: boolean;
+			/** Milliseconds to wait before the next attempt; undefined when that is when everyone goes on. */
+			afterMs?: number;
+			/** Milliseconds during which no request may leave. */
+			holdEveryoneMs?: number;
 	  }
 	| {
 			repeat: false;
 			/** True when Modica may have fulfilled the request in spite of the failure. */
 			mayHaveBeenDone: boolean;
+			holdEveryoneMs?: number;
 	  };
 
 const FIRST_RETRY_DELAY_MS = 500;
 /** Waits of 0.5 + 1 + 2 + 4 + 8 s: a restart of the API is survived, an outage is not waited out. */
-const MOST_ATTEMPTS_UNREACHABLE = 6;
+const MOST_CONNECTIONS = 6;
 /** Waits of 0.5 + 1 + 2 s. */
-const MOST_ATTEMPTS_FAULTY = 4;
+const MOST_FAULTS = 4;
+/** A limit refuses now this request and now that one. Refused this often, the request itself is what is refused. */
+export const MOST_REFUSALS = 5;
 /** What a 429 without a usable `Retry-After` waits: limits are per second (reference: X-RateLimit-Limit). */
 export const DEFAULT_RETRY_AFTER_MS = 1_000;
 
-/** However short the API's own `Retry-After` is: a refusal must not be asked for as fast as the line allows. */
+/** However short the API's own `Retry-After` is: a refusal must not be repeated as fast as the network allows. */
 const LEAST_RETRY_AFTER_MS = 100;
 
 /**
- * Whether a failed attempt may be repeated: only when it is certain that Modica did not take the message,
- * or when doing it twice does no harm. This is the one place where that is decided.
+ * Whether a failed attempt may be repeated: only when it is certain that Modica did not take the message, or when the
+ * request is idempotent. This is the one place where that is decided.
  *
  * @param attempt how the attempt ended
- * @param attempts how many attempts were made, this one included
- * @param harmlessTwice true for reads, downloads, uploads and marking as read; false for anything that sends
+ * @param tried what was tried so far, this attempt included
+ * @param idempotent true for reads, downloads, uploads and marking as read; false for anything that sends
  */
-export function decideRetry(
-	attempt: FailedAttempt,
-	attempts: number,
-	harmlessTwice: boolean,
-): RetryDecision {
+export function decideRetry(attempt: FailedAttempt, tried: Tried, idempotent: boolean): RetryDecision {
 	if (attempt.kind === 'status') {
 		const { statusCode, retryAfterMs } = attempt;
-		// A 429 is a refusal: the message was not taken. How long refusals are borne is the pacer's to say.
 		if (statusCode === 429) {
-			const afterMs = Math.max(retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, LEAST_RETRY_AFTER_MS);
-			return { repeat: true, afterMs, holdEveryone: true };
+			// Everyone comes too fast, for all that is known. How long nothing may get through is the pacer's to say.
+			const holdEveryoneMs = Math.max(retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, LEAST_RETRY_AFTER_MS);
+			// The message was not taken. Refused again and again while others get through, it is not the limit's doing.
+			if (tried.refusals >= MOST_REFUSALS) return { repeat: false, mayHaveBeenDone: false, holdEveryoneMs };
+			return { repeat: true, holdEveryoneMs };
 		}
-		// Any other refusal stays one however often it is asked.
+		// Any other refusal stays one however often the request is made.
 		if (statusCode < 500) return { repeat: false, mayHaveBeenDone: false };
 		// A server that fails may have taken the message before it failed.
-		if (harmlessTwice && attempts < MOST_ATTEMPTS_FAULTY) {
-			return { repeat: true, afterMs: backoffMs(attempts), holdEveryone: false };
-		}
-		return { repeat: false, mayHaveBeenDone: true };
+		return afterFault(tried, idempotent);
 	}
 	switch (attempt.fault) {
 		case 'unreachable':
-			// The connection was never made, so nothing was sent; nor will anybody else get through now.
-			return attempts < MOST_ATTEMPTS_UNREACHABLE
-				? { repeat: true, afterMs: backoffMs(attempts), holdEveryone: true }
+			// Nothing was sent. The host is down for every request: one tries again, the others wait for how that ends.
+			return tried.connections < MOST_CONNECTIONS
+				? { repeat: true, holdEveryoneMs: backoffMs(tried.connections) }
 				: { repeat: false, mayHaveBeenDone: false };
 		case 'untrusted':
 			// The certificate was refused before anything was sent, and will be again.
 			return { repeat: false, mayHaveBeenDone: false };
 		case 'broken':
 			// A time-out or a lost connection tells nothing about what the other side did.
-			return harmlessTwice && attempts < MOST_ATTEMPTS_FAULTY
-				? { repeat: true, afterMs: backoffMs(attempts), holdEveryone: false }
-				: { repeat: false, mayHaveBeenDone: true };
+			return afterFault(tried, idempotent);
 	}
+}
+
+function afterFault({ faults }: Tried, idempotent: boolean): RetryDecision {
+	return idempotent && faults < MOST_FAULTS
+		? { repeat: true, afterMs: backoffMs(faults) }
+		: { repeat: false, mayHaveBeenDone: true };
 }
 
 function backoffMs(attempts: number): number {

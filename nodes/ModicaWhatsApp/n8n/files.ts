@@ -1,6 +1,5 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
-import type { DownloadedMedia } from '../api/client';
-import type { OpenedFile } from '../operations/operation';
+import type { DownloadedMedia, Upload } from '../api/client';
 
 type BinaryHelpers = Pick<
 	IExecuteFunctions['helpers'],
@@ -11,7 +10,7 @@ type BinaryHelpers = Pick<
 const CHUNK_BYTES = 256 * 1024;
 
 /** Opens a binary field where n8n keeps it; in n8n's memory mode its content is in the item already. */
-export async function openFile(helpers: BinaryHelpers, binary: IBinaryData): Promise<OpenedFile> {
+export async function openFile(helpers: BinaryHelpers, binary: IBinaryData): Promise<Upload> {
 	const { id, mimeType: type } = binary;
 	const held = id ? undefined : Buffer.from(binary.data, 'base64');
 	const size = id ? (await helpers.getBinaryMetadata(id)).fileSize : held?.length;

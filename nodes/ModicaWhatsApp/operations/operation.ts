@@ -11,12 +11,6 @@ export interface Item {
 	readonly binary: Readonly<Record<string, IBinaryData>>;
 }
 
-/** A file of an item, opened for uploading. */
-export interface OpenedFile extends Upload {
-	/** Lets go of the file, sent or not. */
-	close(): void;
-}
-
 /** A binary field as an error names it. */
 export interface BinaryField {
 	/** The parameter, as the editor shows it. */
@@ -31,7 +25,7 @@ export interface Context {
 	/** The workflow's time zone, such as `Pacific/Auckland`. */
 	readonly timeZone: string;
 	/** Opens a binary field for uploading; whoever opens it closes it. */
-	openFile(binary: IBinaryData): Promise<OpenedFile>;
+	openFile(binary: IBinaryData): Promise<Upload>;
 	/** Puts a downloaded file where n8n keeps binary data. */
 	storeFile(media: DownloadedMedia, fallbackName: string): Promise<IBinaryData>;
 	/**
@@ -73,13 +67,31 @@ export interface AnswerPage {
 /** One output item, paired to the input item that it came from. */
 export interface Output {
 	readonly item: number;
+	/** Its place among the outputs of its item, where they may come out of order. */
+	readonly position?: number;
 	readonly json: IDataObject;
 	readonly binary?: Record<string, IBinaryData>;
+	/** True when nobody knows whether its message was sent. */
+	readonly inDoubt?: boolean;
+}
+
+/** Something that could not be done, and for which item. */
+export interface Failure extends Subject {
+	readonly error: unknown;
+}
+
+/** What came of one item, or of one of its recipients or files. */
+export type Result = Output | Failure;
+
+export function isFailure(result: Result): result is Failure {
+	return 'error' in result;
 }
 
 /** What a job is done for. When the job fails, each of its subjects gets an error of its own. */
 export interface Subject {
 	readonly item: number;
+	/** Its place among the subjects of its item, where they may come out of order. */
+	readonly position?: number;
 	/** The recipient, where there is one. */
 	readonly to?: string;
 	/** The binary field, where it is about one of several. */
@@ -91,15 +103,8 @@ export interface Job {
 	readonly subjects: readonly Subject[];
 	/** Jobs that share a lane (a recipient's number) run in order and never at once. */
 	readonly lanes?: readonly string[];
-	/** @param aside where to wait for anything but Modica */
-	run(aside: Aside): Promise<Output[]>;
+	run(): Promise<Result[]>;
 }
-
-/**
- * Waits for something while another job works in this one's place.
- * @throws {CancelledError} once it is there, when nothing is to begin any more
- */
-export type Aside = (wait: () => Promise<void>) => Promise<void>;
 
 /** What to do with an item whose parameters cannot be used: note the error and go on with the others. */
 export type Refuse = (item: number, error: unknown) => void;
@@ -111,7 +116,7 @@ export type Refuse = (item: number, error: unknown) => void;
 export interface Operation {
 	readonly option: Pick<INodePropertyOptions, 'name' | 'action'> & { description: string };
 	readonly fields: readonly INodeProperties[];
-	/** Requests that may be under way at once; the user's own option comes first. */
+	/** Requests in flight at once, at most; the user's own option comes first. */
 	readonly maxConcurrency: number;
 	/** Turns items into jobs, in the items' order, reading the parameters of each item when its turn comes. */
 	jobs(items: readonly Item[], context: Context, refuse: Refuse): Iterable<Job>;
@@ -128,14 +133,18 @@ export function perItem(
 ): Operation['jobs'] {
 	return function* (items, context, refuse) {
 		for (const item of items) {
-			let job: Job;
-			try {
-				job = { subjects: [{ item: item.index }], ...toJob(item, context) };
-			} catch (error) {
-				refuse(item.index, error);
-				continue;
-			}
-			yield job;
+			const job = unlessRefused(item, refuse, () => ({ subjects: [{ item: item.index }], ...toJob(item, context) }));
+			if (job) yield job;
 		}
 	};
+}
+
+/** What is made of an item; undefined when its parameters cannot be used, which is then noted. */
+export function unlessRefused<T>(item: Item, refuse: Refuse, make: () => T): T | undefined {
+	try {
+		return make();
+	} catch (error) {
+		refuse(item.index, error);
+		return undefined;
+	}
 }

@@ -1,132 +1,201 @@
-import { CancelledError } from '../api/errors';
-import type { Aside, Job, Output } from './operation';
-
-/**
- * Jobs that wait aside at once. Enough for claims of references, which take some 0.3 s, to keep up with 200 messages a
- * second; no more, since a claim whose execution is killed is one of a message that is never sent.
- */
-const MOST_ASIDE = 75;
-
-/** How one job ended. */
-export type EndedJob =
-	| { readonly job: Job; readonly outputs: readonly Output[] }
-	| { readonly job: Job; readonly error: unknown };
-
-export interface RunSettings {
-	/** Jobs under way at once. */
-	maxConcurrency: number;
-	/** Start no further job once one has failed. */
-	stopOnError: boolean;
-	/** Start no further job once this is aborted. */
-	signal: AbortSignal | undefined;
-	/** Told at the start and at the end of each job. */
-	onProgress?: (progress: Progress) => void;
-}
+import { CancelledError, ModicaError, NeverLeftError } from '../api/errors';
+import { isFailure, type Context, type Failure, type Item, type Job, type Operation, type Result } from './operation';
 
 /** How far a run has come, counted in subjects (items, or recipients of a broadcast). */
 export interface Progress {
 	readonly done: number;
 	readonly failed: number;
-	readonly underWay: number;
+}
+
+export interface RunSettings {
+	/** Look at every item before anything is sent, and let nothing more leave once one has failed. */
+	stopOnError: boolean;
+	/** Aborted when the execution is cancelled. */
+	signal: AbortSignal | undefined;
+	/** Told at the end of each job. */
+	onProgress?: (progress: Progress) => void;
+}
+
+/** A run that was to stop at the first failure, and did. */
+export class RunStopped extends Error {
+	override readonly name = 'RunStopped';
+
+	constructor(
+		readonly failure: Failure,
+		/** What became of the other items, as sentences. */
+		readonly note: string,
+	) {
+		super('stopped');
+	}
 }
 
 /**
- * Runs jobs, many at once but never more than allowed, and those that share a lane one after the other in order.
- * Takes each job from the iterable only when its turn is near, so that jobs may be made as they are needed.
- * @returns the results in the order of the jobs; without those that were never started
+ * Does an operation for all items.
+ * @returns what came of each, in the order of the items; of a cancelled run, what came of those that were started
+ * @throws {RunStopped} at the first failure, when it is to stop there
+ * @throws {CancelledError} when it was cancelled and is to stop at a failure
  */
-export async function runJobs(jobs: Iterable<Job>, settings: RunSettings): Promise<EndedJob[]> {
+export async function runOperation(
+	operation: Operation,
+	items: readonly Item[],
+	context: Context,
+	{ stopOnError, signal, onProgress }: RunSettings,
+): Promise<Result[]> {
+	const refused: Failure[] = [];
+	let jobs = operation.jobs(items, context, (item, error) => refused.push({ item, error }));
+	if (stopOnError) {
+		jobs = [...jobs];
+		const [first] = refused;
+		if (first) throw new RunStopped(first, nothingSent(refused, items.length));
+	}
+	const { ended, unmade } = await runJobs(jobs, {
+		stop: stopOnError ? () => context.api.stop() : undefined,
+		signal,
+		...(onProgress && { onProgress }),
+	});
+	const results = [...ended.flatMap((job) => job.results), ...refused];
+	if (unmade) results.push(...withoutResult(items, results).map((item) => ({ item, error: unmade.error })));
+	const failure = stopOnError ? results.find(isFailure) : undefined;
+	if (failure) throw new RunStopped(failure, stoppedAfter(results, failure));
+	if (stopOnError && signal?.aborted) throw new CancelledError();
+	// The sort is stable: several results of one item stay in their order where nothing else is said.
+	return results.sort((one, other) => one.item - other.item || (one.position ?? 0) - (other.position ?? 0));
+}
+
+function withoutResult(items: readonly Item[], results: readonly Result[]): number[] {
+	const known = new Set(results.map(({ item }) => item));
+	return items.map(({ index }) => index).filter((index) => !known.has(index));
+}
+
+/** How one job ended. */
+export interface EndedJob {
+	readonly job: Job;
+	readonly results: readonly Result[];
+}
+
+/**
+ * Jobs that are made and not yet ended, at most. Enough that rows sorted by number still go to many numbers at once;
+ * each holds a message.
+ */
+export const MOST_AHEAD = 500;
+
+/**
+ * Runs jobs: those that share a lane one after the other in order, all others at once. How many requests leave, and
+ * when, is the pacer's to decide. Takes a job from the iterable only when few enough are made and not yet ended.
+ *
+ * @param settings.stop called at the first failure, when the run is to stop there: nothing more is to leave
+ * @returns the results in the order of the jobs, without those of which nothing left before the run was stopped or
+ * cancelled; `unmade` when the iterable itself failed, so that there may be items without a job
+ */
+export async function runJobs(
+	jobs: Iterable<Job>,
+	{ stop, signal, onProgress }: { stop?: (() => void) | undefined; signal?: AbortSignal | undefined; onProgress?: RunSettings['onProgress'] },
+): Promise<{ ended: EndedJob[]; unmade?: { error: unknown } }> {
 	const results: Array<EndedJob | undefined> = [];
-	const underWay = new Set<Promise<void>>();
 	const lastOfLane = new Map<string, Promise<void>>();
-	const slots = new Slots(settings.maxConcurrency);
-	const asides = new Slots(MOST_ASIDE);
-	const progress = { done: 0, failed: 0, underWay: 0 };
+	const progress = { done: 0, failed: 0 };
+	let underWay = 0;
 	let stopped = false;
-	const mayStart = () => !stopped && !settings.signal?.aborted;
+	let oneEnded = () => {};
 
-	async function work(job: Job, place: number, before: Array<Promise<void>>): Promise<void> {
-		if (before.length > 0) {
-			// A job that waits for its lane must not keep others from working.
-			slots.give();
-			await Promise.all(before);
-			await slots.take();
-		}
-		if (mayStart()) {
-			const { length: count } = job.subjects;
-			const tellUnderWay = (difference: number) => {
-				progress.underWay += difference;
-				settings.onProgress?.(progress);
-			};
-			let begins = true;
-			tellUnderWay(count);
-			const result = await attempt(job, async (wait) => {
-				await asides.take();
-				tellUnderWay(-count);
-				slots.give();
-				try {
-					await wait();
-				} finally {
-					asides.give();
-					await slots.take();
-					tellUnderWay(count);
-				}
-				begins = mayStart();
-				if (!begins) throw new CancelledError(false);
-			});
-			if (begins) {
-				results[place] = result;
-				progress['error' in result ? 'failed' : 'done'] += count;
-				if ('error' in result && settings.stopOnError) stopped = true;
-			}
-			tellUnderWay(-count);
-		}
-		slots.give();
-	}
+	const work = async (job: Job, place: number, before: Array<Promise<void>>) => {
+		await Promise.all(before);
+		if (stopped || signal?.aborted) return;
+		const ended = await attempt(job);
+		if (!ended) return;
+		results[place] = ended;
+		const failed = ended.results.filter(isFailure).length;
+		progress.failed += failed;
+		progress.done += ended.results.length - failed;
+		onProgress?.(progress);
+		if (failed === 0 || !stop || stopped) return;
+		stopped = true;
+		stop();
+	};
 
-	for (const job of jobs) {
-		await slots.take();
-		if (!mayStart()) break;
-		const lanes = job.lanes ?? [];
-		const before = lanes.flatMap((lane) => lastOfLane.get(lane) ?? []);
-		// The place is taken now: results stand in the order of the jobs, whenever they come.
-		const place = results.push(undefined) - 1;
-		const working = work(job, place, before);
-		underWay.add(working);
-		for (const lane of lanes) lastOfLane.set(lane, working);
-		void working.then(() => {
-			underWay.delete(working);
-			for (const lane of lanes) {
-				if (lastOfLane.get(lane) === working) lastOfLane.delete(lane);
-			}
-		});
-	}
-	await Promise.all(underWay);
-	return results.filter((result) => result !== undefined);
-}
-
-async function attempt(job: Job, aside: Aside): Promise<EndedJob> {
+	let unmade: { error: unknown } | undefined;
 	try {
-		return { job, outputs: await job.run(aside) };
+		for (const job of jobs) {
+			if (stopped || signal?.aborted) break;
+			const lanes = job.lanes ?? [];
+			// The place is taken now: results stand in the order of the jobs, whenever they come.
+			const working = work(job, results.push(undefined) - 1, lanes.flatMap((lane) => lastOfLane.get(lane) ?? []));
+			for (const lane of lanes) lastOfLane.set(lane, working);
+			underWay++;
+			void working.then(() => {
+				underWay--;
+				for (const lane of lanes) {
+					if (lastOfLane.get(lane) === working) lastOfLane.delete(lane);
+				}
+				oneEnded();
+			});
+			while (underWay >= MOST_AHEAD) await new Promise<void>((resolve) => (oneEnded = resolve));
+		}
 	} catch (error) {
-		return { job, error };
+		unmade = { error };
+	}
+	// Whatever happened: nothing may run on behind the back of whoever waits for this.
+	while (underWay > 0) await new Promise<void>((resolve) => (oneEnded = resolve));
+	return { ended: results.filter((result) => result !== undefined), ...(unmade && { unmade }) };
+}
+
+/** Does a job. @returns its results; undefined when it was stopped or cancelled before anything of it left */
+async function attempt(job: Job): Promise<EndedJob | undefined> {
+	try {
+		return { job, results: await job.run() };
+	} catch (error) {
+		if (error instanceof NeverLeftError) return undefined;
+		return { job, results: job.subjects.map((subject) => ({ ...subject, error })) };
 	}
 }
 
-/** A fixed number of places, given in the order in which they were asked for. */
-class Slots {
-	private readonly waiting: Array<() => void> = [];
+function nothingSent(failures: readonly Failure[], items: number): string {
+	const others = failures.slice(1).map(({ item }) => item);
+	return [
+		'Nothing was sent.',
+		...(others.length === 1 ? [`Item ${others[0]} has a problem, too.`] : []),
+		...(others.length > 1 ? [`${others.length} more items have problems: ${list(others)}.`] : []),
+		...(failures.length < items
+			? ['To send the good items all the same, set "On Error" to "Continue" in the node’s settings.']
+			: []),
+	].join(' ');
+}
 
-	constructor(private free: number) {}
+/** What became of the others when a run stopped: with "Stop Workflow" n8n shows nothing else of them. */
+function stoppedAfter(results: readonly Result[], first: Failure): string {
+	const others = results.filter((result) => result !== first);
+	const isDoubtful = (result: Result) => (isFailure(result) ? errorOf(result)?.mayHaveBeenSent : result.inDoubt) === true;
+	const doubtful = others.filter(isDoubtful);
+	const failed = others.filter((result) => isFailure(result) && !isDoubtful(result));
+	const claimed = others.filter((result) => isFailure(result) && errorOf(result)?.mayCountAsSent);
+	return [
+		`${others.length - doubtful.length - failed.length} were done before the node stopped.`,
+		...(doubtful.length > 0
+			? [`${doubtful.length} more may have been sent: ${items(doubtful)}. Look for their status before you send them again.`]
+			: []),
+		...(failed.length > 0 ? [`${failed.length} more failed and were not sent: ${items(failed)}.`] : []),
+		...(claimed.length > 0 ? [`The references of these may count as sent now: ${items(claimed)}.`] : []),
+		'To go on with the other items and see the result of each, set "On Error" to "Continue" in the node’s settings.',
+	].join(' ');
+}
 
-	async take(): Promise<void> {
-		if (this.free > 0) this.free--;
-		else await new Promise<void>((resolve) => this.waiting.push(resolve));
+function errorOf({ error }: Failure): ModicaError | undefined {
+	return error instanceof ModicaError ? error : undefined;
+}
+
+/** Items as a sentence names them: each once, and all of them, since this is the only place that tells. */
+function items(results: readonly Result[]): string {
+	const indexes = [...new Set(results.map(({ item }) => item))].sort((one, other) => one - other);
+	const runs: Array<{ from: number; to: number }> = [];
+	for (const index of indexes) {
+		const latest = runs.at(-1);
+		if (latest?.to === index - 1) latest.to = index;
+		else runs.push({ from: index, to: index });
 	}
+	const names = runs.map(({ from, to }) => (from === to ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from}–${to}`));
+	return `${indexes.length === 1 ? 'item' : 'items'} ${names.join(', ')}`;
+}
 
-	give(): void {
-		const next = this.waiting.shift();
-		if (next) next();
-		else this.free++;
-	}
+function list(indexes: readonly number[]): string {
+	return `${indexes.slice(0, 10).join(', ')}${indexes.length > 10 ? '…' : ''}`;
 }

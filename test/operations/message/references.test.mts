@@ -1,5 +1,5 @@
 import { CancelledError, ModicaError } from '../../../nodes/ModicaWhatsApp/api/errors';
-import { References, type ReferenceStore } from '../../../nodes/ModicaWhatsApp/operations/message/references';
+import { MOST_CLAIMED, MOST_MARKS, References, type ReferenceStore } from '../../../nodes/ModicaWhatsApp/operations/message/references';
 import { VirtualClock } from '../../api/clock.mts';
 
 /** A store like n8n's: reads everything, then writes everything, so that two at once lose something. */
@@ -52,8 +52,7 @@ describe('references', () => {
 	/** The references of one more execution. */
 	const open = (process = 'process') => {
 		const opened = new References(store, `${process} of test ${tests}`, clock);
-		const begin = async <T,>(keys: string[], send: (fresh: readonly boolean[]) => Promise<T>) =>
-			await opened.once(keys, send, async (wait) => await wait());
+		const begin = async <T,>(keys: string[], send: (fresh: readonly boolean[]) => Promise<T>) => (await opened.once(keys, send)).result;
 		return {
 			begin,
 			/** Lets time pass until it has ended. */
@@ -161,19 +160,103 @@ describe('references', () => {
 		expect(store.references).toEqual(['a', 'b']);
 	});
 
-	it('are released when nothing is to be sent any more', async () => {
-		const aside = async (wait: () => Promise<void>) => {
-			await wait();
-			throw new CancelledError(false);
-		};
-		const claiming = new References(store, 'process', clock).once(['a'], send('a'), aside);
-		await expect(clock.until(claiming)).rejects.toThrow('cancelled');
+	it('are released when the run was stopped before they left', async () => {
+		await expect(references.once(['a'], async () => await Promise.reject(new CancelledError(false)))).rejects.toThrow('cancelled');
 		expect({ sent, kept: store.references }).toEqual({ sent: [], kept: [] });
 	});
 
-	it('are not sent when the store fails', async () => {
-		store.record = async () => await Promise.reject(new Error('no database'));
-		await expect(references.once(['a'], send('a'))).rejects.toThrow('no database');
-		expect(sent).toEqual([]);
+	it('of a broadcast are released for those recipients that were certainly not sent to', async () => {
+		const opened = new References(store, `of test ${tests}`, clock);
+		const rows = ['accepted', 'failed', 'accepted', 'failed'];
+		const sending = opened.once(['a', 'b', 'c', 'd'], async () => await Promise.resolve(rows), (result, position) => result[position] === 'failed');
+		expect((await clock.until(sending)).result).toEqual(rows);
+		expect(store.references).toEqual(['a', 'c']);
+	});
+
+	it('wait for how the send before them ended, and are sent when it was not', async () => {
+		const first = references.begin(['a'], failing(false)).catch((error: Error) => error.message);
+		const second = references.begin(['a'], send('a'));
+		const third = references.begin(['a'], send('a'));
+		expect(await all<unknown>([first, second, third])).toEqual(['refused', true, false]);
+	});
+
+	it('are remembered to the number that is stated: marks of claims are removed', async () => {
+		for (let index = 0; index < 3 * MOST_MARKS; index++) await references.once([`order-${index}`], send(''));
+		expect(store.references).toHaveLength(3 * MOST_MARKS);
+		expect(store.keys.length - store.references.length).toBeLessThanOrEqual(MOST_MARKS + 1);
+	});
+
+	it('are not lost when another execution removes its marks meanwhile', async () => {
+		// So many claims one after the other that each execution removes marks while the other claims.
+		const claims = async (execution: ReturnType<typeof open>, name: string) => {
+			for (let index = 0; index < MOST_MARKS; index++) expect(await execution.begin([`${name}-${index}`], send(name))).toBe(true);
+		};
+		await all([claims(open(), 'one'), clock.sleep(100).then(async () => await claims(open(), 'other'))]);
+		expect(sent).toHaveLength(2 * MOST_MARKS);
+	});
+
+	it('are claimed only so many ahead of their sends', async () => {
+		let most = 0;
+		const waiting = async () => {
+			most = Math.max(most, store.references.length);
+			await clock.sleep(1_000);
+			throw new ModicaError('refused', { mayHaveBeenSent: false });
+		};
+		const begun = Array.from({ length: 5 * MOST_CLAIMED }, async (_, index) => await references.begin([`order-${index}`], waiting));
+		await clock.until(Promise.allSettled(begun));
+		expect(most).toBe(MOST_CLAIMED);
+	});
+
+	it('of a broadcast larger than what may be claimed ahead are claimed together', async () => {
+		const keys = Array.from({ length: 3 * MOST_CLAIMED }, (_, index) => `order-${index}`);
+		expect(await references.once(keys, async (fresh) => await Promise.resolve(fresh.every(Boolean)))).toBe(true);
+	});
+
+	describe('when the store fails', () => {
+		const broken = async () => await Promise.reject(new Error('no database'));
+		const UNKNOWN = 'Not sent: n8n’s database could not tell whether the reference was sent before';
+
+		it('are not sent, and neither is the next item with the same reference', async () => {
+			store.record = broken;
+			const outcomes = await all([references.begin(['a'], send('a')), references.begin(['a'], send('a'))].map(async (begun) => await begun.catch((error: ModicaError) => [error.message, error.mayHaveBeenSent])));
+			expect(outcomes).toEqual([[UNKNOWN, false], [UNKNOWN, false]]);
+			expect(sent).toEqual([]);
+		});
+
+		it('are sent by the next item with the same reference once the store is well again', async () => {
+			const record = store.record.bind(store);
+			store.record = broken;
+			await expect(references.once(['a'], send('a'))).rejects.toThrow(UNKNOWN);
+			store.record = record;
+			expect(await references.once(['a'], send('a'))).toBe(true);
+		});
+
+		it.each([1, 2])('are not called sent when write %i was reported as failed and was not', async (lost) => {
+			const record = store.record.bind(store);
+			let writes = 0;
+			store.record = async (keys) => {
+				const fresh = await record(keys);
+				if (++writes === lost) throw new Error('the answer was lost');
+				return fresh;
+			};
+			await expect(references.once(['a'], send('a'))).rejects.toMatchObject({
+				message: UNKNOWN,
+				description: 'The database failed: its answer was lost. The reference may count as sent now. If the next run reports this message as a duplicate, send it under another reference.',
+			});
+			// The same run knows that nobody knows.
+			await expect(references.once(['a'], send('a'))).rejects.toThrow(UNKNOWN);
+			expect(sent).toEqual([]);
+		});
+
+		it('that cannot be released are told of with the error of the send', async () => {
+			store.remove = broken;
+			await expect(references.once(['a'], failing(false))).rejects.toMatchObject({
+				message: 'refused',
+				description: expect.stringContaining('could not release the reference'),
+			});
+			const opened = new References(store, `of test ${tests}`, clock);
+			const { noteOn } = await clock.until(opened.once(['b', 'c'], async () => await Promise.resolve(), (_result, position) => position === 1));
+			expect([noteOn(0), noteOn(1)]).toEqual([undefined, expect.stringContaining('could not release the reference')]);
+		});
 	});
 });

@@ -2,7 +2,7 @@ import type { IBinaryData, IDataObject, INodeProperties } from 'n8n-workflow';
 import { invalid } from '../../api/errors';
 import type { MediaMimeType } from '../../api/types';
 import { BINARY_FIELD, fieldName, readBinary } from '../binary';
-import type { Context, Item, Job, Operation, Output, Refuse } from '../operation';
+import { unlessRefused, type Context, type Item, type Job, type Operation, type Output, type Refuse } from '../operation';
 import { parseSource } from '../source';
 import { mediaAdditionalFields, readAdditionalFields } from './additionalFields';
 import { MIME_TYPES, sizeHint, toMediaMimeType } from './limits';
@@ -32,15 +32,9 @@ export const upload: Operation = {
 /** One job for each file, so that one that fails keeps none of its item's others from going. */
 function* uploadJobs(items: readonly Item[], context: Context, refuse: Refuse): Iterable<Job> {
 	for (const item of items) {
-		for (const field of fieldNames(item)) {
-			let job: Job;
-			try {
-				job = uploadJob(item, field, context);
-			} catch (error) {
-				refuse(item.index, error);
-				continue;
-			}
-			yield job;
+		for (const field of unlessRefused(item, refuse, () => fieldNames(item)) ?? []) {
+			const job = unlessRefused(item, refuse, () => uploadJob(item, field, context));
+			if (job) yield job;
 		}
 	}
 }
@@ -64,14 +58,16 @@ function uploadJob(item: Item, name: string, { api, openFile }: Context): Job {
 	return {
 		subjects: [{ item: item.index, field: name }],
 		run: async () => {
-			const opened = await openFile({ ...binary, mimeType });
-			try {
-				const { file } = opened;
-				if (file.size === 0) throw invalid(BINARY_FIELD, name, 'holds a file without content', 'Give a file that is not empty.');
-				return [toOutput(item, name, binary, file, mimeType, await api.uploadMedia(opened, source))];
-			} finally {
+			let file: File | undefined;
+			const open = async () => {
+				const opened = await openFile({ ...binary, mimeType });
+				({ file } = opened);
+				if (file.size > 0) return opened;
 				opened.close();
-			}
+				throw invalid(BINARY_FIELD, name, 'holds a file without content', 'Give a file that is not empty.');
+			};
+			const media = await api.uploadMedia(open, source);
+			return [toOutput(item, name, binary, file, mimeType, media)];
 		},
 	};
 }
@@ -80,12 +76,12 @@ function toOutput(
 	{ index }: Item,
 	field: string,
 	{ fileSize }: IBinaryData,
-	{ name: fileName, size }: File,
+	file: File | undefined,
 	mimeType: MediaMimeType,
 	media: Record<string, unknown>,
 ): Output {
-	const hint = sizeHint(mimeType, size);
-	return { item: index, json: { ...media, field, fileName, mimeType, fileSize, ...(hint && { hint }) } as IDataObject };
+	const hint = file && sizeHint(mimeType, file.size);
+	return { item: index, json: { ...media, field, fileName: file?.name, mimeType, fileSize, ...(hint && { hint }) } as IDataObject };
 }
 
 function parseMimeType(name: string, value: string): MediaMimeType {

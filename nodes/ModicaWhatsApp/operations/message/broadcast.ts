@@ -1,8 +1,8 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
-import { InputError, invalid, isEmpty, isRecord, toNumber } from '../../api/errors';
+import { InputError, invalid, isEmpty, isRecord, NeverLeftError, toNumber } from '../../api/errors';
 import type { BroadcastReceipt, MessageCommon, MessageContent } from '../../api/types';
 import { fileLinks } from '../binary';
-import type { Aside, Context, Item, Job, Operation, Output, Refuse, Subject } from '../operation';
+import type { Context, Item, Job, Operation, Refuse, Result, Subject } from '../operation';
 import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
 import { parseRecipient, recipientField } from './recipient';
@@ -81,11 +81,12 @@ export const broadcast: Operation = {
 	jobs: broadcastJobs,
 };
 
-/** A recipient of a broadcast, and the input item that it came from. */
+/** A number that a broadcast goes to, and the input item that it came from. */
 interface Recipient extends Subject {
 	readonly to: string;
-	/** The recipient that is the same number in the same broadcast and comes before: this one gets no message. */
-	readonly duplicateOf?: Recipient;
+	readonly position: number;
+	/** Where the number comes again: it gets no further message. */
+	readonly repetitions: Subject[];
 }
 
 /** Recipients that get the same content. */
@@ -93,23 +94,32 @@ interface Audience {
 	readonly content: MessageContent & MessageCommon;
 	/** The reference that each recipient is to get it once for. */
 	readonly once: string | undefined;
-	readonly recipients: Recipient[];
-	readonly firstOfNumber: Map<string, Recipient>;
+	/** By their numbers. */
+	readonly recipients: Map<string, Recipient>;
 }
 
 function* broadcastJobs(items: readonly Item[], context: Context, refuse: Refuse): Iterable<Job> {
 	const batchSize = readBatchSize(items[0]);
 	for (const { content, once, recipients } of gatherAudiences(items, context, refuse)) {
-		for (const batch of inBatches(recipients, batchSize)) {
-			const numbers = batch.flatMap(({ to, duplicateOf }) => (duplicateOf ? [] : [to]));
+		for (const batch of inBatches([...recipients.values()], batchSize)) {
+			const numbers = batch.map(({ to }) => to);
 			yield {
-				subjects: batch,
+				// A repetition shares the fate of its number, so it is in the same batch.
+				subjects: batch.flatMap(({ repetitions, ...subject }) => [subject, ...repetitions]),
 				lanes: numbers,
-				run: async (aside) => toOutputs(batch, await sendBatch(numbers, content, once, context, aside), content.reference),
+				run: async () => toResults(batch, await sendBatch(numbers, content, once, context), content.reference),
 			};
 		}
 	}
 }
+
+/** A number whose request failed. */
+class Failed {
+	constructor(readonly error: unknown) {}
+}
+
+/** What became of a number: what Modica answered, if it said anything. */
+type Outcome = BroadcastReceipt | Failed | undefined;
 
 /** Sends to the numbers that did not get it before; resolves with what became of each. */
 async function sendBatch(
@@ -117,18 +127,35 @@ async function sendBatch(
 	content: MessageContent & MessageCommon,
 	once: string | undefined,
 	{ api, references }: Context,
-	aside: Aside,
-): Promise<ReadonlyArray<BroadcastReceipt | undefined>> {
+): Promise<readonly Outcome[]> {
 	const send = async (destination: string[]) => await api.broadcast({ destination, ...content });
 	if (once === undefined) return await send(numbers);
 	// A broadcast has one reference for all: it is the recipient that makes the difference.
-	return await references.once(numbers.map((to) => `${once}\n${to}`), async (fresh) => {
+	const keys = numbers.map((to) => `${once}\n${to}`);
+	let isFresh: readonly boolean[] = [];
+	const sendFresh = async (fresh: readonly boolean[]) => {
+		isFresh = fresh;
 		const destination = numbers.filter((_, position) => fresh[position]);
 		const receipts = destination.length > 0 ? await send(destination) : [];
 		let next = 0;
-		return fresh.map((sent) => (sent ? receipts[next++] : SENT_BEFORE));
-	}, aside);
+		return fresh.map((each) => (each ? receipts[next++] : SENT_BEFORE));
+	};
+	try {
+		const { result, noteOn } = await references.once(keys, sendFresh, (receipts, position) => receipts[position]?.status === FAILED);
+		return result.map((receipt, position) => withNote(receipt, noteOn(position)));
+	} catch (error) {
+		// Those that got it before have nothing to do with what failed now.
+		if (!isFresh.includes(false) || error instanceof NeverLeftError) return await Promise.reject<never>(error);
+		return isFresh.map((each) => (each ? new Failed(error) : SENT_BEFORE));
+	}
 }
+
+function withNote(receipt: BroadcastReceipt | undefined, note: string | undefined): BroadcastReceipt | undefined {
+	return receipt && note ? { ...receipt, message: [receipt.message, note].filter(Boolean).join('. ') } : receipt;
+}
+
+/** Of a recipient to whom nothing was sent (reference: broadcast, 202). */
+const FAILED = 'failed';
 
 const SENT_BEFORE: BroadcastReceipt = {
 	status: 'duplicate',
@@ -149,9 +176,9 @@ function gatherAudiences(
 			const once = readOnceReference(item, content.reference);
 			const recipients = readRecipients(item);
 			const key = JSON.stringify([content, once]);
-			const audience = audiences.get(key) ?? { content, once, recipients: [], firstOfNumber: new Map() };
+			const audience = audiences.get(key) ?? { content, once, recipients: new Map() };
 			audiences.set(key, audience);
-			for (const to of recipients) addRecipient(audience, item.index, to);
+			recipients.forEach((to, position) => addRecipient(audience, { item: item.index, to, position }));
 		} catch (error) {
 			refuse(item.index, error);
 		}
@@ -159,11 +186,10 @@ function gatherAudiences(
 	return audiences.values();
 }
 
-function addRecipient({ recipients, firstOfNumber }: Audience, item: number, to: string): void {
-	const duplicateOf = firstOfNumber.get(to);
-	const recipient: Recipient = duplicateOf ? { item, to, duplicateOf } : { item, to };
-	if (!duplicateOf) firstOfNumber.set(to, recipient);
-	recipients.push(recipient);
+function addRecipient({ recipients }: Audience, subject: Omit<Recipient, 'repetitions'>): void {
+	const first = recipients.get(subject.to);
+	if (first) first.repetitions.push(subject);
+	else recipients.set(subject.to, { ...subject, repetitions: [] });
 }
 
 function readRecipients(item: Item): string[] {
@@ -217,32 +243,22 @@ function readBatchSize(item: Item | undefined): number {
 	return batchSize;
 }
 
-/** Cuts recipients into batches that hold so many numbers to send to; duplicates stay with their neighbours. */
-function* inBatches(recipients: readonly Recipient[], batchSize: number): Iterable<Recipient[]> {
-	let batch: Recipient[] = [];
-	let numbers = 0;
-	for (const recipient of recipients) {
-		if (!recipient.duplicateOf && numbers === batchSize) {
-			yield batch;
-			batch = [];
-			numbers = 0;
-		}
-		batch.push(recipient);
-		if (!recipient.duplicateOf) numbers++;
-	}
-	if (batch.length > 0) yield batch;
+function* inBatches<T>(all: readonly T[], batchSize: number): Iterable<T[]> {
+	for (let start = 0; start < all.length; start += batchSize) yield all.slice(start, start + batchSize);
 }
 
-function toOutputs(
-	batch: readonly Recipient[],
-	receipts: ReadonlyArray<BroadcastReceipt | undefined>,
-	reference: string | undefined,
-): Output[] {
-	let next = 0;
-	return batch.map(({ item, to, duplicateOf }) => ({
-		item,
-		json: duplicateOf ? duplicateOutput(to, duplicateOf) : toOutput(to, receipts[next++], reference),
-	}));
+function toResults(batch: readonly Recipient[], outcomes: readonly Outcome[], reference: string | undefined): Result[] {
+	return batch.flatMap(({ repetitions, ...recipient }, index): Result[] => {
+		const outcome = outcomes[index];
+		// A number that failed has failed wherever it stands.
+		if (outcome instanceof Failed) return [recipient, ...repetitions].map((subject) => ({ ...subject, error: outcome.error }));
+		const inDoubt = outcome === undefined;
+		const output = ({ item, position = 0 }: Subject, json: IDataObject) => ({ item, position, json, inDoubt });
+		return [
+			output(recipient, toOutput(recipient.to, outcome, reference)),
+			...repetitions.map((repetition) => output(repetition, repetitionOutput(recipient))),
+		];
+	});
 }
 
 function toOutput(
@@ -257,10 +273,10 @@ function toOutput(
 	return { id, status, to, ...(reference !== undefined && { reference }), ...others } as IDataObject;
 }
 
-function duplicateOutput(to: string, first: Recipient): IDataObject {
+function repetitionOutput({ to, item }: Pick<Recipient, 'to' | 'item'>): IDataObject {
 	return {
 		status: 'duplicate',
 		to,
-		message: `Not sent again: the number is already in this broadcast, from item ${first.item}`,
+		message: `Not sent again: the number is already in this broadcast, from item ${item}`,
 	};
 }

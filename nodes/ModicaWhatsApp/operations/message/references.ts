@@ -1,11 +1,10 @@
 import { randomUUID } from 'crypto';
 import { ModicaError } from '../../api/errors';
 import type { Clock } from '../../api/pacing';
-import type { Aside } from '../operation';
 
 /** What a node remembers from one execution to the next: n8n's store of processed items. */
 export interface ReferenceStore {
-	/** Records keys, and resolves with those of them that were not there before. */
+	/** Records keys, all at once or not at all, and resolves with those of them that were not there before. */
 	record(keys: string[]): Promise<string[]>;
 	remove(keys: string[]): Promise<void>;
 }
@@ -15,9 +14,20 @@ const LEAST_SETTLING_MS = 200;
 /** Whoever finds the store slow has reason to think that it is slow for others, too. */
 const SETTLING_PER_RECORDING = 10;
 const LONGEST_SETTLING_MS = 5_000;
+/** How often a claim is looked at, with other processes writing over it. Twice is enough where none does. */
+const MOST_ROUNDS = 20;
+/** Attempts at one call of the store. */
+const MOST_STORE_ATTEMPTS = 2;
+/**
+ * Keys that are claimed while their messages are not sent yet, at most: those of an execution that is killed count as
+ * sent though they are not. Enough for claims, which take some 0.3 s, to keep up with 80 messages a second.
+ */
+export const MOST_CLAIMED = 100;
+/** Marks that are left in the store before they are removed together: each removal writes the whole store. */
+export const MOST_MARKS = 100;
 
 /**
- * Sees to it that nothing with the same reference is sent twice, whichever execution it is in.
+ * Sends nothing with the same reference twice, whichever execution it is in.
  *
  * A key is claimed before the send and released when the send certainly did not happen. n8n's store reads all its
  * keys and then writes them all, and has no lock: of two at once, the later one writes over what the other claimed.
@@ -28,87 +38,235 @@ const LONGEST_SETTLING_MS = 5_000;
  *   a single place to read and to write there is none that does without waiting.)
  */
 export class References {
-	private readonly claimedHere = new Set<string>();
-	private readonly claims: Batch<boolean>;
-	private readonly releases: Batch<undefined>;
+	/** The latest send of each key in this run. */
+	private readonly latestOf = new Map<string, Promise<void>>();
+	/** Keys that this run has sent, or may have sent. */
+	private readonly sentHere = new Set<string>();
+	/** Keys that the store may or may not have recorded for this run: nobody knows whether they were there before. */
+	private readonly uncertain = new Set<string>();
+	private readonly places = new Places(MOST_CLAIMED);
+	private readonly claims: Batch<boolean | StoreError>;
+	private readonly releases: Batch<StoreError | undefined>;
 
 	/**
 	 * @param store of the node whose references these are
 	 * @param name the same for all executions of that node in this process, and no other's
+	 * @param ensureOpen throws once nothing can be sent any more: then nothing is claimed either
 	 */
 	constructor(
 		private readonly store: ReferenceStore,
 		private readonly name: string,
 		private readonly clock: Clock,
+		ensureOpen: () => void = () => {},
 	) {
 		this.claims = new Batch(async (keys) => {
-			const claimed = await this.claimAll(keys);
-			return keys.map((key) => claimed.has(key));
+			ensureOpen();
+			return await this.claimAll(keys);
 		});
 		this.releases = new Batch(async (keys) => {
-			await inTurn(name, async () => await store.remove(keys));
-			return keys.map(() => undefined);
+			const failure = await this.remove(keys);
+			return keys.map(() => failure);
 		});
 	}
 
 	/**
-	 * Does a send for those keys that were never claimed before.
+	 * Does a send for those keys that were never claimed before. Of several sends with the same key, each waits for how
+	 * the one before it ended.
 	 * @param keys what stands for one message each
 	 * @param send told for each key whether it is to be sent
-	 * @param aside where to wait until the keys are claimed
+	 * @param isUnsent tells of a result whether the key at a position was certainly not sent after all
+	 * @returns the result, and a note for each position whose key counts as sent though it was not
+	 * @throws {ModicaError} when n8n's store fails: then nothing was sent
 	 */
-	async once<T>(keys: readonly string[], send: (fresh: readonly boolean[]) => Promise<T>, aside: Aside): Promise<T> {
-		let fresh: boolean[] = [];
-		const claimAndSend = async () => {
-			await aside(async () => {
-				fresh = await Promise.all(keys.map(async (key) => await this.claim(key)));
-			});
-			return await send(fresh);
-		};
-		const sending = claimAndSend();
-		await sending.catch(async (error: unknown) => {
-			if (!(error instanceof ModicaError) || error.mayHaveBeenSent) return;
-			await Promise.all(keys.filter((_, position) => fresh[position]).map(async (key) => await this.release(key)));
-		});
-		return await sending;
-	}
-
-	private async claim(key: string): Promise<boolean> {
-		// The store does not look for a key twice in what it is given at once.
-		if (this.claimedHere.has(key)) return false;
-		this.claimedHere.add(key);
-		return await this.claims.add(key);
-	}
-
-	private async release(key: string): Promise<void> {
-		await this.releases.add(key);
-		this.claimedHere.delete(key);
-	}
-
-	/** Claims keys, and resolves with those that are ours then and will stay so. */
-	private async claimAll(keys: string[]): Promise<Set<string>> {
-		const mark = randomUUID();
-		let ours = keys;
-		for (let isFirst = true; ; isFirst = false) {
-			const { fresh, took } = await this.record([...ours, mark]);
-			// Whatever was written is still there, all at once or not at all.
-			if (!isFirst && !fresh.has(mark)) return new Set(ours);
-			ours = ours.filter((key) => fresh.has(key));
-			if (ours.length === 0) return new Set();
-			await this.clock.sleep(Math.min(Math.max(LEAST_SETTLING_MS, took * SETTLING_PER_RECORDING), LONGEST_SETTLING_MS));
+	async once<T>(
+		keys: readonly string[],
+		send: (fresh: readonly boolean[]) => Promise<T>,
+		isUnsent: (result: T, position: number) => boolean = () => false,
+	): Promise<{ result: T; noteOn: (position: number) => string | undefined }> {
+		const before = keys.flatMap((key) => this.latestOf.get(key) ?? []);
+		const sending = this.sendAfter(before, keys, send, isUnsent);
+		const ended = sending.then(
+			() => {},
+			() => {},
+		);
+		for (const key of keys) this.latestOf.set(key, ended);
+		try {
+			return await sending;
+		} finally {
+			for (const key of keys) {
+				if (this.latestOf.get(key) === ended) this.latestOf.delete(key);
+			}
 		}
 	}
 
-	/** Records keys, and tells which are new and how many milliseconds it took. */
-	private async record(keys: string[]) {
+	private async sendAfter<T>(
+		before: Array<Promise<void>>,
+		keys: readonly string[],
+		send: (fresh: readonly boolean[]) => Promise<T>,
+		isUnsent: (result: T, position: number) => boolean,
+	): Promise<{ result: T; noteOn: (position: number) => string | undefined }> {
+		await Promise.all(before);
+		await this.places.take(keys.length);
+		try {
+			const fresh = await this.claim(keys);
+			const ours = keys.flatMap((key, position) => (fresh[position] ? [{ key, position }] : []));
+			for (const { key } of ours) this.sentHere.add(key);
+			const result = await send(fresh).catch(
+				async (error: unknown) => await Promise.reject<never>(await this.releaseAfter(error, ours.map(({ key }) => key))),
+			);
+			const unsent = ours.filter(({ position }) => isUnsent(result, position));
+			const failure = await this.release(unsent.map(({ key }) => key));
+			const kept = new Set(failure ? unsent.map(({ position }) => position) : []);
+			return { result, noteOn: (position) => (kept.has(position) ? STILL_CLAIMED : undefined) };
+		} finally {
+			this.places.give(keys.length);
+		}
+	}
+
+	/** Claims keys, and tells of each whether it is this run's now. Claims none when one of them cannot be claimed. */
+	private async claim(keys: readonly string[]): Promise<boolean[]> {
+		const claims = await Promise.all(keys.map(async (key) => !this.sentHere.has(key) && (await this.claims.add(key))));
+		const failure = claims.find((claim) => claim instanceof StoreError);
+		if (!failure) return claims.map((claim) => claim === true);
+		await this.release(keys.filter((_, position) => claims[position] === true));
+		throw failure;
+	}
+
+	/** Releases keys whose send failed, if it certainly did. @returns the error to show for it */
+	private async releaseAfter(error: unknown, keys: readonly string[]): Promise<unknown> {
+		if (!(error instanceof ModicaError) || error.mayHaveBeenSent) return error;
+		return (await this.release(keys)) ? error.countingAsSent(STILL_CLAIMED) : error;
+	}
+
+	/** @returns why that failed, if it did: the keys then count as sent */
+	private async release(keys: readonly string[]): Promise<StoreError | undefined> {
+		const failures = await Promise.all(keys.map(async (key) => await this.releases.add(key)));
+		keys.forEach((key, position) => {
+			if (failures[position]) this.uncertain.add(key);
+			this.sentHere.delete(key);
+		});
+		return failures.find(Boolean);
+	}
+
+	/** Claims keys. @returns for each whether it is ours now and will stay so, or that nobody knows */
+	private async claimAll(keys: string[]): Promise<Array<boolean | StoreError>> {
+		const ours = await this.claimThose(keys).catch((error: unknown) => error);
+		if (!(ours instanceof Set)) {
+			for (const key of keys) this.uncertain.add(key);
+			return keys.map(() => new StoreError(ours));
+		}
+		await this.tidyUp();
+		return keys.map((key) => {
+			if (!ours.has(key)) return this.uncertain.has(key) ? new StoreError(undefined) : false;
+			this.uncertain.delete(key);
+			return true;
+		});
+	}
+
+	/** Claims keys, and resolves with those that are ours then and will stay so. */
+	private async claimThose(keys: string[]): Promise<Set<string>> {
+		const marks: string[] = [];
+		// Not before the claim has ended: one that is removed meanwhile looks like one that another process wrote over.
+		return await this.claimBeside(marks, keys).finally(() => marksOf(this.name).push(...marks));
+	}
+
+	/** @param marks those that the claim leaves in the store are added to it */
+	private async claimBeside(marks: string[], keys: string[]): Promise<Set<string>> {
+		let ours = keys;
+		let latestMark: string | undefined;
+		for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) {
+			const mark = randomUUID();
+			marks.push(mark);
+			const { fresh, took } = await this.record([...ours, ...(latestMark === undefined ? [] : [latestMark])], mark);
+			// Whatever was written is still there, all at once or not at all.
+			if (latestMark !== undefined && !fresh.has(latestMark)) return new Set(ours);
+			ours = ours.filter((key) => fresh.has(key));
+			if (ours.length === 0) return new Set();
+			latestMark = mark;
+			await this.clock.sleep(Math.min(Math.max(LEAST_SETTLING_MS, took * SETTLING_PER_RECORDING), LONGEST_SETTLING_MS));
+		}
+		throw new Error('other processes write over what this one records');
+	}
+
+	/**
+	 * Records keys beside a mark that is new.
+	 * @returns those that are new, and the milliseconds it took
+	 * @throws when nobody knows which are new, since the store fails or an attempt that it wrote was reported as failed
+	 */
+	private async record(keys: string[], mark: string) {
 		return await inTurn(this.name, async () => {
 			const began = this.clock.now();
-			const fresh = await this.store.record(keys).catch(
-				// Two processes have made the node's first record at once: the database lets one of them.
-				async () => await this.store.record(keys),
-			);
-			return { fresh: new Set(fresh), took: this.clock.now() - began };
+			const fresh = new Set(await attempted(async () => await this.store.record([...keys, mark])));
+			if (!fresh.has(mark)) throw new Error('its answer was lost');
+			return { fresh, took: this.clock.now() - began };
 		});
+	}
+
+	/** @returns why that failed, if it did */
+	private async remove(keys: string[]): Promise<StoreError | undefined> {
+		if (keys.length === 0) return undefined;
+		try {
+			await inTurn(this.name, async () => await attempted(async () => await this.store.remove(keys)));
+			return undefined;
+		} catch (error) {
+			return new StoreError(error);
+		}
+	}
+
+	/** Removes the marks of old claims, once there are many. */
+	private async tidyUp(): Promise<void> {
+		const marks = marksOf(this.name);
+		if (marks.length < MOST_MARKS) return;
+		const old = marks.splice(0);
+		// Those that cannot be removed are tried again with the next.
+		if (await this.remove(old)) marks.push(...old);
+	}
+}
+
+const STILL_CLAIMED =
+	'n8n’s database could not release the reference, so the next run may report this message as a duplicate. Send it under another reference.';
+
+/** n8n's store failed, and so nothing was sent. */
+class StoreError extends ModicaError {
+	override readonly name = 'StoreError';
+
+	constructor(cause: unknown) {
+		super('Not sent: n8n’s database could not tell whether the reference was sent before', {
+			mayHaveBeenSent: false,
+			mayCountAsSent: true,
+			description: [
+				...(cause instanceof Error ? [`The database failed: ${cause.message}.`] : []),
+				'The reference may count as sent now. If the next run reports this message as a duplicate, send it under another reference.',
+			].join(' '),
+		});
+	}
+}
+
+/** A number of places, taken in the order in which they are asked for; whoever asks for more than there are waits for all. */
+class Places {
+	private taken = 0;
+	private readonly waiting: Array<{ count: number; enter: () => void }> = [];
+
+	constructor(private readonly most: number) {}
+
+	async take(count: number): Promise<void> {
+		await new Promise<void>((enter) => {
+			this.waiting.push({ count, enter });
+			this.admit();
+		});
+	}
+
+	give(count: number): void {
+		this.taken -= count;
+		this.admit();
+	}
+
+	private admit(): void {
+		for (let next = this.waiting[0]; next && (this.taken === 0 || this.taken + next.count <= this.most); next = this.waiting[0]) {
+			this.waiting.shift();
+			this.taken += next.count;
+			next.enter();
+		}
 	}
 }
 
@@ -143,6 +301,20 @@ class Batch<T> {
 		}
 		this.working = false;
 	}
+}
+
+/** Makes a call again when it fails: two processes that make the node's first record at once are told so by the database. */
+async function attempted<T>(call: () => Promise<T>, attempts = MOST_STORE_ATTEMPTS): Promise<T> {
+	return await (attempts > 1 ? call().catch(async () => await attempted(call, attempts - 1)) : call());
+}
+
+/** Marks that are in the stores, by the name of the node, for all of its executions in this process. */
+const marks = new Map<string, string[]>();
+
+function marksOf(name: string): string[] {
+	const known = marks.get(name) ?? [];
+	marks.set(name, known);
+	return known;
 }
 
 const lastOf = new Map<string, Promise<unknown>>();

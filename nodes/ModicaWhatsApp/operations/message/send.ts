@@ -1,7 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { SendReceipt, Message } from '../../api/types';
 import { fileLinks } from '../binary';
-import { perItem, type Aside, type Context, type Item, type Operation } from '../operation';
+import { perItem, type Context, type Item, type Operation } from '../operation';
 import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
 import { parseRecipient, recipientField } from './recipient';
@@ -30,15 +30,16 @@ export const send: Operation = {
 		return {
 			subjects: [{ item: item.index, to: message.to }],
 			lanes: [message.to],
-			run: async (aside) => [{ item: item.index, json: await sendOnce(message, once, context, aside) }],
+			run: async () => [{ item: item.index, json: await sendOnce(message, once, context) }],
 		};
 	}),
 };
 
-async function sendOnce(message: Message, once: string | undefined, { api, references }: Context, aside: Aside) {
+async function sendOnce(message: Message, once: string | undefined, { api, references }: Context) {
 	const send = async () => toOutput(message, await api.sendMessage(message));
 	if (once === undefined) return await send();
-	return await references.once([once], async ([fresh]) => (fresh ? await send() : sentBefore(message)), aside);
+	const { result } = await references.once([once], async ([fresh]) => (fresh ? await send() : sentBefore(message)));
+	return result;
 }
 
 function readMessage(item: Item, context: Context): Message {

@@ -1,0 +1,87 @@
+/** What a failed connection means for its request. */
+export type FaultKind =
+	/** No connection was made, so nothing was sent. */
+	| 'unreachable'
+	/** The server's certificate was refused before anything was sent. */
+	| 'untrusted'
+	/** Time-outs, lost connections, unreadable answers: the request may have been fulfilled. */
+	| 'broken';
+
+export interface Fault {
+	readonly kind: FaultKind;
+	/** As Node.js, OpenSSL or axios calls it, such as `ECONNREFUSED`. */
+	readonly code: string;
+}
+
+/** The code of a transfer that stalled, beside those of Node.js. */
+export const STALLED = 'STALLED';
+
+/** Codes that only a failed attempt at a connection has. */
+const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+/** Codes that an established connection can end with as well: its error names the system call that failed. */
+const CONNECTING = new Set(['connect', 'getaddrinfo']);
+
+/**
+ * Codes of a server certificate that cannot be trusted; found before anything is sent. Not EPROTO: a connection that
+ * was let in can come to it as well.
+ */
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER|ERR_TLS/;
+
+/** Other codes of the network: of sockets, of TLS, of Node.js's HTTP parser, and of axios. */
+const NETWORK =
+	/^(E(AI_\w+|ADDRNOTAVAIL|CONN\w+|HOST\w+|NET\w+|PIPE|PROTO|TIMEDOUT)|ERR_(BAD_RESPONSE|CANCELED|NETWORK|SSL_\w+|STREAM_PREMATURE_CLOSE)|HPE_\w+|UND_ERR_\w+)$/;
+
+/** Errors hold their causes several deep: n8n's holds axios', which holds that of Node.js. */
+const DEEPEST_CAUSE = 5;
+
+/**
+ * The network's fault in what a request rejected with; undefined for anything else, such as a mistake in our own code.
+ *
+ * EHOSTUNREACH, ENETUNREACH and ETIMEDOUT are certain only while connecting: Linux also reports them on an established
+ * connection whose route is lost, when the request may have arrived.
+ */
+export function recognizeFault(error: unknown): Fault | undefined {
+	const chain = causesOf(error);
+	const code = chain.flatMap(codesOf).find((candidate) => isNetworkCode(candidate));
+	if (code === undefined) return undefined;
+	if (UNTRUSTED.test(code)) return { kind: 'untrusted', code };
+	const neverConnected = NEVER_CONNECTED.has(code) || isConnecting(chain.at(-1));
+	return { kind: neverConnected ? 'unreachable' : 'broken', code };
+}
+
+interface ErrorLike {
+	readonly code?: unknown;
+	/** Where n8n's NodeApiError keeps the code of what it wraps. */
+	readonly httpCode?: unknown;
+	readonly syscall?: unknown;
+	readonly cause?: unknown;
+	/** Of an AggregateError: one for each address of a host. */
+	readonly errors?: unknown;
+}
+
+function isErrorLike(value: unknown): value is ErrorLike {
+	return typeof value === 'object' && value !== null;
+}
+
+/** The error and its causes, the innermost last. */
+function causesOf(error: unknown): ErrorLike[] {
+	const chain: ErrorLike[] = [];
+	for (let next = error; isErrorLike(next) && chain.length < DEEPEST_CAUSE; next = next.cause) chain.push(next);
+	return chain;
+}
+
+function codesOf({ httpCode, code }: ErrorLike): string[] {
+	return [httpCode, code].filter((candidate) => typeof candidate === 'string');
+}
+
+function isNetworkCode(code: string): boolean {
+	return NETWORK.test(code) || UNTRUSTED.test(code) || NEVER_CONNECTED.has(code);
+}
+
+function isConnecting(error: ErrorLike | undefined): boolean {
+	if (!error) return false;
+	if (Array.isArray(error.errors)) {
+		return error.errors.length > 0 && error.errors.every((each) => isErrorLike(each) && isConnecting(each));
+	}
+	return CONNECTING.has(String(error.syscall));
+}

@@ -1,0 +1,79 @@
+import {
+	ExpressionError,
+	NodeApiError,
+	NodeOperationError,
+	type IDataObject,
+	type INode,
+	type INodeExecutionData,
+	type JsonObject,
+	type Logger,
+} from 'n8n-workflow';
+import { InputError, ModicaError, UnexpectedError } from '../api/errors';
+import type { Failure } from '../operations/operation';
+import { RunStopped } from '../operations/run';
+
+/** What of n8n an error is made with. */
+export interface ErrorContext {
+	readonly node: INode;
+	readonly logger: Pick<Logger, 'error'>;
+}
+
+/**
+ * The item that stands for a failure when the node is set to continue.
+ *
+ * n8n sends an item with an `error` to the node's error output, but wherever it finds one it also reduces the item's
+ * json to the error's message. Hidden from the copy that n8n makes on the way, the property routes and the json stays.
+ */
+export function toErrorItem(context: ErrorContext, failure: Failure): INodeExecutionData {
+	const error = toNodeError(context, failure);
+	const { statusCode, mayHaveBeenSent = false } =
+		failure.error instanceof ModicaError ? failure.error : ({} as Partial<ModicaError>);
+	const json: IDataObject = {
+		error: error.message,
+		...(error.description && { description: error.description }),
+		...(statusCode !== undefined && { statusCode }),
+		mayHaveBeenSent,
+		...(failure.to !== undefined && { to: failure.to }),
+		...(failure.field !== undefined && { field: failure.field }),
+	};
+	const item = { json, pairedItem: { item: failure.item } };
+	return context.node.onError === 'continueErrorOutput'
+		? Object.defineProperty(item, 'error', { value: error, enumerable: false })
+		: item;
+}
+
+/**
+ * Anything that went wrong as n8n shows it. Made from words alone: the errors of n8n's request helper hold the
+ * request with its password.
+ * @param note what else the user should know, such as what was sent before
+ */
+export function toNodeError(
+	context: ErrorContext,
+	{ error, item }: Partial<Failure>,
+	note?: string,
+): NodeApiError | NodeOperationError {
+	const { node, logger } = context;
+	if (error instanceof RunStopped) return toNodeError(context, error.failure, error.note);
+	const itemIndex = item === undefined ? {} : { itemIndex: item };
+	if (error instanceof UnexpectedError) {
+		logger.error(`Modica WhatsApp failed unexpectedly: ${error.message}`, { stack: error.stack });
+	}
+	if (error instanceof ModicaError) {
+		const { message, statusCode } = error;
+		const description = [error.description, note].filter(Boolean).join(' ');
+		return new NodeApiError(node, { message } as JsonObject, {
+			message,
+			description,
+			...(statusCode !== undefined && { httpCode: String(statusCode) }),
+			...itemIndex,
+		});
+	}
+	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
+	const details = { ...(note && { description: note }), ...itemIndex };
+	if (error instanceof InputError) return new NodeOperationError(node, error.message, details);
+	// n8n's own words on an expression, which the editor knows how to show.
+	if (error instanceof ExpressionError) return new NodeOperationError(node, error, itemIndex);
+	const { message, stack } = error instanceof Error ? error : new Error(String(error));
+	logger.error(`Modica WhatsApp failed unexpectedly: ${message}`, { stack });
+	return new NodeOperationError(node, message, details);
+}

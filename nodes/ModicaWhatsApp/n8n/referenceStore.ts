@@ -1,0 +1,20 @@
+import { sleep, type IExecuteFunctions } from 'n8n-workflow';
+import { MOST_MARKS, References } from '../operations/message/references';
+
+/** How many references a node remembers. n8n writes all of them with every claim, so there is a price to each. */
+const MOST_REFERENCES = 100_000;
+/** Room for the marks of several processes, so that they take that of no reference. */
+const MOST_ENTRIES = MOST_REFERENCES + 20 * MOST_MARKS;
+
+/** The references that a node has sent, in n8n's database. */
+export function openReferences(functions: IExecuteFunctions, ensureOpen: () => void): References {
+	const { helpers } = functions;
+	const scope = 'node';
+	const options = { mode: 'entries', maxEntries: MOST_ENTRIES } as const;
+	const store = {
+		record: async (keys: string[]) => (await helpers.checkProcessedAndRecord(keys, scope, options)).new.map(String),
+		remove: async (keys: string[]) => await helpers.removeProcessed(keys, scope, options),
+	};
+	const clock = { now: () => performance.now(), sleep };
+	return new References(store, `${functions.getWorkflow().id} ${functions.getNode().id}`, clock, ensureOpen);
+}

@@ -1,0 +1,47 @@
+import { recognizeFault } from '../../nodes/ModicaWhatsApp/api/faults';
+
+/** An error of Node.js's sockets. */
+const socketError = (code: string, syscall?: string) => Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
+/** As n8n gives it: its own error around axios' around that of Node.js. */
+const fromN8n = (cause: object & { code?: string }, code = cause.code) =>
+	Object.assign(new Error('The service refused the connection'), { httpCode: code, cause: { isAxiosError: true, code, cause } });
+const aggregate = (code: string, errors: Error[]) => Object.assign(new AggregateError(errors), { code });
+
+describe('a fault of the network', () => {
+	it.each([
+		['a refused connection', fromN8n(socketError('ECONNREFUSED', 'connect')), 'unreachable'],
+		['a host without a name', fromN8n(socketError('ENOTFOUND', 'getaddrinfo')), 'unreachable'],
+		['a name server that does not answer', fromN8n(socketError('EAI_AGAIN', 'getaddrinfo')), 'unreachable'],
+		['a host without a route', fromN8n(socketError('EHOSTUNREACH', 'connect')), 'unreachable'],
+		['a route that was lost on the way', fromN8n(socketError('EHOSTUNREACH', 'read')), 'broken'],
+		['a network that was lost on the way', fromN8n(socketError('ENETUNREACH', 'write')), 'broken'],
+		['several addresses, none of which can be connected to', fromN8n(aggregate('ETIMEDOUT', [socketError('ETIMEDOUT', 'connect'), socketError('ECONNREFUSED', 'connect')])), 'unreachable'],
+		['several addresses, one of which was connected to', fromN8n(aggregate('ETIMEDOUT', [socketError('ETIMEDOUT', 'connect'), socketError('ECONNRESET', 'read')])), 'broken'],
+		['no answer in time', fromN8n({ code: 'ECONNABORTED' }), 'broken'],
+		['a time-out that says not of what', fromN8n({ code: 'ETIMEDOUT' }), 'broken'],
+		['a lost connection', fromN8n(socketError('ECONNRESET', 'read')), 'broken'],
+		['an answer that is no HTTP', fromN8n({ code: 'HPE_INVALID_CONSTANT' }), 'broken'],
+		['a request that was broken off', fromN8n({ code: 'ERR_CANCELED' }), 'broken'],
+		['a certificate that has expired', fromN8n({ code: 'CERT_HAS_EXPIRED' }), 'untrusted'],
+	])('is told by its codes: %s', (_what, error, kind) => {
+		expect(recognizeFault(error)?.kind).toBe(kind);
+	});
+
+	it.each([
+		['a mistake in the code', new TypeError('x is not a function')],
+		['a call of Node.js’s with a wrong argument', Object.assign(new TypeError('The "chunk" argument must be…'), { code: 'ERR_INVALID_ARG_TYPE' })],
+		['a full disk', Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC', syscall: 'write' })],
+		['a file that is gone', Object.assign(new Error('no such file'), { code: 'ENOENT', syscall: 'open' })],
+		['n8n’s own error around a mistake', Object.assign(new Error('x'), { httpCode: null, cause: new TypeError('x is not a function') })],
+		['a text', 'ECONNREFUSED'],
+		['nothing', undefined],
+	])('is not seen in %s', (_what, error) => {
+		expect(recognizeFault(error)).toBeUndefined();
+	});
+
+	it('is looked for only so deep in errors that cause each other', () => {
+		const error: { cause?: unknown } = {};
+		error.cause = error;
+		expect(recognizeFault(error)).toBeUndefined();
+	});
+});
