@@ -27,6 +27,7 @@ const TASKS = {
 		await step('Building the package', build);
 		await runTypeScript('test/soak/main.mts', args);
 	},
+	simulate: (args) => runTypeScript('test/simulation/main.mts', args),
 	simulator: (args) => runTypeScript('test/simulator/main.mts', args),
 	test: runChecks,
 	'test:browser': (args) => runN8nTests('test/browser', args),

@@ -1,0 +1,285 @@
+import { NodeApiError, type IHttpRequestOptions, type IN8nHttpFullResponse, type INode } from 'n8n-workflow';
+import type { Http } from '../../nodes/ModicaWhatsApp/api/client';
+import type { Chance } from './chance.mts';
+import type { SimulatedClock } from './clock.mts';
+import type { Ending, RequestRecord, Run } from './history.mts';
+import { RateLimiter } from './limiter.mts';
+import type { ApiConditions, Outage, RequestFault } from './scenario.mts';
+
+/** How an exchange comes to its end: with an answer or with a fault of the line. */
+type Reply = { ending: Ending; answer: IN8nHttpFullResponse } | { ending: Ending; fault: unknown };
+
+const CONNECT_MS = 2;
+/** Codes of a name that was not found, and not of a connection that was not made. */
+const LOOKUPS: Partial<Record<Outage['code'], true>> = { ENOTFOUND: true, EAI_AGAIN: true };
+/** What the engine must not go below, whatever `Retry-After` says: see `LEAST_RETRY_AFTER_MS` of retry.ts. */
+const LEAST_HOLD_MS = 100;
+/** What a 429 without a usable `Retry-After` means: see `DEFAULT_RETRY_AFTER_MS` of retry.ts. */
+const DEFAULT_HOLD_MS = 1_000;
+
+/** Modica’s API behind n8n’s request helper, with everything that may go wrong on the way. Keeps a record of each request. */
+export class ApiModel {
+	readonly requests: RequestRecord[] = [];
+	underWay = 0;
+	private events = 0;
+	private readonly limiter: RateLimiter;
+	private healthy = false;
+
+	constructor(
+		private readonly conditions: ApiConditions,
+		private readonly clock: SimulatedClock,
+		private readonly chance: Chance,
+	) {
+		this.limiter = new RateLimiter(conditions.limits);
+	}
+
+	/** From here on nothing goes wrong any more. */
+	heal(): void {
+		this.healthy = true;
+	}
+
+	/** What the client of one run is given. n8n breaks off the requests of a cancelled execution. */
+	connect(run: Run, cancel: AbortSignal): Http {
+		return {
+			request: async (options) => await this.request(run, options, (options.abortSignal as AbortSignal | undefined) ?? cancel),
+			readText: async (body) => String(body),
+		};
+	}
+
+	private async request(run: Run, options: IHttpRequestOptions, signal: AbortSignal): Promise<IN8nHttpFullResponse> {
+		const record = this.open(run, options);
+		if (this.strikes('ownFault', record)) {
+			this.close(record, 'neverLeft');
+			throw new TypeError("Cannot read properties of undefined (reading 'helpers')");
+		}
+		this.underWay++;
+		try {
+			const reply = await brokenOffBy(signal, this.exchange(record, options, signal));
+			this.close(record, reply.ending);
+			if ('fault' in reply) throw reply.fault;
+			record.statusCode = reply.answer.statusCode;
+			return reply.answer;
+		} finally {
+			this.underWay--;
+		}
+	}
+
+	private open(run: Run, options: IHttpRequestOptions): RequestRecord {
+		const record: RequestRecord = {
+			ordinal: this.requests.length,
+			run,
+			...contentOf(options),
+			leftAt: this.clock.now(),
+			leftOrder: this.events++,
+			endedOrder: undefined,
+			statusCode: undefined,
+			endedAt: undefined,
+			takenAt: undefined,
+			taken: [],
+			ending: undefined,
+			holdMs: undefined,
+			toldLimit: undefined,
+		};
+		this.requests.push(record);
+		return record;
+	}
+
+	private close(record: RequestRecord, ending: Ending): void {
+		record.ending = ending;
+		record.endedAt = this.clock.now();
+		record.endedOrder = this.events++;
+	}
+
+	private async exchange(record: RequestRecord, options: IHttpRequestOptions, signal: AbortSignal): Promise<Reply> {
+		const outage = this.outage();
+		if (outage) {
+			await this.clock.sleep(CONNECT_MS);
+			return { ending: 'unreachable', fault: transportError(outage, outage in LOOKUPS ? 'getaddrinfo' : 'connect') };
+		}
+		const { latencyMs, latencySpreadMs } = this.conditions;
+		const halfway = this.chance.between(latencyMs, latencyMs + latencySpreadMs, 'latency', record.ordinal) / 2;
+		await this.clock.sleep(halfway);
+		// What was broken off on its way may have come through all the same.
+		if (signal.aborted && this.chance.happens(50, 'lost on the way', record.ordinal)) return { ending: 'open', fault: cancelled() };
+		if (this.strikes('brokenBeforeTaking', record)) return await this.breakOff(record, options);
+
+		const refusal = this.refusal(record);
+		if (refusal) {
+			await this.clock.sleep(halfway);
+			if (refusal.ending === 'limited') record.holdMs = this.understoodHold(refusal.answer);
+			return refusal;
+		}
+		this.take(record);
+		if (this.strikes('brokenAfterTaking', record)) return await this.breakOff(record, options);
+		await this.clock.sleep(halfway);
+		if (this.strikes('serverErrorAfterTaking', record)) return this.serverError(record);
+		if (this.strikes('garbage', record)) return this.garbage(record);
+		const body = this.success(record);
+		return { ending: 'answered', answer: this.answer(record, 200, body) };
+	}
+
+	private take(record: RequestRecord): void {
+		const { failedInBroadcast } = this.conditions;
+		record.takenAt = this.clock.now();
+		record.taken =
+			record.kind === 'broadcast' && !this.healthy
+				? record.numbers.filter((number) => !isAmong(failedInBroadcast, number))
+				: record.numbers;
+	}
+
+	private refusal(record: RequestRecord): Extract<Reply, { answer: unknown }> | undefined {
+		const { alwaysLimited, notAccepted } = this.conditions;
+		const isFor = (numbers: readonly number[]) =>
+			!this.healthy && record.kind !== 'file' && record.numbers.some((number) => isAmong(numbers, number));
+		if (isFor(alwaysLimited) || !(this.healthy || this.limiter.letsThrough(this.clock.now()))) return this.limited(record);
+		if (this.strikes('serverErrorBeforeTaking', record)) return this.serverError(record);
+		if (!isFor(notAccepted)) return undefined;
+		const errors = [{ field: 'to', code: 'invalid', description: 'not a WhatsApp number' }];
+		return { ending: 'refused', answer: this.answer(record, 422, { errors }) };
+	}
+
+	private limited(record: RequestRecord): Extract<Reply, { answer: unknown }> {
+		const value = this.retryAfter(record);
+		const headers: Record<string, string> = value === undefined ? {} : { 'retry-after': value };
+		return { ending: 'limited', answer: this.answer(record, 429, { message: 'Too many requests', statusCode: 500 }, headers) };
+	}
+
+	private retryAfter({ ordinal }: RequestRecord): string | undefined {
+		const seconds = Math.ceil(this.limiter.opensInMs(this.clock.now()) / 1_000);
+		switch (this.conditions.retryAfter) {
+			case 'seconds':
+				return String(seconds);
+			case 'fraction':
+				return '0.3';
+			case 'date':
+				return new Date(Math.ceil(this.clock.date() / 1_000 + seconds) * 1_000).toUTCString();
+			case 'absent':
+				return undefined;
+			case 'nonsense':
+				return ['soon', '-1', ''][Math.floor(this.chance.fraction('nonsense', ordinal) * 3)];
+			case 'zero':
+				return '0';
+			case 'too long':
+				return '400';
+		}
+	}
+
+	/** How long the answer asks to wait, counted from when it comes. */
+	private understoodHold({ headers }: IN8nHttpFullResponse): number {
+		const value = headers['retry-after'];
+		if (typeof value !== 'string') return DEFAULT_HOLD_MS;
+		const asked = /^\d/.test(value) ? Number(value) * 1_000 : Date.parse(value) - this.clock.date();
+		const isUsable = /^\d/.test(value) || value.endsWith('GMT');
+		return isUsable ? Math.max(LEAST_HOLD_MS, asked) : DEFAULT_HOLD_MS;
+	}
+
+	private serverError(record: RequestRecord): Extract<Reply, { answer: unknown }> {
+		const bodies = [{ errors: [{ field: '', code: 'internal', description: 'Internal error' }] }, { message: 'Internal error' }, '<html>502</html>'];
+		const body = bodies[Math.floor(this.chance.fraction('error shape', record.ordinal) * bodies.length)];
+		return { ending: 'open', answer: this.answer(record, 502, body) };
+	}
+
+	private garbage(record: RequestRecord): Reply {
+		const bodies: unknown[] = ['<html>Welcome</html>', null, {}, { message_id: 7 }, '', [null]];
+		const body = bodies[Math.floor(this.chance.fraction('garbage', record.ordinal) * bodies.length)];
+		return { ending: 'open', answer: this.answer(record, 200, body) };
+	}
+
+	private success(record: RequestRecord): unknown {
+		const id = `id-${record.ordinal}`;
+		const isSample =
+			this.conditions.answers === 'samples' ||
+			(this.conditions.answers === 'mixed' && this.chance.happens(50, 'answer shape', record.ordinal));
+		switch (record.kind) {
+			case 'message':
+				return isSample ? [{ id, status: 'accepted' }] : { message_id: id, status: 'accepted' };
+			case 'broadcast':
+				return record.numbers.map((destination, position) => ({
+					...(isSample && { destination }),
+					id: `${id}-${position}`,
+					...(record.taken.includes(destination) ? { status: 'accepted' } : { status: 'failed', message: 'not a WhatsApp number' }),
+				}));
+			case 'file':
+				return isSample ? [{ id }] : { id };
+		}
+	}
+
+	private answer(record: RequestRecord, statusCode: number, body: unknown, headers: Record<string, string> = {}): IN8nHttpFullResponse {
+		const told = this.healthy ? undefined : this.limiter.told(this.clock.now());
+		if (told !== undefined && Number(told) >= 1) record.toldLimit = Number(told);
+		return {
+			statusCode,
+			headers: { ...headers, ...(told !== undefined && { 'x-ratelimit-limit': told }) },
+			body: body as IN8nHttpFullResponse['body'],
+		};
+	}
+
+	private async breakOff(record: RequestRecord, { timeout = 60_000 }: IHttpRequestOptions): Promise<Reply> {
+		const kind = this.chance.fraction('how it breaks', record.ordinal);
+		if (kind < 0.25) {
+			await this.clock.sleep(record.leftAt + timeout - this.clock.now());
+			return { ending: 'open', fault: transportError('ECONNABORTED', undefined) };
+		}
+		await this.clock.sleep(CONNECT_MS);
+		return { ending: 'open', fault: kind < 0.6 ? transportError('ECONNRESET', 'read') : transportError('EPIPE', 'write') };
+	}
+
+	private outage(): Outage['code'] | undefined {
+		if (this.healthy) return undefined;
+		const now = this.clock.now();
+		return this.conditions.outages.find(({ fromMs, lastsMs }) => now >= fromMs && now < fromMs + lastsMs)?.code;
+	}
+
+	private strikes(fault: RequestFault, { ordinal }: RequestRecord): boolean {
+		return !this.healthy && this.chance.happens(this.conditions.percent[fault], fault, ordinal);
+	}
+}
+
+const NODE = { name: 'Modica WhatsApp', type: 'modicaWhatsApp', typeVersion: 1, parameters: {} } as INode;
+
+const transportErrors = new Map<string, NodeApiError>();
+
+/** An error of axios’s as n8n’s request helper passes it on; made once, since n8n takes long to make one. */
+function transportError(code: string, syscall: string | undefined): NodeApiError {
+	const known = transportErrors.get(code);
+	if (known) return known;
+	const error = Object.assign(new Error(`${syscall ?? 'request'} ${code} 203.0.113.7:443`), { code, ...(syscall && { syscall }) });
+	const made = new NodeApiError(NODE, error as unknown as ConstructorParameters<typeof NodeApiError>[1]);
+	transportErrors.set(code, made);
+	return made;
+}
+
+function cancelled(): NodeApiError {
+	return transportError('ERR_CANCELED', undefined);
+}
+
+/** Ends an exchange at once when its signal is aborted, as axios does. */
+async function brokenOffBy(signal: AbortSignal, exchange: Promise<Reply>): Promise<Reply> {
+	return await new Promise<Reply>((resolve, reject) => {
+		const breakOff = () => resolve({ ending: 'open', fault: cancelled() });
+		if (signal.aborted) return breakOff();
+		signal.addEventListener('abort', breakOff, { once: true });
+		exchange.then(resolve, reject).finally(() => signal.removeEventListener('abort', breakOff));
+	});
+}
+
+/** Whom a request is for, and what it says. */
+function contentOf({ url, body }: IHttpRequestOptions): Pick<RequestRecord, 'kind' | 'text' | 'numbers'> {
+	if (body instanceof FormData) {
+		const file = body.get('file');
+		return { kind: 'file', text: file instanceof File ? file.name : '', numbers: [] };
+	}
+	const { to, destination, text } = body as { to?: string; destination?: string[]; text?: { body: string } };
+	return url === '/messages'
+		? { kind: 'message', text: text?.body ?? '', numbers: [to ?? ''] }
+		: { kind: 'broadcast', text: text?.body ?? '', numbers: destination ?? [] };
+}
+
+/** The number of a row as it is written. */
+export function phoneNumber(number: number): string {
+	return `+6421${String(1_000_000 + number)}`;
+}
+
+function isAmong(numbers: readonly number[], written: string): boolean {
+	return numbers.some((number) => phoneNumber(number) === written);
+}

@@ -1,0 +1,3 @@
+import { testPart } from './explored.mts';
+
+describe('the sending engine', () => testPart(2));

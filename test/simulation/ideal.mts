@@ -1,0 +1,61 @@
+import { PROMISES } from './engine.mts';
+import type { Books } from './books.mts';
+import type { RequestRecord, Run } from './history.mts';
+
+/**
+ * The longest that a run may take. Whatever order the work is done in, it takes no longer than all of it shared evenly, and
+ * then what must be done one after the other (Graham’s bound). To that come the waits that it was told to make.
+ */
+export function longestAllowed(books: Books, run: Run) {
+	const requests = books.requestsOf(run);
+	const { settings, api } = books.history.scenario;
+	const rate = Math.min(settings.maxRequestsPerSecond || Infinity, ...requests.map(({ toldLimit = Infinity }) => toldLimit));
+	// No second sees more requests than the limit, and none sees half a request.
+	const pacing = (1_000 * requests.length) / (rate > 1 ? Math.floor(rate) : rate);
+	const shared = sum(requests.map(flight)) / settings.maxConcurrency;
+	const careful = sum(books.departuresOf(run).filter(({ isUnsure }) => isUnsure).map(({ request }) => flight(request)));
+	const inOrder = longestLane(requests);
+	const held = covered(requests.flatMap(({ endedAt, holdMs }) => (endedAt === undefined || holdMs === undefined ? [] : [[endedAt, endedAt + holdMs]])));
+	const outages = requests.some(({ ending }) => ending === 'unreachable') ? api.outages.length * PROMISES.longestOutageMs : 0;
+	const uploads = requests.filter(({ kind, ending }) => kind === 'file' && ending === 'open').length * PROMISES.uploadBackoffMs;
+	const settling = claiming(books, run);
+	const ideal = pacing + shared + careful + inOrder;
+	return { total: 1.1 * ideal + held + outages + uploads + settling + PROMISES.latenessMs, pacing, shared, careful, inOrder, held, outages, uploads, settling };
+}
+
+/** The time of all claims, of which those of one number wait for each other. */
+function claiming({ history: { plan, scenario, store } }: Books, { jobs }: Run): number {
+	if (!scenario.settings.oncePerReference || scenario.operation === 'upload') return 0;
+	const ofNumber = new Map<string, number>();
+	for (const { number } of plan.wanted) ofNumber.set(number, (ofNumber.get(number) ?? 0) + 1);
+	const inTurn = Math.max(0, ...ofNumber.values()) + Math.ceil(jobs.made / PROMISES.claimsAtOnce);
+	const each = 2 * PROMISES.settlingMs(store.longestMs) + 6 * store.longestMs;
+	return (inTurn + 2) * each * scenario.processes.length;
+}
+
+function flight({ leftAt, endedAt = leftAt }: RequestRecord): number {
+	return endedAt - leftAt;
+}
+
+function longestLane(requests: readonly RequestRecord[]): number {
+	const lanes = new Map<string, number>();
+	for (const request of requests) {
+		for (const number of request.kind === 'file' ? [request.text] : request.numbers) lanes.set(number, (lanes.get(number) ?? 0) + flight(request));
+	}
+	return Math.max(0, ...lanes.values());
+}
+
+/** How much time intervals cover together. */
+function covered(intervals: number[][]): number {
+	let total = 0;
+	let until = -Infinity;
+	for (const [from = 0, to = 0] of intervals.sort(([one = 0], [other = 0]) => one - other)) {
+		total += Math.max(0, to - Math.max(from, until));
+		until = Math.max(until, to);
+	}
+	return total;
+}
+
+function sum(numbers: number[]): number {
+	return numbers.reduce((total, number) => total + number, 0);
+}

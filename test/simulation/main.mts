@@ -1,0 +1,58 @@
+/** Plays random scenarios of the sending engine on virtual time: `npm run simulate -- --help`. */
+import { parseArgs } from 'node:util';
+import { describeFinding, explore, survey, type Summary } from './explore.mts';
+import { INVARIANTS } from './invariants.mts';
+
+const HELP = `npm run simulate -- [options]
+  --seeds N          scenarios to play (10000)
+  --seed S           where to begin; without it, somewhere new each time
+  --path P           of a scenario that broke an invariant before: plays that one
+  --survey           plays them all, and counts those that break each invariant
+  --only INVARIANT   looks at one invariant alone, also one that the engine does not keep yet
+
+Invariants:
+${Object.keys(INVARIANTS).map((name) => `  ${name}`).join('\n')}`;
+
+const { values } = parseArgs({
+	options: {
+		help: { type: 'boolean' },
+		seeds: { type: 'string', default: '10000' },
+		seed: { type: 'string' },
+		path: { type: 'string' },
+		only: { type: 'string' },
+		survey: { type: 'boolean' },
+	},
+});
+
+async function main(): Promise<void> {
+	if (values.help) return console.log(HELP);
+	if (values.only !== undefined && !Object.hasOwn(INVARIANTS, values.only)) throw new Error(`"${values.only}" is no invariant.\n\n${HELP}`);
+	const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+	const began = performance.now();
+	if (values.survey) {
+		const { summary, breaches } = await survey({ seed, scenarios: Number(values.seeds) });
+		console.log(describe(summary, seed, performance.now() - began));
+		for (const [invariant, { scenarios, path, what }] of breaches) console.log(`BROKEN by ${scenarios}: ${invariant}\n  --seed ${seed} --path ${path}: ${what}`);
+		process.exitCode = breaches.size > 0 ? 1 : 0;
+		return;
+	}
+	const { summary, finding } = await explore({
+		seed,
+		scenarios: Number(values.seeds),
+		...(values.path !== undefined && { path: values.path }),
+		...(values.only !== undefined && { only: values.only }),
+	});
+	console.log(describe(summary, seed, performance.now() - began));
+	if (!finding) return;
+	console.log(`\n${describeFinding(finding)}`);
+	process.exitCode = 1;
+}
+
+function describe({ scenarios, runs, messages, faults, virtualMs }: Summary, seed: number, tookMs: number): string {
+	return [
+		`${scenarios} scenarios from seed ${seed} in ${(tookMs / 1_000).toFixed(1)} s: ${runs} runs, ${messages} messages taken, ${(virtualMs / 3_600_000).toFixed(0)} hours of virtual time`,
+		...Object.entries(faults).filter(([, count]) => count > 0).sort().map(([fault, count]) => `  ${String(count).padStart(7)} × ${fault}`),
+	].join('\n');
+}
+
+await main();

@@ -1,0 +1,223 @@
+import fc from 'fast-check';
+
+/** Everything that a simulation does, as it is printed when it finds something. */
+export interface Scenario {
+	/** Decides all that is left to chance below, such as which request breaks. */
+	dice: number;
+	operation: 'send' | 'broadcast' | 'upload';
+	rows: Row[];
+	settings: Settings;
+	/** Executions over the rows, one after the other, in each process; the second begins so much later. */
+	processes: Array<{ startsAtMs: number; executions: number; sameProcessAsFirst: boolean }>;
+	/** When the first execution is cancelled. */
+	cancelAtMs: number | null;
+	api: ApiConditions;
+	store: StoreConditions;
+}
+
+export interface Row {
+	/** Recipients; a broadcast from a list has several. For an upload, as many files. */
+	numbers: number[];
+	/** Also what a broadcast is told apart by. */
+	reference: number;
+	flaw: Flaw | null;
+}
+
+/** What is wrong with a row: a parameter that cannot be used, or one whose expression fails. */
+export type Flaw = 'invalid recipient' | 'invalid content' | 'recipient throws' | 'content throws' | 'fields throw' | 'options throw';
+
+export interface Settings {
+	stopOnError: boolean;
+	oncePerReference: boolean;
+	maxConcurrency: number;
+	/** 0: as the API says. */
+	maxRequestsPerSecond: number;
+	/** Of a broadcast. */
+	batchSize: number;
+}
+
+export interface ApiConditions {
+	/** In force from their moment on; none: as fast as anybody likes. */
+	limits: Limit[];
+	/** Numbers whose messages are refused with 429 each time. */
+	alwaysLimited: number[];
+	/** Numbers whose messages are refused with 422. */
+	notAccepted: number[];
+	/** Numbers that a broadcast is not sent to though it is taken. */
+	failedInBroadcast: number[];
+	outages: Outage[];
+	latencyMs: number;
+	latencySpreadMs: number;
+	/** Of 100 requests. */
+	percent: Record<RequestFault, number>;
+	retryAfter: 'seconds' | 'fraction' | 'date' | 'absent' | 'nonsense' | 'zero' | 'too long';
+	/** The reference's shape of an answer, the samples' shape, or now this and now that. */
+	answers: 'reference' | 'samples' | 'mixed';
+}
+
+export type RequestFault =
+	| 'serverErrorBeforeTaking'
+	| 'serverErrorAfterTaking'
+	| 'brokenBeforeTaking'
+	| 'brokenAfterTaking'
+	| 'garbage'
+	| 'ownFault';
+
+export interface Limit {
+	fromMs: number;
+	kind: 'window' | 'bucket';
+	perSecond: number;
+	/** What `X-RateLimit-Limit` says. */
+	told: 'truth' | 'nothing' | 'nonsense' | 'half' | 'double';
+}
+
+export interface Outage {
+	fromMs: number;
+	lastsMs: number;
+	code: 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ENOTFOUND' | 'EAI_AGAIN';
+}
+
+export interface StoreConditions {
+	/** How long a read or a write takes at most. */
+	slownessMs: number;
+	/** Of 100 operations. */
+	failBeforePercent: number;
+	failAfterPercent: number;
+	mostEntries: number;
+}
+
+/** Mostly the first: scenarios in which everything fails at once hide what each fault does alone. */
+const mostly = <T,>(usual: T, ...others: Array<fc.Arbitrary<T>>) =>
+	fc.oneof({ withCrossShrink: true }, { weight: 3 * others.length, arbitrary: fc.constant(usual) }, ...others.map((arbitrary) => ({ weight: 1, arbitrary })));
+
+const flaw = mostly<Flaw | null>(
+	null,
+	fc.constantFrom('invalid recipient', 'invalid content', 'recipient throws', 'content throws', 'fields throw', 'options throw'),
+);
+
+const rawRow: fc.Arbitrary<Row> = fc.record({
+	numbers: mostly([0], fc.array(fc.nat(9), { minLength: 1, maxLength: 3 })),
+	reference: fc.nat(999),
+	flaw: fc.oneof({ weight: 8, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: flaw }),
+});
+
+/** Rows of a table: all numbers different, or a few again and again; the same for their references. */
+const rows: fc.Arbitrary<Row[]> = fc
+	.record({
+		raw: fc.oneof(
+			{ withCrossShrink: true },
+			{ weight: 30, arbitrary: fc.array(rawRow, { minLength: 1, maxLength: 8 }) },
+			{ weight: 10, arbitrary: fc.array(rawRow, { minLength: 8, maxLength: 30 }) },
+			{ weight: 1, arbitrary: fc.array(rawRow, { minLength: 80, maxLength: 200, size: 'max' }) },
+		),
+		seed: fc.nat(999),
+		numbers: fc.constantFrom(1, 2, 5, 1_000),
+		references: fc.constantFrom(1, 3, 1_000),
+		flawless: fc.boolean(),
+	})
+	.map(({ raw, numbers, references, flawless, seed }) =>
+		raw.map((row, index) => ({
+			numbers: row.numbers.map((number) => (number + index * (numbers < 10 ? 1 + (seed % 3) : 10)) % (numbers < 10 ? numbers : 10_000)),
+			reference: references === 1_000 ? index : row.reference % references,
+			flaw: flawless ? null : row.flaw,
+		})),
+	);
+
+const settings: fc.Arbitrary<Settings> = fc.record({
+	stopOnError: mostly(false, fc.constant(true)),
+	oncePerReference: fc.boolean(),
+	maxConcurrency: mostly(25, fc.integer({ min: 1, max: 5 }), fc.constant(100)),
+	maxRequestsPerSecond: mostly(0, fc.constantFrom(0.5, 1, 2.5, 10, 80)),
+	batchSize: mostly(1_000, fc.integer({ min: 1, max: 5 })),
+});
+
+const limit: fc.Arbitrary<Limit> = fc.record({
+	fromMs: fc.nat(5_000),
+	kind: fc.constantFrom('window', 'bucket'),
+	perSecond: fc.constantFrom(1, 2, 5, 20, 80),
+	told: mostly<Limit['told']>('truth', fc.constantFrom('nothing', 'nonsense', 'half', 'double')),
+});
+
+const limits: fc.Arbitrary<Limit[]> = fc.oneof(
+	{ weight: 1, arbitrary: fc.constant<Limit[]>([]) },
+	{ weight: 3, arbitrary: limit.map((only) => [{ ...only, fromMs: 0 }]) },
+	{
+		weight: 1,
+		arbitrary: fc
+			.array(limit, { minLength: 2, maxLength: 3 })
+			.map(([first, ...others]) => [{ ...(first as Limit), fromMs: 0 }, ...others].sort((one, other) => one.fromMs - other.fromMs)),
+	},
+);
+
+const outage: fc.Arbitrary<Outage> = fc.record({
+	fromMs: fc.nat(4_000),
+	lastsMs: fc.constantFrom(200, 2_000, 14_000, 20_000, 3_600_000),
+	code: fc.constantFrom('ECONNREFUSED', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'),
+});
+
+const few = <T,>(usual: T, unusual: fc.Arbitrary<T>) => fc.oneof({ withCrossShrink: true }, { weight: 8, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: unusual });
+const someNumbers = few<number[]>([], fc.array(fc.constantFrom(0, 1, 2, 3, 10, 20, 30), { minLength: 1, maxLength: 2 }));
+const percent = fc.oneof({ weight: 7, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(5, 20, 50, 100) });
+
+const NO_FAULTS: Record<RequestFault, number> = {
+	serverErrorBeforeTaking: 0,
+	serverErrorAfterTaking: 0,
+	brokenBeforeTaking: 0,
+	brokenAfterTaking: 0,
+	garbage: 0,
+	ownFault: 0,
+};
+
+const api: fc.Arbitrary<ApiConditions> = fc.record({
+	limits,
+	alwaysLimited: someNumbers,
+	notAccepted: someNumbers,
+	failedInBroadcast: someNumbers,
+	outages: mostly<Outage[]>([], fc.array(outage, { minLength: 1, maxLength: 2 })),
+	latencyMs: fc.constantFrom(0, 20, 300, 3_000),
+	latencySpreadMs: fc.constantFrom(0, 10, 500),
+	percent: fc.oneof(
+		fc.constant(NO_FAULTS),
+		fc.record({
+			serverErrorBeforeTaking: percent,
+			serverErrorAfterTaking: percent,
+			brokenBeforeTaking: percent,
+			brokenAfterTaking: percent,
+			garbage: percent,
+			ownFault: percent,
+		}),
+	),
+	retryAfter: mostly<ApiConditions['retryAfter']>(
+		'seconds',
+		fc.constantFrom('fraction', 'date', 'absent', 'nonsense', 'zero'),
+		fc.constantFrom('fraction', 'date', 'absent', 'nonsense', 'zero'),
+		fc.constantFrom('too long', 'date'),
+	),
+	answers: fc.constantFrom('reference', 'samples', 'mixed'),
+});
+
+const store: fc.Arbitrary<StoreConditions> = fc.record({
+	slownessMs: fc.constantFrom(2, 20, 80, 400),
+	failBeforePercent: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(10, 40) }),
+	failAfterPercent: fc.oneof({ weight: 6, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(10, 40) }),
+	mostEntries: fc.oneof({ weight: 9, arbitrary: fc.constant(100_000) }, { weight: 1, arbitrary: fc.constant(500) }),
+});
+
+const process = fc.record({
+	startsAtMs: fc.constantFrom(0, 5, 150, 1_000),
+	executions: fc.integer({ min: 1, max: 2 }),
+	sameProcessAsFirst: fc.boolean(),
+});
+
+export const scenarios: fc.Arbitrary<Scenario> = fc.record({
+	dice: fc.nat(999_999),
+	operation: fc.constantFrom('send', 'send', 'send', 'broadcast', 'broadcast', 'upload'),
+	rows,
+	settings,
+	processes: fc
+		.array(process, { minLength: 1, maxLength: 2 })
+		.map((processes) => processes.map((one, index) => (index === 0 ? { ...one, startsAtMs: 0, sameProcessAsFirst: true } : one))),
+	cancelAtMs: mostly<number | null>(null, fc.nat(3_000)),
+	api,
+	store,
+});

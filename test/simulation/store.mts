@@ -1,0 +1,104 @@
+import type { ReferenceStore } from '../../nodes/ModicaWhatsApp/operations/message/references';
+import type { Chance } from './chance.mts';
+import type { SimulatedClock } from './clock.mts';
+import type { StoreConditions } from './scenario.mts';
+
+/**
+ * n8n's table of processed items for one node, as n8n 2.41 works it (`deduplication-helper.ts`): it reads the node's row, then
+ * writes it, with nothing to keep another process from doing so in between. The first write inserts the row, which the
+ * database lets only one do.
+ */
+export class StoreModel implements ReferenceStore {
+	entries: string[] = [];
+	/** Keys of which a failed operation leaves open whether they are remembered. */
+	readonly leftOpen = new Set<string>();
+	/** Keys that came back, since an operation that had read them before they were removed wrote them again. */
+	readonly resurrected = new Set<string>();
+	/** Keys that were pushed out by newer ones. */
+	readonly pushedOut = new Set<string>();
+	readonly faults = { beforeWriting: 0, afterWriting: 0, insertedTwice: 0 };
+	underWay = 0;
+	/** The longest that one operation took. */
+	longestMs = 0;
+	private exists = false;
+	private operations = 0;
+	private healthy = false;
+
+	constructor(
+		private readonly conditions: StoreConditions,
+		private readonly clock: SimulatedClock,
+		private readonly chance: Chance,
+	) {}
+
+	/** From here on no operation fails. */
+	heal(): void {
+		this.healthy = true;
+	}
+
+	async record(keys: string[]): Promise<string[]> {
+		return await this.operate(keys, (entries) => {
+			const known = new Set(entries);
+			// As n8n does: a key that is given twice is new twice.
+			const fresh = keys.filter((key) => !known.has(key));
+			return { next: [...entries, ...fresh], result: fresh };
+		}, true);
+	}
+
+	async remove(keys: string[]): Promise<void> {
+		await this.operate(keys, (entries) => {
+			const next = [...entries];
+			for (const key of keys) {
+				const place = next.indexOf(key);
+				if (place !== -1) next.splice(place, 1);
+			}
+			return { next, result: undefined };
+		}, false);
+	}
+
+	private async operate<T>(keys: string[], change: (entries: string[]) => { next: string[]; result: T }, inserts: boolean): Promise<T> {
+		const operation = this.operations++;
+		const { failBeforePercent, failAfterPercent, mostEntries } = this.conditions;
+		const began = this.clock.now();
+		this.underWay++;
+		try {
+			await this.take('the read', operation);
+			const read = this.entries;
+			const existed = this.exists;
+			const { next, result } = change(read);
+			await this.take('the write', operation);
+			if (!this.healthy && this.chance.happens(failBeforePercent, 'the store fails before the write', operation)) {
+				this.faults.beforeWriting++;
+				if (!inserts) keys.forEach((key) => this.leftOpen.add(key));
+				throw new Error('SQLITE_BUSY: database is locked');
+			}
+			if (!existed) {
+				if (!inserts) return result;
+				if (this.exists) {
+					this.faults.insertedTwice++;
+					throw new Error('SQLITE_CONSTRAINT: UNIQUE constraint failed: processed_data.workflowId, processed_data.context');
+				}
+			}
+			this.exists = true;
+			next.splice(0, Math.max(0, next.length - mostEntries)).forEach((key) => this.pushedOut.add(key));
+			const present = new Set(this.entries);
+			const before = new Set(read);
+			for (const key of next) if (before.has(key) && !present.has(key)) this.resurrected.add(key);
+			this.entries = next;
+			if (!this.healthy && this.chance.happens(failAfterPercent, 'the store fails after the write', operation)) {
+				this.faults.afterWriting++;
+				keys.forEach((key) => this.leftOpen.add(key));
+				throw new Error('Connection terminated unexpectedly');
+			}
+			return result;
+		} finally {
+			this.underWay--;
+			this.longestMs = Math.max(this.longestMs, this.clock.now() - began);
+		}
+	}
+
+	/** How long a step takes varies by a factor of 5: the engine may take how slow it finds the store for how slow it is. */
+	private async take(step: string, operation: number): Promise<void> {
+		const { slownessMs } = this.conditions;
+		await this.clock.sleep(this.chance.between(slownessMs / 5, slownessMs, step, operation));
+	}
+}

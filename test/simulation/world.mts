@@ -1,0 +1,155 @@
+import { getEventListeners, setMaxListeners } from 'node:events';
+import { ApiModel } from './api.mts';
+import { Chance } from './chance.mts';
+import { CountedClock, SimulatedClock, withCalendarOf } from './clock.mts';
+import { PROMISES, runEngine } from './engine.mts';
+import type { RequestRecord, Run } from './history.mts';
+import { openFile, planOf, type Plan } from './plan.mts';
+import type { Scenario } from './scenario.mts';
+import { StoreModel } from './store.mts';
+
+/** All that happened in one simulation. */
+export interface History {
+	readonly scenario: Scenario;
+	readonly plan: Plan;
+	readonly runs: readonly Run[];
+	readonly requests: readonly RequestRecord[];
+	readonly store: StoreModel;
+	/** False when something was never to end. */
+	readonly ended: boolean;
+	/** Promises that the models gave and that have not ended. */
+	readonly pending: { requests: number; storeOperations: number };
+	/** Rejections that nobody took. */
+	readonly unhandled: readonly unknown[];
+	readonly virtualMs: number;
+}
+
+/** A run that takes longer is taken for one that never ends. */
+const LONGEST_MS = 24 * 3_600_000;
+/** Between one execution and the next of the same process. */
+const PAUSE_MS = 1_000;
+/** Executions in good conditions, at most, until nothing fails any more. */
+const MOST_REPETITIONS = 3;
+
+let worlds = 0;
+
+/** Plays a scenario to its end. */
+export async function play(scenario: Scenario): Promise<History> {
+	return await new World(scenario).play();
+}
+
+class World {
+	private readonly clock = new SimulatedClock();
+	private readonly plan: Plan;
+	private readonly api: ApiModel;
+	private readonly store: StoreModel;
+	private readonly runs: Run[] = [];
+	private readonly name = `world ${worlds++}`;
+
+	constructor(private readonly scenario: Scenario) {
+		const chance = new Chance(scenario.dice);
+		this.plan = planOf(scenario);
+		this.api = new ApiModel(scenario.api, this.clock, chance);
+		this.store = new StoreModel(scenario.store, this.clock, chance);
+	}
+
+	async play(): Promise<History> {
+		const unhandled: unknown[] = [];
+		const note = (reason: unknown) => void unhandled.push(reason);
+		process.on('unhandledRejection', note);
+		const ended = await withCalendarOf(this.clock, async () => {
+			let isOver = false;
+			const life = this.live().finally(() => (isOver = true));
+			if (!(await this.clock.runUntil(() => isOver, LONGEST_MS))) return false;
+			await life;
+			return true;
+		}).finally(() => process.off('unhandledRejection', note));
+		const { scenario, plan, runs, store, api } = this;
+		return {
+			scenario,
+			plan,
+			runs,
+			requests: api.requests,
+			store,
+			ended,
+			pending: { requests: api.underWay, storeOperations: store.underWay },
+			unhandled,
+			virtualMs: this.clock.now(),
+		};
+	}
+
+	private async live(): Promise<void> {
+		const { processes, settings, operation } = this.scenario;
+		await Promise.all(processes.map(async ({ startsAtMs, executions }, process) => {
+			await this.clock.sleep(startsAtMs);
+			for (let execution = 0; execution < executions; execution++) {
+				await this.execute(process, settings.stopOnError);
+				await this.clock.sleep(PAUSE_MS);
+			}
+		}));
+		if (settings.oncePerReference && operation !== 'upload') await this.repeatInGoodConditions();
+	}
+
+	/** Repeats the run as a user would who wants everybody to be reached. */
+	private async repeatInGoodConditions(): Promise<void> {
+		this.api.heal();
+		this.store.heal();
+		for (let repetition = 0; repetition < MOST_REPETITIONS; repetition++) {
+			const { outcome } = await this.execute(0, false);
+			const isFailing = outcome?.kind !== 'results' || outcome.results.some((result) => 'error' in result && !this.plan.flawed.has(result.item));
+			if (!isFailing) return;
+			await this.clock.sleep(PAUSE_MS);
+		}
+	}
+
+	private async execute(process: number, stopOnError: boolean): Promise<Run> {
+		const { operation, settings, cancelAtMs, processes } = this.scenario;
+		const run = this.begin(process, stopOnError);
+		const controller = new AbortController();
+		const { signal } = controller;
+		// Each request in flight has one.
+		setMaxListeners(0, signal);
+		if (run.ordinal === 0 && cancelAtMs !== null) {
+			this.clock.at(cancelAtMs, () => {
+				if (run.endedAt === undefined) run.cancelledAt = this.clock.now();
+				controller.abort();
+			});
+		}
+		const clock = new CountedClock(this.clock);
+		run.outcome = await runEngine({
+			operation,
+			settings,
+			stopOnError,
+			items: this.plan.items,
+			http: this.api.connect(run, signal),
+			store: this.store,
+			processName: `${this.name}, process ${processes[process]?.sameProcessAsFirst ? 0 : process}`,
+			clock,
+			signal,
+			jobs: run.jobs,
+			openFile,
+		});
+		run.endedAt = this.clock.now();
+		run.leftovers.listeners = getEventListeners(signal, 'abort').length;
+		const { begun } = clock;
+		await this.clock.sleep(PROMISES.latenessMs);
+		Object.assign(run.leftovers, { sleepsBegun: clock.begun - begun, sleepsPending: clock.pending });
+		return run;
+	}
+
+	private begin(process: number, stopOnError: boolean): Run {
+		const run: Run = {
+			ordinal: this.runs.length,
+			process,
+			stopOnError,
+			startedAt: this.clock.now(),
+			cancelledAt: undefined,
+			endedAt: undefined,
+			outcome: undefined,
+			jobs: { made: 0, ended: 0, mostAhead: 0, outputs: 0, underWay: 0 },
+			leftovers: { sleepsBegun: 0, sleepsPending: 0, listeners: 0 },
+		};
+		this.runs.push(run);
+		return run;
+	}
+}
