@@ -1,6 +1,7 @@
 /** Sending many: as fast as the API allows, every message exactly once. */
 import type { INodeParameters } from 'n8n-workflow';
-import type { SimulatorSettings } from '../simulator/simulator.mts';
+import { freePort } from '../n8n/server.mts';
+import type { Simulator, SimulatorSettings } from '../simulator/simulator.mts';
 import {
 	bareRequests,
 	declarative,
@@ -204,6 +205,69 @@ export const memory: Bench = async (stage, settings) => {
 		must: contestant === mine ? 'no more than HTTP Request (aim: half)' : '',
 		...(contestant === mine && { ok: growthOf(mine) <= growthOf(http) }),
 	}));
+};
+
+/** How soon a run ends when something is wrong, and what *Once per Reference* costs. */
+export const trouble: Bench = async (stage, { runs, tell }) => {
+	const continuing = { settings: { onError: 'continueRegularOutput' as const } };
+	const rows: Row[] = [];
+	const measure = async (work: string, most: number, run: () => Promise<Outcome>, isRight: (outcome: Outcome) => boolean, said: (outcome: Outcome) => string) => {
+		const outcomes: Outcome[] = [];
+		for (let index = 1; index <= runs; index++) {
+			outcomes.push(await run());
+			tell(`${work}, run ${index}: ${seconds(outcomes.at(-1)?.ms ?? NaN)}`);
+		}
+		const ms = medianOf(outcomes, (outcome) => outcome.ms);
+		const [last] = outcomes.slice(-1);
+		rows.push({
+			work,
+			contestant: 'this package',
+			result: `${last ? said(last) : ''}, ${seconds(ms)}`,
+			must: `≤ ${seconds(most)}`,
+			ok: ms <= most && all(outcomes, isRight),
+		});
+	};
+	const failed = ({ outputs }: Outcome) => (outputs[0] ?? []).filter(({ json }) => json.error !== undefined);
+	const certain = (outcome: Outcome) => failed(outcome).filter(({ json }) => json.mayHaveBeenSent === false).length;
+
+	const limited = { rateLimit: { requestsPerSecond: 100, algorithm: 'fixedWindow' as const }, latencyMs: 50 };
+	const refuse = (simulator: Simulator) =>
+		simulator.addFault({ kind: 'status', status: 429, headers: { 'retry-after': '1' }, times: 'always', match: { to: '+64211000150' } });
+	await measure(
+		'300 messages at 100/s, one of which is always refused',
+		15_000,
+		async () => await stage.run(ours({}, continuing), 300, limited, refuse),
+		(outcome) => outcome.delivered === 299 && outcome.twice === 0 && certain(outcome) === 1,
+		(outcome) => `${outcome.delivered} delivered, ${failed(outcome).length} failed alone`,
+	);
+
+	const unreachable = await stage.createCredential({ baseUrl: `http://127.0.0.1:${await freePort()}/rest/wab/v1` });
+	await measure(
+		'200 messages into an outage',
+		20_000,
+		async () => await stage.run(ours({}, { ...continuing, credential: unreachable }), 200),
+		(outcome) => certain(outcome) === 200,
+		(outcome) => `${certain(outcome)} told as not sent`,
+	);
+
+	let campaign = 0;
+	const once = () => ({
+		name: 'this package',
+		parameters: () => ({
+			...ours().parameters(''),
+			additionalFields: { reference: `={{ "bench-${Date.now()}-${++campaign}-" + $json.to }}` },
+			options: { oncePerReference: true },
+		}),
+	});
+	const far = { rateLimit: { requestsPerSecond: 80, algorithm: 'fixedWindow' as const }, latencyMs: 300 };
+	await measure(
+		'1,000 messages with Once per Reference, 80/s, 300 ms',
+		14_000,
+		async () => await stage.run(ours({}, once()), 1_000, far),
+		(outcome) => outcome.delivered === 1_000 && outcome.twice === 0,
+		(outcome) => `${outcome.delivered} delivered, ${outcome.twice} twice`,
+	);
+	return rows;
 };
 
 /** Stands once in each of n8n's queries that fetch a credential with its encrypted data. */

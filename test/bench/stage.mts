@@ -25,6 +25,8 @@ export interface Contestant {
 	parameters: (baseUrl: string) => INodeParameters;
 	/** Settings of the node beside its parameters, such as *Retry On Fail*. */
 	settings?: Partial<INode>;
+	/** In the place of the simulator's. */
+	credential?: StoredCredential;
 }
 
 /** What came of one run. */
@@ -76,6 +78,11 @@ export class Stage {
 		this.rest = await N8nRest.logIn(this.server.baseUrl);
 	}
 
+	/** A further credential: the simulator's, with other values. */
+	async createCredential(values: Record<string, string>): Promise<StoredCredential> {
+		return await this.rest.createCredential('modicaWhatsAppApi', { ...logInOf(this.simulator), ...values }, 'Other');
+	}
+
 	async clear(): Promise<void> {
 		await this.server.stop();
 		await this.simulator.stop();
@@ -120,7 +127,7 @@ export class Stage {
 				node('Rows', 'n8n-nodes-bench-rivals.rows', 1, { count }),
 				{
 					...node('Send', contestant.type, contestant.version ?? 1, contestant.parameters(simulator.baseUrl)),
-					credentials: { modicaWhatsAppApi: { id: this.credential.id, name: this.credential.name } },
+					credentials: { modicaWhatsAppApi: toReference(contestant.credential ?? this.credential) },
 					...contestant.settings,
 				},
 			],
@@ -149,6 +156,10 @@ export class Stage {
 			memoryGrowth,
 		};
 	}
+}
+
+function toReference({ id, name }: StoredCredential) {
+	return { id, name };
 }
 
 /** Runs a workflow. @returns its execution's id, once that has ended in whatever way */
