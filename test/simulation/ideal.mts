@@ -23,14 +23,19 @@ export function longestAllowed(books: Books, run: Run) {
 	return { total: 1.1 * ideal + held + outages + uploads + settling + PROMISES.latenessMs, pacing, shared, careful, inOrder, held, outages, uploads, settling };
 }
 
-/** The time of all claims, of which those of one number wait for each other. */
+/** The time of all claims, of which those of one number and those of one reference wait for each other. */
 function claiming({ history: { plan, scenario, store } }: Books, { jobs }: Run): number {
 	if (!scenario.settings.oncePerReference || scenario.operation === 'upload') return 0;
-	const ofNumber = new Map<string, number>();
-	for (const { number } of plan.wanted) ofNumber.set(number, (ofNumber.get(number) ?? 0) + 1);
-	const inTurn = Math.max(0, ...ofNumber.values()) + Math.ceil(jobs.made / PROMISES.claimsAtOnce);
+	const inTurn = mostAlike(plan.wanted.map(({ number }) => number)) + mostAlike(plan.wanted.map(({ stored }) => stored)) + Math.ceil(jobs.made / PROMISES.claimsAtOnce);
 	const each = 2 * PROMISES.settlingMs(store.longestMs) + 6 * store.longestMs;
 	return (inTurn + 2) * each * scenario.processes.length;
+}
+
+/** How often the most frequent value occurs. */
+function mostAlike(values: unknown[]): number {
+	const counts = new Map<unknown, number>();
+	for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+	return Math.max(0, ...counts.values());
 }
 
 function flight({ leftAt, endedAt = leftAt }: RequestRecord): number {

@@ -34,6 +34,7 @@ export const INVARIANTS = {
 	'repeated runs reach everybody once': everybodyIsReached,
 	'the store holds references only': fewMarks,
 	'refusals make no other message fail': limitedFailAlone,
+	'one that is always refused lets the others go': noStarving,
 	'own faults are told as such': ownFaults,
 	'a stopped run tells what was done': stopNote,
 } as const satisfies Record<string, Invariant>;
@@ -274,6 +275,20 @@ function* duration(books: Books): Iterable<string> {
 	}
 }
 
+/** Where there is no limit, a refusal is always the message's own, and it may hold the others only so often. */
+function* noStarving(books: Books): Iterable<string> {
+	if (books.history.scenario.api.limits.length > 0) return;
+	for (const run of books.history.runs) {
+		const requests = books.requestsOf(run);
+		const lastThrough = Math.max(0, ...requests.map(({ statusCode = 429, endedOrder = 0 }) => (statusCode === 429 ? 0 : endedOrder)));
+		const refusals = requests.filter(({ ending, endedOrder = 0 }) => ending === 'limited' && endedOrder < lastThrough);
+		const messages = new Set(refusals.map(({ text, numbers }) => `${text} to ${numbers.join()}`)).size;
+		// Each that is refused for the first time has the others count anew.
+		const most = messages * (PROMISES.refusals * messages + 1);
+		if (refusals.length > most) yield `${name(run)}: ${messages} messages were refused ${refusals.length} times while others waited, instead of ${most} times`;
+	}
+}
+
 function* jobsAhead({ history: { runs } }: Books): Iterable<string> {
 	const most = PROMISES.mostAhead;
 	for (const { stopOnError, jobs, ordinal } of runs) {
@@ -351,7 +366,8 @@ function* ownFaults(books: Books): Iterable<string> {
 		for (const { item, error, ...failure } of failures) {
 			const wanted = wantedBy(books, { item, error, ...failure });
 			const requests = wanted ? books.requestsFor(run, wanted) : [];
-			if (requests.at(-1)?.ending !== 'neverLeft' || requests.some(leavesOpen)) continue;
+			const isOpen = requests.some(({ ending }) => ending === 'open' || ending === undefined);
+			if (requests.at(-1)?.ending !== 'neverLeft' || isOpen) continue;
 			if (/no answer/i.test(describeError(error))) yield `${name(run)}: item ${item} fails with “${describeError(error)}”, though its request never left`;
 		}
 	}
