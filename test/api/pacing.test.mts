@@ -217,14 +217,15 @@ describe('pacing', () => {
 		const clock = new VirtualClock();
 		const cancel = new AbortController();
 		const pacer = new Pacer({ clock, signal: cancel.signal });
+		const hasLeft = pacer.enter();
+		await pacer.turn(hasLeft);
 		pacer.hold(60_000);
-		const waiting = [pacer.turn(pacer.enter()), pacer.turn(pacer.enter()), pacer.wait(60_000)];
-		const outcomes = Promise.allSettled(waiting);
+		pacer.ended(hasLeft);
+		const waiting = Promise.allSettled([pacer.turn(pacer.enter()), pacer.turn(pacer.enter()), pacer.turn(hasLeft), pacer.wait(60_000)]);
 		await settle();
 		cancel.abort();
-		await clock.until(outcomes, 1_000);
-		const cancelled = { status: 'rejected', reason: expect.objectContaining({ name: 'NeverLeftError' }) as unknown };
-		expect(await outcomes).toEqual([cancelled, cancelled, cancelled]);
+		const ends = (await clock.until(waiting, 1_000)).map((end) => end.status === 'rejected' && (end.reason as Error).name);
+		expect(ends).toEqual(['NeverLeftError', 'NeverLeftError', 'CancelledError', 'CancelledError']);
 		expect(clock.now()).toBeLessThanOrEqual(200);
 	});
 

@@ -1,4 +1,4 @@
-import { ModicaError, NeverLeftError } from './errors';
+import { CancelledError, ModicaError, NeverLeftError } from './errors';
 
 /** Time as the pacer sees it; tests bring their own. */
 export interface Clock {
@@ -199,14 +199,15 @@ export class Pacer {
 
 	/**
 	 * Waits before one request is made again, without holding the others.
-	 * @throws {NeverLeftError} once the execution is cancelled or the run stopped
+	 * @throws {CancelledError} once the execution is cancelled
+	 * @throws {NeverLeftError} once the run is stopped
 	 */
 	async wait(milliseconds: number): Promise<void> {
 		const end = this.clock.now() + milliseconds;
 		while (!this.halted && this.clock.now() < end) {
 			await this.clock.sleep(Math.min(end - this.clock.now(), CANCEL_CHECK_MS));
 		}
-		if (this.halted) throw new NeverLeftError();
+		if (this.halted) throw this.cancelled ? new CancelledError() : new NeverLeftError();
 	}
 
 	get cancelled(): boolean {
@@ -254,7 +255,10 @@ export class Pacer {
 	}
 
 	private failAll(error: ModicaError): void {
-		for (const { fail } of [...this.again.splice(0), ...this.fresh.splice(0)]) fail(error);
+		for (const { fail } of this.fresh.splice(0)) fail(error);
+		// Those have left before: of a cancelled run they have a result.
+		const latest = this.cancelled ? new CancelledError() : error;
+		for (const { fail } of this.again.splice(0)) fail(latest);
 	}
 
 	private proceedAfter(milliseconds: number): void {
