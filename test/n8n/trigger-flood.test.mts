@@ -2,8 +2,8 @@
 import type { INode } from 'n8n-workflow';
 import { CALLBACK_LOGIN, callbackUrl, callbackWorkflow, post } from './callbacks.mts';
 import { flood, percentile, send, tally, type Shot } from './flood.mts';
-import type { N8nRest } from './rest.mts';
-import { endedExecutions, storedCallbacks, type StoredCallback } from './storedCallbacks.mts';
+import type { N8nHandle } from './server.mts';
+import { endedCallbacks } from './storedCallbacks.mts';
 import { CREDENTIAL } from './underTest.mts';
 import { PATIENCE_MS, until } from './until.mts';
 import { startWithPackage, type N8nWithPackage } from './withPackage.mts';
@@ -14,6 +14,8 @@ const FLOOD = Number(process.env.FLOOD_CALLBACKS ?? 3_000);
 const FLOOD_WITH_KILL = 400;
 const KILL_AFTER = 150;
 const EXECUTIONS_END_MS = 300_000;
+/** The engine for expressions that docs/callbacks.md tells to choose for so many: several times as fast. */
+const FAST = { N8N_EXPRESSION_ENGINE: 'legacy' };
 
 let n8n: N8nWithPackage | undefined;
 afterEach(async () => {
@@ -28,8 +30,7 @@ const firsts = (shots: readonly Shot[]) => shots.filter(({ kind }) => kind === '
 
 describe('3,000 callbacks, 20 at a time', () => {
 	it('start one execution for each distinct callback, and the answers tell of all the others', async () => {
-		// With the engine for expressions that docs/callbacks.md tells to choose for so many: several times as fast.
-		n8n = await startWithPackage({ N8N_EXPRESSION_ENGINE: 'legacy' });
+		n8n = await startWithPackage(FAST);
 		const { rest, server } = n8n;
 		const credential = await rest.createCredential(CREDENTIAL, API);
 		const workflow = await rest.importWorkflow(callbackWorkflow(credential));
@@ -54,7 +55,7 @@ describe('3,000 callbacks, 20 at a time', () => {
 			'stranger: 401': 0.05 * FLOOD,
 			'garbage: 400': 0.05 * FLOOD,
 		});
-		const stored = await storedCallbacks(rest, await endedExecutions(rest, workflow.id, EXECUTIONS_END_MS));
+		const stored = await endedCallbacks(server, workflow.id, EXECUTIONS_END_MS);
 		expect(stored.filter(({ status }) => status !== 'success')).toEqual([]);
 		expect(keys(stored)).toEqual(keys(firsts(shots)));
 	}, 900_000);
@@ -73,7 +74,7 @@ describe('kill -9 in the middle of a flood', () => {
 
 	it('loses no callback that was answered, and runs those that were not when they are sent again', async () => {
 		// As the documentation says: as it comes, n8n forgets what was killed before its first node began.
-		n8n = await startWithPackage({ N8N_EVENTBUS_RECOVERY_MODE: 'simple' });
+		n8n = await startWithPackage({ ...FAST, N8N_EVENTBUS_RECOVERY_MODE: 'simple' });
 		const { rest: before, server } = n8n;
 		const credential = await before.createCredential(CREDENTIAL, API);
 		const workflow = await before.importWorkflow(
@@ -98,7 +99,7 @@ describe('kill -9 in the middle of a flood', () => {
 		await n8n.startAgain();
 		const { rest: after } = n8n;
 		// n8n marks what was under way as crashed.
-		const survived = await storedCallbacks(after, await endedExecutions(after, workflow.id, EXECUTIONS_END_MS));
+		const survived = await endedCallbacks(server, workflow.id, EXECUTIONS_END_MS);
 		const stored = new Set(keys(survived));
 		expect(answered.filter(({ shot }) => !stored.has(shot.key))).toEqual([]);
 		const crashed = survived.filter(({ status }) => status === 'crashed');
@@ -109,10 +110,10 @@ describe('kill -9 in the middle of a flood', () => {
 		expect(tally(again)).toEqual({ 'first: 200': unanswered.length });
 
 		// As the documentation says: retry what has crashed, unless the callback came again since.
-		const successful = await succeeded(after, workflow.id);
+		const successful = await succeeded(server, workflow.id);
 		const toRetry = crashed.filter(({ key }) => !successful.has(key));
 		for (const { id } of toRetry) await after.rest('post', `/executions/${id}/retry`, { loadWorkflow: false });
-		const processed = await succeeded(after, workflow.id);
+		const processed = await succeeded(server, workflow.id);
 		expect([...processed.keys()].sort()).toEqual(keys(shots));
 
 		// Stored but not yet answered at the kill: these came again, so they may have been run twice.
@@ -126,10 +127,9 @@ describe('kill -9 in the middle of a flood', () => {
 	}, 900_000);
 
 	/** How often each callback has been run to its end. */
-	async function succeeded(of: N8nRest, workflowId: string): Promise<Map<string, number>> {
-		const ended: StoredCallback[] = await storedCallbacks(of, await endedExecutions(of, workflowId, EXECUTIONS_END_MS));
+	async function succeeded(of: N8nHandle, workflowId: string): Promise<Map<string, number>> {
 		const times = new Map<string, number>();
-		for (const { key, status } of ended) if (status === 'success') times.set(key, (times.get(key) ?? 0) + 1);
+		for (const { key, status } of await endedCallbacks(of, workflowId, EXECUTIONS_END_MS)) if (status === 'success') times.set(key, (times.get(key) ?? 0) + 1);
 		return times;
 	}
 });
