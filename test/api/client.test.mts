@@ -2,6 +2,7 @@ import type { IHttpRequestOptions } from 'n8n-workflow';
 import { ModicaClient, type Http } from '../../nodes/ModicaWhatsApp/api/client';
 import type { Message } from '../../nodes/ModicaWhatsApp/api/types';
 import { VirtualClock } from './clock.mts';
+import { streamed } from './streamed.mts';
 
 const MESSAGE: Message = { to: '+64211234567', type: 'text', text: { body: 'Hello' } };
 const TAKEN = { statusCode: 202, headers: { 'x-ratelimit-limit': '50' }, body: { message_id: 'an-id', status: 'accepted' } };
@@ -15,9 +16,8 @@ function clientThatGets(...answers: unknown[]) {
 			requests.push(options);
 			const answer = answers[Math.min(requests.length, answers.length) - 1];
 			if (answer instanceof Error) throw answer;
-			return await Promise.resolve(answer as never);
+			return await Promise.resolve(streamed(answer as object) as never);
 		},
-		readText: async (body) => await Promise.resolve(String(body)),
 	};
 	const client = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1/', clock });
 	return { client, clock, requests, http };
@@ -38,7 +38,9 @@ describe('the client', () => {
 				url: '/messages',
 				body: MESSAGE,
 				json: true,
-				timeout: 60_000,
+				encoding: 'stream',
+				abortSignal: expect.any(AbortSignal),
+				timeout: 70_000,
 				returnFullResponse: true,
 				ignoreHttpStatusErrors: true,
 				disableFollowRedirect: true,
@@ -127,9 +129,8 @@ describe('the client', () => {
 		const http: Http = {
 			request: async (options) => {
 				await clock.sleep(20);
-				return (isBad(options) ? refused : taken);
+				return streamed(isBad(options) ? refused : taken);
 			},
-			readText: async () => await Promise.resolve(''),
 		};
 		const client = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock, maxConcurrency: 25 });
 		const send = async (_: unknown, index: number) => await client.sendMessage({ ...MESSAGE, to: `+64210000${100 + index}` });
@@ -152,7 +153,7 @@ describe('the client', () => {
 		['before the request leaves', async () => await Promise.reject<never>(new TypeError('x is not a function: wab_demo:a password'))],
 		['when the answer is read', async () => await Promise.resolve({ statusCode: 202, get headers(): never { throw new TypeError('x is not a function: wab_demo:a password'); } })],
 	])('tells a mistake in its own code %s in its own words, without the password', async (_when, request) => {
-		const http = { request, readText: async () => await Promise.resolve('') } as unknown as Http;
+		const http = { request } as unknown as Http;
 		const client = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', username: 'wab_demo', password: 'a password' });
 		const error = (await client.sendMessage(MESSAGE).catch((reason: unknown) => reason)) as Error;
 		expect(error).toMatchObject({ name: 'UnexpectedError', message: 'x is not a function: wab_demo:***', mayHaveBeenSent: true });
@@ -184,7 +185,51 @@ describe('the client', () => {
 		const { client, requests } = clientThatGets({ statusCode: 200, headers: {}, body: { id: 'x' } });
 		const file = Object.defineProperty(new File([], 'a.mp4'), 'size', { value: 100 * 1024 * 1024 });
 		await client.uploadMedia(async () => await Promise.resolve({ file, bytesRead: () => file.size, failure: () => undefined, close: () => {} }), undefined);
-		expect(requests[0]?.timeout).toBe(60_000 + 409_600);
+		expect(requests[0]?.timeout).toBe(70_000 + 409_600);
+	});
+
+	it.each([
+		['10, 10', 10],
+		['10, 10;w=1', 10],
+		['10;w=1', 10],
+		['600, 600;w=60', 10],
+		['10, 1000;w=3600', 10],
+	])('takes a limit from %j', async (limit, perSecond) => {
+		const { client, clock } = clientThatGets({ ...TAKEN, headers: { 'x-ratelimit-limit': limit } });
+		for (let i = 0; i <= perSecond; i++) await clock.until(client.sendMessage(MESSAGE));
+		expect(clock.now()).toBeGreaterThanOrEqual(1_000);
+		expect(clock.now()).toBeLessThan(1_150);
+	});
+
+	it('counts a dated Retry-After from the date of the answer, whatever n8n’s own clock says', async () => {
+		const api = Date.now() + 20 * 60_000;
+		const headers = { date: new Date(api).toUTCString(), 'retry-after': new Date(api + 5_000).toUTCString() };
+		const { client, clock } = clientThatGets({ statusCode: 429, headers, body: {} }, TAKEN);
+		await clock.until(client.sendMessage(MESSAGE));
+		expect(clock.now()).toBe(5_000);
+	});
+
+	it('gives up an answer that trickles after a minute, and does not count time in which n8n stood still', async () => {
+		const clock = new VirtualClock();
+		async function* trickle(signal: AbortSignal) {
+			for (;;) {
+				await clock.sleep(1_000);
+				signal.throwIfAborted();
+				yield Buffer.from(' ');
+			}
+		}
+		const http: Http = {
+			request: async ({ abortSignal }) => await Promise.resolve({ statusCode: 202, headers: {}, body: trickle(abortSignal as AbortSignal) } as never),
+		};
+		const send = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock }).sendMessage(MESSAGE);
+		void send.catch(() => {});
+		await clock.pass(30_000);
+		clock.standStill(3_600_000);
+		await clock.pass(29_000);
+		const pending = Symbol('pending');
+		expect(await Promise.race([send, Promise.resolve(pending)])).toBe(pending);
+		await expect(clock.until(send)).rejects.toMatchObject({ message: 'No answer from api.modicagroup.com: no answer came in time', mayHaveBeenSent: true });
+		expect(clock.now()).toBeLessThan(3_600_000 + 63_000);
 	});
 
 	it.each([['0'], ['0.001'], ['-1'], ['many'], [undefined]])('takes no limit from %j', async (limit) => {

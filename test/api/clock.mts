@@ -30,6 +30,11 @@ export class VirtualClock implements Clock {
 		this.time = end;
 	}
 
+	/** Time passes in which nothing happens, as when the process is stopped: whatever was due rings late. */
+	standStill(milliseconds: number): void {
+		this.time += milliseconds;
+	}
+
 	/** Lets time pass until something has come to its end. Rejects when that takes longer than so many milliseconds. */
 	async until<T>(work: Promise<T>, limitMs = 3_600_000): Promise<T> {
 		let ended = false;

@@ -5,6 +5,8 @@ const socketError = (code: string, syscall?: string) => Object.assign(new Error(
 /** As n8n gives it: its own error around axios' around that of Node.js. */
 const fromN8n = (cause: object & { code?: string }, code = cause.code) =>
 	Object.assign(new Error('The service refused the connection'), { httpCode: code, cause: { isAxiosError: true, code, cause } });
+/** With the request that axios’ error holds. */
+const withRequest = (code: string | undefined, socket: unknown) => ({ httpCode: code, cause: { isAxiosError: true, code, request: { socket } } });
 const aggregate = (code: string, errors: Error[]) => Object.assign(new AggregateError(errors), { code });
 
 describe('a fault of the network', () => {
@@ -22,6 +24,12 @@ describe('a fault of the network', () => {
 		['a lost connection', fromN8n(socketError('ECONNRESET', 'read')), 'broken'],
 		['an answer that is no HTTP', fromN8n({ code: 'HPE_INVALID_CONSTANT' }), 'broken'],
 		['a request that was broken off', fromN8n({ code: 'ERR_CANCELED' }), 'broken'],
+		['a time-out before the connection was secure', withRequest('ECONNABORTED', { secureConnecting: true }), 'unreachable'],
+		['a time-out of a secure connection', withRequest('ECONNABORTED', { secureConnecting: false }), 'broken'],
+		['a time-out of a connection without TLS', withRequest('ECONNABORTED', {}), 'broken'],
+		['a time-out of a request without a connection yet', withRequest('ECONNABORTED', null), 'unreachable'],
+		['a proxy that hangs up, which has no code', withRequest(undefined, null), 'unreachable'],
+		['a certificate that was refused while connecting', withRequest('CERT_HAS_EXPIRED', { secureConnecting: true }), 'untrusted'],
 		['a certificate that has expired', fromN8n({ code: 'CERT_HAS_EXPIRED' }), 'untrusted'],
 	])('is told by its codes: %s', (_what, error, kind) => {
 		expect(recognizeFault(error)?.kind).toBe(kind);

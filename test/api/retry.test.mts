@@ -10,7 +10,7 @@ const MESSAGE = false;
 const READ = true;
 
 /** The first attempt, whichever way it failed. */
-const FIRST = { faults: 1, refusals: 0, connections: 1 };
+const FIRST = { faults: 1, refusals: 0, connections: 1, unreachableMs: 0 };
 
 describe('what may be repeated', () => {
 	it.each([
@@ -27,9 +27,13 @@ describe('what may be repeated', () => {
 		['a refused message', status(422), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
 		['a refused password', status(401), FIRST, READ, { repeat: false, mayHaveBeenDone: false }],
 		['a redirect', status(302), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
+		['a message whose answer is to be looked up elsewhere, since it is done', status(303), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
+		['a message that a gateway waited for in vain', status(408), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
+		['a read that a gateway waited for in vain', status(408), FIRST, READ, { repeat: true, afterMs: 500 }],
 		['a message without a connection', fault('unreachable'), FIRST, MESSAGE, { repeat: true, holdEveryoneMs: 500 }],
 		['a message to a host that is down for long', fault('unreachable'), { ...FIRST, connections: 5 }, MESSAGE, { repeat: true, holdEveryoneMs: 8_000 }],
 		['a message to a host that is down for too long', fault('unreachable'), { ...FIRST, connections: 6 }, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
+		['a message to a host that has swallowed packets for a minute', fault('unreachable'), { ...FIRST, connections: 2, unreachableMs: 60_000 }, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
 		['a message to a host that is not trusted', fault('untrusted'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
 		['a message whose connection broke', fault('broken'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
 		['a read whose connection broke', fault('broken'), FIRST, READ, { repeat: true, afterMs: 500 }],

@@ -1,5 +1,6 @@
 import { ModicaClient, type Http } from '../../nodes/ModicaWhatsApp/api/client';
 import { Secrets } from '../../nodes/ModicaWhatsApp/api/secrets';
+import { streamed } from './streamed.mts';
 
 const USERNAME = 'wab_demo';
 const PASSWORD = 'geheim/ü&';
@@ -9,8 +10,7 @@ const HEADER = `Basic ${PAIR}`;
 /** A client of a server that quotes the request. */
 function clientThatGets(statusCode: number, body: unknown, headers: object = {}) {
 	const http: Http = {
-		request: async () => ({ statusCode, headers, body }) as never,
-		readText: async (text) => String(text),
+		request: async () => await Promise.resolve(streamed({ statusCode, headers, body }) as never),
 	};
 	return new ModicaClient(http, { baseUrl: 'https://api.example.com', username: USERNAME, password: PASSWORD, retries: false });
 }

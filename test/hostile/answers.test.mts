@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { ModicaClient, type Http } from '../../nodes/ModicaWhatsApp/api/client';
 import type { Message } from '../../nodes/ModicaWhatsApp/api/types';
 import { VirtualClock } from '../api/clock.mts';
+import { streamed } from '../api/streamed.mts';
 import { startN8n, type N8n } from '../node/n8n.mts';
 import { expectCases, jsonOf, LOADED_NAMES, outcomeOf, text, tryCases } from './cases.mts';
 
@@ -131,12 +132,13 @@ describe('any number in a header', () => {
 			let requests = 0;
 			const limited: Http = {
 				request: async () =>
-					await Promise.resolve({
-						statusCode: requests++ < refusals ? 429 : 202,
-						headers: { 'x-ratelimit-limit': limit, 'retry-after': retryAfter },
-						body: { message_id: 'x' },
-					}),
-				readText: async () => await Promise.resolve(''),
+					await Promise.resolve(
+						streamed({
+							statusCode: requests++ < refusals ? 429 : 202,
+							headers: { 'x-ratelimit-limit': limit, 'retry-after': retryAfter },
+							body: { message_id: 'x' },
+						}),
+					),
 			};
 			const api = new ModicaClient(limited, { ...credential, clock });
 			const sends = Promise.allSettled(Array.from({ length: 10 }, async () => await api.sendMessage(MESSAGE)));

@@ -1,5 +1,6 @@
 import { NodeApiError, type IHttpRequestOptions, type IN8nHttpFullResponse, type INode } from 'n8n-workflow';
 import type { Http } from '../../nodes/ModicaWhatsApp/api/client';
+import { streamed } from '../api/streamed.mts';
 import type { Chance } from './chance.mts';
 import type { SimulatedClock } from './clock.mts';
 import type { Ending, RequestRecord, Run } from './history.mts';
@@ -7,9 +8,17 @@ import { RateLimiter } from './limiter.mts';
 import type { ApiConditions, Outage, RequestFault } from './scenario.mts';
 
 /** How an exchange comes to its end: with an answer or with a fault of the line. */
-type Reply = { ending: Ending; answer: IN8nHttpFullResponse } | { ending: Ending; fault: unknown };
+type Reply =
+	| {
+			ending: Ending;
+			answer: IN8nHttpFullResponse;
+			/** Its body never ends: the exchange does when it is broken off. */
+			trickles?: true;
+	  }
+	| { ending: Ending; fault: unknown };
 
 const CONNECT_MS = 2;
+const TRICKLE_MS = 20_000;
 /** Codes of a name that was not found, and not of a connection that was not made. */
 const LOOKUPS: Partial<Record<Outage['code'], true>> = { ENOTFOUND: true, EAI_AGAIN: true };
 /** What the engine must not go below, whatever `Retry-After` says: see `LEAST_RETRY_AFTER_MS` of retry.ts. */
@@ -42,7 +51,6 @@ export class ApiModel {
 	connect(run: Run, cancel: AbortSignal): Http {
 		return {
 			request: async (options) => await this.request(run, options, (options.abortSignal as AbortSignal | undefined) ?? cancel),
-			readText: async (body) => String(body),
 		};
 	}
 
@@ -54,10 +62,10 @@ export class ApiModel {
 		}
 		this.underWay++;
 		try {
-			const reply = await brokenOffBy(signal, this.exchange(record, options, signal));
-			this.close(record, reply.ending);
+			const reply = await brokenOffBy(signal, this.exchange(record, options, signal), () => this.brokenOff(record));
+			if ('fault' in reply || !reply.trickles) this.close(record, reply.ending);
 			if ('fault' in reply) throw reply.fault;
-			record.statusCode = reply.answer.statusCode;
+			if (!reply.trickles) record.statusCode = reply.answer.statusCode;
 			return reply.answer;
 		} finally {
 			this.underWay--;
@@ -74,6 +82,7 @@ export class ApiModel {
 			endedOrder: undefined,
 			statusCode: undefined,
 			endedAt: undefined,
+			outage: undefined,
 			takenAt: undefined,
 			taken: [],
 			ending: undefined,
@@ -91,11 +100,8 @@ export class ApiModel {
 	}
 
 	private async exchange(record: RequestRecord, options: IHttpRequestOptions, signal: AbortSignal): Promise<Reply> {
-		const outage = this.outage();
-		if (outage) {
-			await this.clock.sleep(CONNECT_MS);
-			return { ending: 'unreachable', fault: transportError(outage, outage in LOOKUPS ? 'getaddrinfo' : 'connect') };
-		}
+		record.outage = this.outage();
+		if (record.outage) return await this.noConnection(record.outage, options);
 		const { latencyMs, latencySpreadMs } = this.conditions;
 		const halfway = this.chance.between(latencyMs, latencyMs + latencySpreadMs, 'latency', record.ordinal) / 2;
 		await this.clock.sleep(halfway);
@@ -112,10 +118,30 @@ export class ApiModel {
 		this.take(record);
 		if (this.strikes('brokenAfterTaking', record)) return await this.breakOff(record, options);
 		await this.clock.sleep(halfway);
-		if (this.strikes('serverErrorAfterTaking', record)) return this.serverError(record);
+		if (this.strikes('serverErrorAfterTaking', record)) return this.serverError(record, [502, 408, 303]);
 		if (this.strikes('garbage', record)) return this.garbage(record);
+		if (this.strikes('trickle', record)) return this.trickle(record, signal);
 		const body = this.success(record);
 		return { ending: 'answered', answer: this.answer(record, 200, body) };
+	}
+
+	private async noConnection(outage: Outage['code'], { timeout = 60_000 }: IHttpRequestOptions): Promise<Reply> {
+		switch (outage) {
+			case 'swallowed':
+				await this.clock.sleep(timeout);
+				return { ending: 'unreachable', fault: transportError('ECONNABORTED', undefined, NOT_SECURE) };
+			case 'closed before TLS':
+				await this.clock.sleep(CONNECT_MS);
+				return { ending: 'unreachable', fault: transportError('ECONNRESET', 'read', NOT_SECURE) };
+			default:
+				await this.clock.sleep(CONNECT_MS);
+				return { ending: 'unreachable', fault: transportError(outage, outage in LOOKUPS ? 'getaddrinfo' : 'connect') };
+		}
+	}
+
+	/** How it looks to whoever breaks an exchange off, as axios tells it. */
+	private brokenOff({ outage }: RequestRecord): Reply {
+		return outage ? { ending: 'unreachable', fault: transportError('ERR_CANCELED', undefined, NOT_SECURE) } : { ending: 'open', fault: cancelled() };
 	}
 
 	private take(record: RequestRecord): void {
@@ -132,7 +158,7 @@ export class ApiModel {
 		const isFor = (numbers: readonly number[]) =>
 			!this.healthy && record.kind !== 'file' && record.numbers.some((number) => isAmong(numbers, number));
 		if (isFor(alwaysLimited) || !(this.healthy || this.limiter.letsThrough(this.clock.now()))) return this.limited(record);
-		if (this.strikes('serverErrorBeforeTaking', record)) return this.serverError(record);
+		if (this.strikes('serverErrorBeforeTaking', record)) return this.serverError(record, [502, 408]);
 		if (!isFor(notAccepted)) return undefined;
 		const errors = [{ field: 'to', code: 'invalid', description: 'not a WhatsApp number' }];
 		return { ending: 'refused', answer: this.answer(record, 422, { errors }) };
@@ -152,7 +178,7 @@ export class ApiModel {
 			case 'fraction':
 				return '0.3';
 			case 'date':
-				return new Date(Math.ceil(this.clock.date() / 1_000 + seconds) * 1_000).toUTCString();
+				return new Date(Math.ceil(this.date() / 1_000 + seconds) * 1_000).toUTCString();
 			case 'absent':
 				return undefined;
 			case 'nonsense':
@@ -168,15 +194,44 @@ export class ApiModel {
 	private understoodHold({ headers }: IN8nHttpFullResponse): number {
 		const value = headers['retry-after'];
 		if (typeof value !== 'string') return DEFAULT_HOLD_MS;
-		const asked = /^\d/.test(value) ? Number(value) * 1_000 : Date.parse(value) - this.clock.date();
+		const asked = /^\d/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.parse(String(headers.date));
 		const isUsable = /^\d/.test(value) || value.endsWith('GMT');
 		return isUsable ? Math.max(LEAST_HOLD_MS, asked) : DEFAULT_HOLD_MS;
 	}
 
-	private serverError(record: RequestRecord): Extract<Reply, { answer: unknown }> {
+	/** The moment by the API’s own calendar. */
+	private date(): number {
+		return this.clock.date() + this.conditions.clockAheadMs;
+	}
+
+	/** @param statuses of which it has one: gateways have their own */
+	private serverError(record: RequestRecord, statuses: readonly number[]): Extract<Reply, { answer: unknown }> {
 		const bodies = [{ errors: [{ field: '', code: 'internal', description: 'Internal error' }] }, { message: 'Internal error' }, '<html>502</html>'];
 		const body = bodies[Math.floor(this.chance.fraction('error shape', record.ordinal) * bodies.length)];
-		return { ending: 'open', answer: this.answer(record, 502, body) };
+		const status = statuses[Math.floor(this.chance.fraction('error status', record.ordinal) * statuses.length)] as number;
+		return { ending: 'open', answer: this.answer(record, status, body) };
+	}
+
+	private trickle(record: RequestRecord, signal: AbortSignal): Reply {
+		const close = () => this.close(record, 'open');
+		const { clock } = this;
+		async function* body(): AsyncGenerator<Uint8Array> {
+			try {
+				for (;;) {
+					await new Promise<void>((resolve, reject) => {
+						signal.addEventListener('abort', () => reject(cancelled()), { once: true });
+						void clock.sleep(TRICKLE_MS).then(resolve);
+					});
+					yield Buffer.from(' ');
+				}
+			} finally {
+				close();
+			}
+		}
+		const answer = { ...this.answer(record, 200, ''), body: body() as unknown as IN8nHttpFullResponse['body'] };
+		// What does not come whole tells nothing.
+		record.toldLimit = undefined;
+		return { ending: 'open', answer, trickles: true };
 	}
 
 	private garbage(record: RequestRecord): Reply {
@@ -207,11 +262,11 @@ export class ApiModel {
 	private answer(record: RequestRecord, statusCode: number, body: unknown, headers: Record<string, string> = {}): IN8nHttpFullResponse {
 		const told = this.healthy ? undefined : this.limiter.told(this.clock.now());
 		if (told !== undefined && Number(told) >= 1) record.toldLimit = Number(told);
-		return {
+		return streamed({
 			statusCode,
-			headers: { ...headers, ...(told !== undefined && { 'x-ratelimit-limit': told }) },
-			body: body as IN8nHttpFullResponse['body'],
-		};
+			headers: { date: new Date(this.date()).toUTCString(), ...headers, ...(told !== undefined && { 'x-ratelimit-limit': told }) },
+			body,
+		});
 	}
 
 	private async breakOff(record: RequestRecord, { timeout = 60_000 }: IHttpRequestOptions): Promise<Reply> {
@@ -221,7 +276,8 @@ export class ApiModel {
 			return { ending: 'open', fault: transportError('ECONNABORTED', undefined) };
 		}
 		await this.clock.sleep(CONNECT_MS);
-		return { ending: 'open', fault: kind < 0.6 ? transportError('ECONNRESET', 'read') : transportError('EPIPE', 'write') };
+		const [code, syscall] = kind < 0.5 ? ['ECONNRESET', 'read'] : kind < 0.75 ? ['EPIPE', 'write'] : ['EHOSTUNREACH', 'read'];
+		return { ending: 'open', fault: transportError(code, syscall) };
 	}
 
 	private outage(): Outage['code'] | undefined {
@@ -237,15 +293,19 @@ export class ApiModel {
 
 const NODE = { name: 'Modica WhatsApp', type: 'modicaWhatsApp', typeVersion: 1, parameters: {} } as INode;
 
+/** What an error of axios’s shows of a request whose TLS connection was not up yet. */
+const NOT_SECURE = { socket: { secureConnecting: true } };
+
 const transportErrors = new Map<string, NodeApiError>();
 
 /** An error of axios’s as n8n’s request helper passes it on; made once, since n8n takes long to make one. */
-function transportError(code: string, syscall: string | undefined): NodeApiError {
-	const known = transportErrors.get(code);
+function transportError(code: string, syscall: string | undefined, request?: typeof NOT_SECURE): NodeApiError {
+	const kind = [code, syscall, request && 'not secure'].join();
+	const known = transportErrors.get(kind);
 	if (known) return known;
-	const error = Object.assign(new Error(`${syscall ?? 'request'} ${code} 203.0.113.7:443`), { code, ...(syscall && { syscall }) });
+	const error = Object.assign(new Error(`${syscall ?? 'request'} ${code} 203.0.113.7:443`), { code, ...(syscall && { syscall }), ...(request && { request }) });
 	const made = new NodeApiError(NODE, error as unknown as ConstructorParameters<typeof NodeApiError>[1]);
-	transportErrors.set(code, made);
+	transportErrors.set(kind, made);
 	return made;
 }
 
@@ -254,9 +314,9 @@ function cancelled(): NodeApiError {
 }
 
 /** Ends an exchange at once when its signal is aborted, as axios does. */
-async function brokenOffBy(signal: AbortSignal, exchange: Promise<Reply>): Promise<Reply> {
+async function brokenOffBy(signal: AbortSignal, exchange: Promise<Reply>, brokenOff: () => Reply): Promise<Reply> {
 	return await new Promise<Reply>((resolve, reject) => {
-		const breakOff = () => resolve({ ending: 'open', fault: cancelled() });
+		const breakOff = () => resolve(brokenOff());
 		if (signal.aborted) return breakOff();
 		signal.addEventListener('abort', breakOff, { once: true });
 		exchange.then(resolve, reject).finally(() => signal.removeEventListener('abort', breakOff));

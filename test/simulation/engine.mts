@@ -43,6 +43,8 @@ export const PROMISES = {
 	refusals: MOST_REFUSALS,
 	/** How long an outage is waited out. */
 	longestOutageMs: 15_500,
+	/** How long a host may be lost when the last attempt at it begins: a minute, and the longest wait between two attempts. */
+	longestUnreachableMs: 60_000 + 8_000 + 200,
 	/** Waits before an upload that failed is given up. */
 	uploadBackoffMs: 3_500,
 	/** How long a claim settles, for a store whose operations take so long. */

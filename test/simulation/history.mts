@@ -1,4 +1,5 @@
 import type { Output, Subject } from '../../nodes/ModicaWhatsApp/operations/operation';
+import type { Outage } from './scenario.mts';
 
 /** Something that could not be done, and for whom. */
 export interface Failure extends Subject {
@@ -55,6 +56,8 @@ export interface RequestRecord {
 	endedOrder: number | undefined;
 	/** Of the answer, where there was one. */
 	statusCode: number | undefined;
+	/** The outage that it left into. */
+	outage: Outage['code'] | undefined;
 	/** When the API took it. */
 	takenAt: number | undefined;
 	/** The numbers that a message is on its way to. */

@@ -29,6 +29,7 @@ export const INVARIANTS = {
 	'no faster than the API says': toldRate,
 	'a refusal holds everybody': holds,
 	'a run takes no longer than it must': duration,
+	'a host that is lost is given up in time': givenUp,
 	'jobs are made when their turn is near': jobsAhead,
 	'nothing goes on after the end': nothingLeft,
 	'repeated runs reach everybody once': everybodyIsReached,
@@ -272,6 +273,20 @@ function* duration(books: Books): Iterable<string> {
 		const took = run.endedAt - run.startedAt;
 		const allowed = longestAllowed(books, run);
 		if (took > allowed.total) yield `${name(run)} takes ${ms(took)} instead of ${ms(allowed.total)} at most: ${JSON.stringify(allowed)}`;
+	}
+}
+
+/** Each attempt at a host that swallows packets takes a minute: there are not as many of them as of those that fail at once. */
+function* givenUp(books: Books): Iterable<string> {
+	for (const run of books.history.runs) {
+		let lostAt: number | undefined;
+		for (const { request, isEnd } of eventsOf(books.requestsOf(run))) {
+			const isLost = request.ending === 'unreachable';
+			if (isEnd) lostAt = isLost ? (lostAt ?? request.endedAt) : request.ending === 'neverLeft' ? lostAt : undefined;
+			else if (isLost && lostAt !== undefined && request.leftAt > lostAt + PROMISES.longestUnreachableMs) {
+				yield `${name(run)}: a request tries the host at ${ms(request.leftAt)}, which was lost at ${ms(lostAt)}`;
+			}
+		}
 	}
 }
 

@@ -52,6 +52,8 @@ export interface ApiConditions {
 	/** Of 100 requests. */
 	percent: Record<RequestFault, number>;
 	retryAfter: 'seconds' | 'fraction' | 'date' | 'absent' | 'nonsense' | 'zero' | 'too long';
+	/** How far the API's calendar is ahead of n8n's. */
+	clockAheadMs: number;
 	/** The reference's shape of an answer, the samples' shape, or now this and now that. */
 	answers: 'reference' | 'samples' | 'mixed';
 }
@@ -62,6 +64,7 @@ export type RequestFault =
 	| 'brokenBeforeTaking'
 	| 'brokenAfterTaking'
 	| 'garbage'
+	| 'trickle'
 	| 'ownFault';
 
 export interface Limit {
@@ -75,7 +78,8 @@ export interface Limit {
 export interface Outage {
 	fromMs: number;
 	lastsMs: number;
-	code: 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ENOTFOUND' | 'EAI_AGAIN';
+	/** Of the error; or how else a connection fails. */
+	code: 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ENOTFOUND' | 'EAI_AGAIN' | 'closed before TLS' | 'swallowed';
 }
 
 export interface StoreConditions {
@@ -155,7 +159,7 @@ const limits: fc.Arbitrary<Limit[]> = fc.oneof(
 const outage: fc.Arbitrary<Outage> = fc.record({
 	fromMs: fc.nat(4_000),
 	lastsMs: fc.constantFrom(200, 2_000, 14_000, 20_000, 3_600_000),
-	code: fc.constantFrom('ECONNREFUSED', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'),
+	code: fc.constantFrom('ECONNREFUSED', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'closed before TLS', 'swallowed'),
 });
 
 const few = <T,>(usual: T, unusual: fc.Arbitrary<T>) => fc.oneof({ withCrossShrink: true }, { weight: 8, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: unusual });
@@ -168,6 +172,7 @@ const NO_FAULTS: Record<RequestFault, number> = {
 	brokenBeforeTaking: 0,
 	brokenAfterTaking: 0,
 	garbage: 0,
+	trickle: 0,
 	ownFault: 0,
 };
 
@@ -187,6 +192,7 @@ const api: fc.Arbitrary<ApiConditions> = fc.record({
 			brokenBeforeTaking: percent,
 			brokenAfterTaking: percent,
 			garbage: percent,
+			trickle: percent,
 			ownFault: percent,
 		}),
 	),
@@ -196,6 +202,7 @@ const api: fc.Arbitrary<ApiConditions> = fc.record({
 		fc.constantFrom('fraction', 'date', 'absent', 'nonsense', 'zero'),
 		fc.constantFrom('too long', 'date'),
 	),
+	clockAheadMs: mostly(0, fc.constantFrom(-1_200_000, 1_200_000)),
 	answers: fc.constantFrom('reference', 'samples', 'mixed'),
 });
 

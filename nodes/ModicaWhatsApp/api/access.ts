@@ -26,6 +26,17 @@ export function isRefusal({ statusCode, body }: Answer): boolean {
 	return (statusCode === 403 || statusCode >= 500) && isApiError(body);
 }
 
+/** Headers that a forward proxy adds to an answer of its own: Squid, RFC 9110 and 9209, and what others took over from Netscape’s. */
+const PROXY_HEADERS = ['x-squid-error', 'proxy-authenticate', 'proxy-status', 'proxy-agent', 'proxy-connection'];
+
+/**
+ * True when an answer comes from the proxy through which n8n reaches the API, where that can be known. A proxy that
+ * says nothing of itself cannot be told from the API’s own gateway.
+ */
+export function isProxy({ statusCode, headers, body }: Answer): boolean {
+	return statusCode === 407 || (!isApiError(body) && PROXY_HEADERS.some((name) => name in headers));
+}
+
 /** True for an error in either of the API’s formats: that of the reference’s schema, or that of its examples. */
 export function isApiError(body: unknown): boolean {
 	if (!isRecord(body)) return false;

@@ -1,5 +1,5 @@
 import { sleep, type IHttpRequestOptions, type IN8nHttpFullResponse } from 'n8n-workflow';
-import { describeAnswer, isRefusal, isSuccess, isUnknownMessage, UNKNOWN_MESSAGE_ID, type Answer } from './access';
+import { describeAnswer, isProxy, isRefusal, isSuccess, isUnknownMessage, UNKNOWN_MESSAGE_ID, type Answer } from './access';
 import {
 	apiErrorText,
 	CancelledError,
@@ -16,22 +16,22 @@ import {
 	unreadable,
 	type ModicaError,
 } from './errors';
-import { recognizeFault, STALLED, type Fault } from './faults';
+import { recognizeFault, STALLED, TOO_LATE, type Fault } from './faults';
+import { IncomingBytes } from './incoming';
 import { Pacer, type Clock, type PacedRequest, type PacerSettings } from './pacing';
 import { decideRetry, parseRetryAfter, type FailedAttempt, type RetryDecision } from './retry';
 import { Secrets } from './secrets';
-import { IncomingBytes, Transfer } from './transfer';
 import type { Broadcast, BroadcastReceipt, Message, SendReceipt } from './types';
+import { Watch, type WatchedAttempt } from './watch';
 
-/** The two things the client needs of n8n. */
+/** What the client needs of n8n. */
 export interface Http {
 	/**
-	 * Sends one request with the credential's authentication and resolves with the whole answer, whatever its status.
-	 * Rejects when there was no answer, also when the request's `abortSignal` broke it off.
+	 * Sends one request with the credential's authentication and resolves with the answer, whatever its status, as soon as
+	 * its body begins: a stream, which also ends when the request's `abortSignal` is aborted.
+	 * Rejects when there was no answer, also when the `abortSignal` broke the request off.
 	 */
 	request(options: IHttpRequestOptions): Promise<IN8nHttpFullResponse>;
-	/** Reads the body of a streamed answer as text. */
-	readText(body: unknown): Promise<string>;
 }
 
 /** A file to upload. */
@@ -64,8 +64,8 @@ export interface ClientSettings extends Partial<PacerSettings> {
 	/** True to let nothing more leave once a request has failed. */
 	stopOnError?: boolean;
 	/**
-	 * How long to wait for an answer, in milliseconds; uploads get more, the larger they are. Also how long a file may
-	 * stand still on its way.
+	 * How long to wait for the whole of an answer, in milliseconds; uploads get more, the larger they are. Also how long
+	 * a file may stand still on its way.
 	 */
 	timeoutMs?: number;
 }
@@ -94,6 +94,10 @@ interface ApiRequest {
 const TIMEOUT_MS = 60_000;
 /** A line slower than this times out: 256 kB/s. One on which nothing moves at all is given up much earlier. */
 const SLOWEST_UPLOAD_BYTES_PER_MS = 256;
+/** n8n's time-out comes after our own: it does not know of time in which n8n stood still. */
+const N8N_GRACE_MS = 10_000;
+/** Many times the answer to the largest broadcast. Of a longer one no more than this is read. */
+const MOST_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /**
  * Modica's API: one method for each of its endpoints. The only code that knows HTTP.
@@ -107,8 +111,7 @@ export class ModicaClient {
 	private readonly retries: boolean;
 	private readonly stopOnError: boolean;
 	private readonly timeoutMs: number;
-	private readonly clock: Clock;
-	private readonly signal: AbortSignal | undefined;
+	private readonly watch: Watch;
 
 	/** @throws {InputError} when the base URL cannot be used */
 	constructor(
@@ -130,8 +133,7 @@ export class ModicaClient {
 		this.retries = retries;
 		this.stopOnError = stopOnError;
 		this.timeoutMs = timeoutMs;
-		this.clock = clock;
-		this.signal = signal;
+		this.watch = new Watch(clock, signal);
 		this.pacer = new Pacer({ clock, signal, ...pacing });
 	}
 
@@ -293,9 +295,9 @@ export class ModicaClient {
 		const isRefused = failure.kind === 'status' && failure.statusCode === 429;
 		if (!isUnreachable) this.pacer.reached(paced);
 		const refusals = isRefused ? this.pacer.refused(paced) : 0;
-		const connections = isUnreachable ? this.pacer.unreachable(paced) : 0;
+		const outage = isUnreachable ? this.pacer.unreachable(paced) : { connections: 0, unreachableMs: 0 };
 
-		const decision = decideRetry(failure, { faults, refusals, connections }, idempotent);
+		const decision = decideRetry(failure, { faults, refusals, ...outage }, idempotent);
 		if (decision.holdEveryoneMs !== undefined) this.pacer.hold(decision.holdEveryoneMs, isUnreachable ? 'outage' : 'now');
 		if (decision.repeat && this.retries) return decision;
 		const mayHaveBeenSent = !decision.repeat && decision.mayHaveBeenDone && !idempotent;
@@ -324,15 +326,14 @@ export class ModicaClient {
 		upload: Upload | undefined,
 	): Promise<AttemptResult> {
 		const body = upload ? formOf(upload) : json;
+		const withinMs = this.timeoutMs + (upload?.file.size ?? 0) / SLOWEST_UPLOAD_BYTES_PER_MS;
 		let incoming: IncomingBytes | undefined;
-		const transfer =
-			(upload ?? receive) &&
-			new Transfer({
-				clock: this.clock,
-				stallMs: this.timeoutMs,
-				cancel: this.signal,
-				bytesMoved: () => incoming?.count ?? (upload && bytesUnderWay(upload)),
-			});
+		let file: IncomingBytes | undefined;
+		const attempt = this.watch.begin({
+			withinMs,
+			stallMs: this.timeoutMs,
+			bytesMoved: () => file?.count ?? (upload && bytesUnderWay(upload)),
+		});
 		try {
 			const response = await this.http.request({
 				method,
@@ -341,9 +342,9 @@ export class ModicaClient {
 				...(qs && { qs: withoutUndefined(qs) }),
 				...(body && { body }),
 				json: !upload,
-				...(receive && { encoding: 'stream' }),
-				...(transfer && { abortSignal: transfer.signal }),
-				timeout: this.timeoutMs + (upload?.file.size ?? 0) / SLOWEST_UPLOAD_BYTES_PER_MS,
+				encoding: 'stream',
+				abortSignal: attempt.signal,
+				timeout: withinMs + N8N_GRACE_MS,
 				// The status is judged here. n8n's own errors hide `Retry-After` and send a 401 twice.
 				returnFullResponse: true,
 				ignoreHttpStatusErrors: true,
@@ -351,51 +352,63 @@ export class ModicaClient {
 				disableFollowRedirect: true,
 			});
 			const { statusCode, headers } = response;
-			this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
-			if (statusCode !== 429) this.pacer.gotThrough();
-			if (receive) incoming = new IncomingBytes(response.body);
-			if ((expects ?? isSuccess)(response)) {
-				const safe = this.withoutSecrets(response, incoming !== undefined);
-				if (incoming) await receive?.({ headers: safe.headers, content: incoming });
-				return { response: safe };
+			incoming = new IncomingBytes(response.body, attempt.signal);
+			if (receive && isSuccess(response)) {
+				file = incoming;
+				attempt.fileBegins();
+				this.answered(response);
+				await receive({ headers: this.secrets.hideInAnswer(headers), content: file });
+				return { response };
 			}
-			const answer = incoming
-				? parseJson(await this.http.readText(incoming.toStream(incoming.chunks())))
-				: response.body;
+			const answer = { ...response, body: parseJson(await incoming.text(MOST_ANSWER_BYTES)) as IN8nHttpFullResponse['body'] };
+			this.answered(answer);
+			if ((expects ?? isSuccess)(answer)) return { response: this.withoutSecrets(answer) };
 			return {
-				failure: { kind: 'status', statusCode, retryAfterMs: parseRetryAfter(headers['retry-after'], Date.now()) },
+				failure: { kind: 'status', statusCode, retryAfterMs: parseRetryAfter(headers['retry-after'], dateOf(headers.date)) },
 				toError: (mayHaveBeenSent, refusals) => {
-					if (expects) return this.toAccessError(`${method} ${path}`, response);
-					const words = this.secrets.hideInText(apiErrorText(answer));
-					return refusals > 0 ? refusedRepeatedly(refusals, words) : refusal(statusCode, words, mayHaveBeenSent);
+					if (expects) return this.toAccessError(`${method} ${path}`, answer);
+					const words = this.secrets.hideInText(apiErrorText(answer.body));
+					if (refusals > 0) return refusedRepeatedly(refusals, words);
+					return refusal(statusCode, words, mayHaveBeenSent, isProxy(answer) ? 'proxy' : 'Modica');
 				},
 			};
 		} catch (error) {
 			// n8n's own file is gone, or a file that came could not be taken in, as on a full disk.
-			const fileFault = upload?.failure() ?? (incoming && !incoming.broken && !this.pacer.cancelled ? error : undefined);
+			const fileFault = upload?.failure() ?? (file && !file.broken && !this.pacer.cancelled ? error : undefined);
 			if (fileFault !== undefined) return { error: fileFault };
-			const fault = this.faultOf(error, transfer, incoming);
+			const fault = this.faultOf(error, attempt, incoming?.broken);
 			if (!fault) return { error: this.unexpected(error, !idempotent) };
 			const { host } = new URL(this.baseUrl);
 			return {
 				failure: { kind: 'fault', fault: fault.kind },
 				toError: (mayHaveBeenSent) => {
-					// n8n breaks off the requests of a cancelled execution.
+					// Requests of a cancelled execution are broken off.
 					if (this.pacer.cancelled) return new CancelledError(mayHaveBeenSent);
-					return incoming ? cutOff(fault.code, host) : noAnswer(fault, host, mayHaveBeenSent);
+					return file ? cutOff(fault.code, host) : noAnswer(fault, host, mayHaveBeenSent);
 				},
 			};
 		} finally {
-			transfer?.end();
+			this.watch.end(attempt);
 		}
 	}
 
-	/** The network's fault that ended an attempt; undefined when it was something else. */
-	private faultOf(error: unknown, transfer: Transfer | undefined, incoming: IncomingBytes | undefined): Fault | undefined {
-		if (transfer?.stalled) return { kind: 'broken', code: STALLED };
-		// A stream that broke off has, whatever its error calls it; and n8n breaks off the requests of a cancelled execution.
-		if (incoming?.broken || this.pacer.cancelled) return { kind: 'broken', code: recognizeFault(incoming?.broken)?.code ?? '' };
-		return recognizeFault(error);
+	/** What an answer tells the pacer, whatever it says. */
+	private answered({ statusCode, headers }: IN8nHttpFullResponse): void {
+		this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
+		if (statusCode !== 429) this.pacer.gotThrough();
+	}
+
+	/**
+	 * The network's fault that ended an attempt; undefined when it was something else.
+	 * @param broken what broke the answer off once it had begun
+	 */
+	private faultOf(error: unknown, { signal, brokenOff }: WatchedAttempt, broken: unknown): Fault | undefined {
+		const fault = recognizeFault(error);
+		// Whatever broke the attempt off, what is certain stays so.
+		if (fault?.kind === 'unreachable') return fault;
+		if (signal.aborted) return { kind: 'broken', code: brokenOff === 'stalled' ? STALLED : TOO_LATE };
+		// An answer may break off with any error, such as one of the unpacking.
+		return broken === undefined ? fault : { kind: 'broken', code: fault?.code ?? '' };
 	}
 
 	private unexpected(error: unknown, mayHaveBeenSent: boolean): UnexpectedError {
@@ -414,14 +427,8 @@ export class ModicaClient {
 		return unexpectedAnswer(this.baseUrl, request, statusCode, what + (isSuccess(answer) ? ' for a message that does not exist' : ''));
 	}
 
-	/** A streamed body stays as it is: it is a file, or the text of an error, which is looked at when it is read. */
-	private withoutSecrets(response: IN8nHttpFullResponse, isStreamed: boolean): IN8nHttpFullResponse {
-		const { headers, body } = response;
-		return {
-			...response,
-			headers: this.secrets.hideInAnswer(headers),
-			body: isStreamed ? body : this.secrets.hideInAnswer(body),
-		};
+	private withoutSecrets({ headers, body, ...rest }: IN8nHttpFullResponse): IN8nHttpFullResponse {
+		return { ...rest, headers: this.secrets.hideInAnswer(headers), body: this.secrets.hideInAnswer(body) };
 	}
 }
 
@@ -484,15 +491,30 @@ function invalidBaseUrl(value: unknown, problem: string, remedy: string): InputE
 	return invalid('Base URL', value, problem, remedy);
 }
 
+/**
+ * Requests a second that `X-RateLimit-Limit` allows; undefined when it does not say. A gateway may double the header, or
+ * add its window in seconds in the form of the RFC's drafts: `80, 80;w=1`.
+ */
 function parseLimit(header: unknown): number | undefined {
-	const limit = toNumber(header);
+	const [limit, ...others] = String(header ?? '').split(',').map((entry) => /^\s*(\d+(?:\.\d+)?)\s*(?:;(.*))?$/.exec(entry));
+	const [, number, ownWindow] = limit ?? [];
+	const window = ownWindow ?? others.find((other) => other?.[1] === number)?.[2];
+	const seconds = toNumber(/(?:^|;)\s*w=(\d+)/.exec(window ?? '')?.[1] ?? '1');
 	// Whole requests per second (reference: X-RateLimit-Limit); a fraction of one would hold a run for ever.
-	return Number.isFinite(limit) && limit >= 1 ? limit : undefined;
+	const perSecond = toNumber(number) / seconds;
+	return Number.isFinite(perSecond) && perSecond >= 1 ? perSecond : undefined;
 }
 
+/** The moment at which an answer was made, by the clock of whoever made it: n8n's own may go wrong. */
+function dateOf(header: unknown): number {
+	const date = Date.parse(String(header));
+	return Number.isNaN(date) ? Date.now() : date;
+}
+
+/** The value of a JSON text; the text itself where it is none. */
 function parseJson(text: string): unknown {
 	try {
-		return JSON.parse(text);
+		return JSON.parse(text.replace(/^\uFEFF/, ''));
 	} catch {
 		return text;
 	}

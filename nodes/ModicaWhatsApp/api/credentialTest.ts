@@ -44,11 +44,10 @@ function toHttp({ helpers: { request } }: ICredentialTestFunctions, authorizatio
 				qs,
 				timeout,
 				headers: { Authorization: authorization, Accept: 'application/json' },
-				json: true,
+				useStream: true,
 				simple: false,
 				followRedirect: false,
 				resolveWithFullResponse: true,
 			})) as IN8nHttpFullResponse,
-		readText: async (body) => await Promise.resolve(String(body)),
 	};
 }

@@ -1,4 +1,4 @@
-import { STALLED, type Fault } from './faults';
+import { STALLED, TOO_LATE, type Fault } from './faults';
 import type { ApiError } from './types';
 
 /** Parameters that cannot be sent as they are. The message names the field, its value and the remedy. */
@@ -121,6 +121,7 @@ const REMEDIES: Record<number, string> = {
 	401: 'Check the username (the gateway application’s name) and the password in the credential. Once an application has an IP allow-list, requests from any other address get this answer too: ask Modica to add the address of your n8n.',
 	403: 'The application may not do this. Ask Modica which features and WhatsApp numbers it is enabled for.',
 	404: 'Modica does not know this id. Check that it belongs to the same application, and that the base URL in the credential is right.',
+	408: 'A server between n8n and Modica waited in vain for an answer. Try again later.',
 	413: 'The file is larger than Modica takes. WhatsApp itself takes images up to 5 MB, audio and video up to 16 MB, documents up to 100 MB.',
 	415: 'Modica takes PNG and JPEG images, plain text, PDF, MP3 and MP4.',
 	422: 'Check the fields that Modica names in the error. A template must be approved and its parameters must match it; free text and media reach only customers who wrote in the last 24 hours.',
@@ -131,6 +132,8 @@ const SERVER_FAULT_REMEDY =
 	'This is a fault on Modica’s side. Try again later, and tell Modica’s support if it stays.';
 const REDIRECT_REMEDY =
 	'Modica’s API never redirects: check the base URL in the credential. The redirect was not followed, so that the password goes nowhere else.';
+const PROXY_REMEDY =
+	'Check the proxy in n8n’s environment (HTTPS_PROXY), or ask whoever runs it whether n8n may reach the base URL of the credential.';
 const SENT_WARNING =
 	'The message may have been sent all the same. Look for its status before you send it again.';
 
@@ -142,13 +145,15 @@ const MOST_WORDS = 500;
  * @param statusCode the HTTP status; the body's own `statusCode` is not trusted (the reference's 429 example says 500)
  * @param words the API's own, as {@link apiErrorText} finds them
  * @param mayHaveBeenSent whether the request may have been fulfilled all the same
+ * @param by who gave the answer
  */
-export function refusal(statusCode: number, words: string, mayHaveBeenSent: boolean): ModicaError {
+export function refusal(statusCode: number, words: string, mayHaveBeenSent: boolean, by: 'Modica' | 'proxy' = 'Modica'): ModicaError {
 	const remedy =
-		REMEDIES[statusCode] ??
-		(statusCode >= 500 ? SERVER_FAULT_REMEDY : statusCode < 400 ? REDIRECT_REMEDY : undefined);
+		by === 'proxy'
+			? PROXY_REMEDY
+			: (REMEDIES[statusCode] ?? (statusCode >= 500 ? SERVER_FAULT_REMEDY : statusCode < 400 ? REDIRECT_REMEDY : undefined));
 	return new ModicaError(
-		`Modica answered ${statusCode}${STATUS_NAMES[statusCode] ?? ''}${words ? `: ${words.slice(0, MOST_WORDS)}` : ''}`,
+		`${by === 'proxy' ? 'The proxy between n8n and Modica' : 'Modica'} answered ${statusCode}${STATUS_NAMES[statusCode] ?? ''}${words ? `: ${words.slice(0, MOST_WORDS)}` : ''}`,
 		{ statusCode, mayHaveBeenSent, ...describe(remedy, mayHaveBeenSent) },
 	);
 }
@@ -158,6 +163,8 @@ const STATUS_NAMES: Record<number, string> = {
 	401: ' (wrong username or password)',
 	403: ' (not allowed)',
 	404: ' (not found)',
+	407: ' (the proxy wants a log-in)',
+	408: ' (time-out)',
 	413: ' (too large)',
 	415: ' (unsupported file type)',
 	422: ' (not accepted)',
@@ -183,10 +190,17 @@ const UNREACHABLE: Record<string, string> = {
 	EAI_AGAIN: 'the name could not be looked up (DNS)',
 	EHOSTUNREACH: 'the host cannot be reached',
 	ENETUNREACH: 'the network cannot be reached',
+	ECONNABORTED: 'no connection could be made in time',
+	ETIMEDOUT: 'no connection could be made in time',
+	ERR_CANCELED: 'no connection could be made in time',
+	ECONNRESET: 'the connection was closed before it was secure',
+	EPIPE: 'the connection was closed before it was secure',
+	EPROTO: 'no secure connection could be made (TLS)',
 };
 
 const BROKEN: Record<string, string> = {
 	[STALLED]: 'nothing moved any more',
+	[TOO_LATE]: 'no answer came in time',
 	ECONNRESET: 'the connection broke off',
 	EPIPE: 'the connection broke off',
 	ECONNABORTED: 'no answer came in time',

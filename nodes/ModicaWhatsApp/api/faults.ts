@@ -13,8 +13,9 @@ export interface Fault {
 	readonly code: string;
 }
 
-/** The code of a transfer that stalled, beside those of Node.js. */
+/** Codes of attempts that were broken off here, beside those of Node.js. */
 export const STALLED = 'STALLED';
+export const TOO_LATE = 'TOO_LATE';
 
 /** Codes that only a failed attempt at a connection has. */
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
@@ -43,10 +44,24 @@ const DEEPEST_CAUSE = 5;
 export function recognizeFault(error: unknown): Fault | undefined {
 	const chain = causesOf(error);
 	const code = chain.flatMap(codesOf).find((candidate) => isNetworkCode(candidate));
+	if (code !== undefined && UNTRUSTED.test(code)) return { kind: 'untrusted', code };
+	// A proxy's refusal has no code.
+	if (chain.some(neverLeft)) return { kind: 'unreachable', code: code ?? '' };
 	if (code === undefined) return undefined;
-	if (UNTRUSTED.test(code)) return { kind: 'untrusted', code };
 	const neverConnected = NEVER_CONNECTED.has(code) || isConnecting(chain.at(-1));
 	return { kind: neverConnected ? 'unreachable' : 'broken', code };
+}
+
+/**
+ * True when the request of an error of axios's certainly never left: its connection was not secure yet, or it had
+ * none yet, as while a proxy makes one. Node.js writes a request to a TLS connection only after the handshake, and
+ * whatever ends the attempt before, be it a time-out, leaves this to be seen. Plain HTTP, which is for this machine only,
+ * shows nothing of the kind.
+ */
+function neverLeft({ request }: ErrorLike): boolean {
+	if (!isObject(request) || !('socket' in request)) return false;
+	const { socket } = request;
+	return socket === null || (isObject(socket) && 'secureConnecting' in socket && socket.secureConnecting === true);
 }
 
 interface ErrorLike {
@@ -55,11 +70,17 @@ interface ErrorLike {
 	readonly httpCode?: unknown;
 	readonly syscall?: unknown;
 	readonly cause?: unknown;
+	/** Of an error of axios's: Node.js's request. */
+	readonly request?: unknown;
 	/** Of an AggregateError: one for each address of a host. */
 	readonly errors?: unknown;
 }
 
 function isErrorLike(value: unknown): value is ErrorLike {
+	return isObject(value);
+}
+
+function isObject(value: unknown): value is object {
 	return typeof value === 'object' && value !== null;
 }
 

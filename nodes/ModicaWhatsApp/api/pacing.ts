@@ -88,8 +88,8 @@ export class Pacer {
 	private limited = 0;
 	private heldUntil = 0;
 	private nothingThroughSince: number | undefined;
-	/** The host cannot be reached: the attempts that found it so, when the latest ended, and the latest departure then. */
-	private outage: { attempts: number; failedAt: number; departure: number } | undefined;
+	/** The host cannot be reached: the attempts that found it so, when the first and the latest ended, and the latest departure then. */
+	private outage: { attempts: number; began: number; failedAt: number; departure: number } | undefined;
 	private givenUp: ModicaError | undefined;
 	/** When the timer that is running ends. */
 	private timerEnds: number | undefined;
@@ -159,13 +159,16 @@ export class Pacer {
 
 	/**
 	 * The host could not be reached by a request.
-	 * @returns the attempts in a row that could not; those that were in flight together count as one
+	 * @returns the attempts in a row that could not, of which those that were in flight together count as one, and the
+	 * milliseconds since the first of them failed
 	 */
-	unreachable(request: PacedRequest): number {
-		const attempts = this.outage?.attempts ?? 0;
-		if (!this.leftInOutage(request) && this.outage) return attempts;
-		this.outage = { attempts: attempts + 1, failedAt: this.clock.now(), departure: this.latestDeparture };
-		return this.outage.attempts;
+	unreachable(request: PacedRequest): { connections: number; unreachableMs: number } {
+		const now = this.clock.now();
+		if (!this.outage || this.leftInOutage(request)) {
+			const { attempts, began } = this.outage ?? { attempts: 0, began: now };
+			this.outage = { attempts: attempts + 1, began, failedAt: now, departure: this.latestDeparture };
+		}
+		return { connections: this.outage.attempts, unreachableMs: now - this.outage.began };
 	}
 
 	/** A request found the host, though it got no answer. */

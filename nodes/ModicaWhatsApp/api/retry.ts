@@ -13,6 +13,8 @@ export interface Tried {
 	refusals: number;
 	/** Attempts in a row that could not connect to the host, whichever request made them. */
 	connections: number;
+	/** Milliseconds since the first of these failed. */
+	unreachableMs: number;
 }
 
 export type RetryDecision =
@@ -33,6 +35,8 @@ export type RetryDecision =
 const FIRST_RETRY_DELAY_MS = 500;
 /** Waits of 0.5 + 1 + 2 + 4 + 8 s: a restart of the API is survived, an outage is not waited out. */
 const MOST_CONNECTIONS = 6;
+/** A host that leaves attempts without an answer is not waited for any longer: each of them takes up to a minute. */
+const LONGEST_OUTAGE_MS = 60_000;
 /** Waits of 0.5 + 1 + 2 s. */
 const MOST_FAULTS = 4;
 /** A limit refuses now this request and now that one. Refused this often, the request itself is what is refused. */
@@ -61,6 +65,10 @@ export function decideRetry(attempt: FailedAttempt, tried: Tried, idempotent: bo
 			if (tried.refusals >= MOST_REFUSALS) return { repeat: false, mayHaveBeenDone: false, holdEveryoneMs };
 			return { repeat: true, holdEveryoneMs };
 		}
+		// The answer to a POST that is done (RFC 9110, 15.4.4).
+		if (statusCode === 303) return { repeat: false, mayHaveBeenDone: true };
+		// A gateway gives 408 also when it has passed the request on and waited for the answer in vain.
+		if (statusCode === 408) return afterFault(tried, idempotent);
 		// Any other refusal stays one however often the request is made.
 		if (statusCode < 500) return { repeat: false, mayHaveBeenDone: false };
 		// A server that fails may have taken the message before it failed.
@@ -69,7 +77,7 @@ export function decideRetry(attempt: FailedAttempt, tried: Tried, idempotent: bo
 	switch (attempt.fault) {
 		case 'unreachable':
 			// Nothing was sent. The host is down for every request: one tries again, the others wait for how that ends.
-			return tried.connections < MOST_CONNECTIONS
+			return tried.connections < MOST_CONNECTIONS && tried.unreachableMs < LONGEST_OUTAGE_MS
 				? { repeat: true, holdEveryoneMs: backoffMs(tried.connections) }
 				: { repeat: false, mayHaveBeenDone: false };
 		case 'untrusted':

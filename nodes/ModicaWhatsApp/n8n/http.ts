@@ -17,13 +17,12 @@ export function openHttp(
 	credential: ICredentialDataDecryptedObject,
 ): Http {
 	const credentialsDecrypted = { id: '', name: '', type: 'modicaWhatsAppApi', data: credential };
-	const { httpRequestWithAuthentication, binaryToString } = functions.helpers as IExecuteFunctions['helpers'];
+	const { httpRequestWithAuthentication } = functions.helpers as IExecuteFunctions['helpers'];
 	return {
 		request: async (options) =>
 			(await httpRequestWithAuthentication.call(breakableBy(functions, options.abortSignal), 'modicaWhatsAppApi', options, {
 				credentialsDecrypted,
 			})) as IN8nHttpFullResponse,
-		readText: async (body) => await binaryToString(body as Buffer),
 	};
 }
 

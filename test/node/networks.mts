@@ -1,0 +1,368 @@
+/**
+ * Ways in which a network may treat a request, as real as loopback can make them: sockets, TLS, proxies. What no machine
+ * can be made to do at will is given as the error that was recorded when it did.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import https from 'node:https';
+import net, { type AddressInfo, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import tls from 'node:tls';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import selfsigned from 'selfsigned';
+
+export type Told = 'sent' | 'not sent' | 'may have been sent';
+
+/** What a situation is played with. */
+export interface Network {
+	/** Messages that Modica's side has received whole. */
+	received: number;
+	/** An HTTPS server with a certificate that is trusted. */
+	secure(onRequest: (request: IncomingMessage, response: ServerResponse) => void): Promise<string>;
+	/** A server that is given bare connections. @returns its port */
+	bare(onConnection: (socket: Socket) => void): Promise<number>;
+	/** Has n8n reach everything through the proxy at this address, as an administrator would. */
+	proxy(url: string): void;
+	/** A proxy that does with each wish for a connection what it is told. @returns its address */
+	proxyThat(onConnect: (socket: Socket) => void): Promise<string>;
+	/** A certificate for a host, from an authority that is trusted or not. */
+	certificate(host: string, options?: { days?: number; trusted?: boolean }): Promise<{ key: string; cert: string }>;
+	/** To be undone afterwards. */
+	after(undo: () => void): void;
+}
+
+export interface Situation {
+	/** Stands in docs/errors.md, too. */
+	name: string;
+	told: Told;
+	/** Of the error; none for a message that is sent. */
+	words?: RegExp;
+	/** Sets it up, and gives the base URL or the error that was recorded. */
+	play(network: Network): Promise<string | { recorded: object }>;
+}
+
+const TAKEN = JSON.stringify({ message_id: 'an-id', status: 'accepted' });
+const accept = (response: ServerResponse, headers: Record<string, string> = {}) => response.writeHead(202, { 'content-type': 'application/json', ...headers }).end(TAKEN);
+const answering = (status: number, headers: Record<string, string> = {}, body = '') => async (network: Network) =>
+	await network.secure((_request, response) => response.writeHead(status, headers).end(body));
+const hangUp = (socket: Socket) => socket.destroy();
+const httpsAt = (port: number) => `https://127.0.0.1:${port}`;
+const connectError = (code: string, syscall: string) => Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
+/** Somewhere that a proxy is asked for: its name is never looked up here. */
+const BEHIND_PROXY = 'https://api.example.com';
+
+/** Refuses the first connections in a way of its own, and is a working server from then on. */
+async function comesBack(network: Network, failures: number, refuse: (socket: Socket) => void): Promise<string> {
+	const working = new URL(await network.secure((_request, response) => accept(response)));
+	let connections = 0;
+	const port = await network.bare((socket) => {
+		if (connections++ < failures) return refuse(socket);
+		const onward = net.connect(Number(working.port), '127.0.0.1');
+		socket.pipe(onward).pipe(socket);
+		onward.on('error', () => socket.destroy());
+	});
+	return httpsAt(port);
+}
+
+/** A port at which the kernel drops what asks for a connection: nobody takes those that are there already. */
+async function swallowingPort(network: Network): Promise<number> {
+	const script = "const s = require('net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => console.log(s.address().port))";
+	const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+	network.after(() => child.kill('SIGKILL'));
+	const port = Number(String((await once(child.stdout, 'data'))[0]));
+	child.kill('SIGSTOP');
+	for (let filler = 0; filler < 4; filler++) {
+		const socket = net.connect(port, '127.0.0.1');
+		socket.on('error', () => {});
+		network.after(() => socket.destroy());
+	}
+	return port;
+}
+
+export const SITUATIONS: Situation[] = [
+	// Nothing was sent, and that is certain.
+	{ name: 'The connection is refused', told: 'not sent', words: /connection refused/, play: async () => await Promise.resolve(httpsAt(9)) },
+	{ name: 'The host name does not exist', told: 'not sent', words: /no such host|could not be looked up/, play: async () => await Promise.resolve('https://nowhere.invalid') },
+	{ name: 'The name server does not answer', told: 'not sent', words: /could not be looked up/, play: async () => await Promise.resolve({ recorded: connectError('EAI_AGAIN', 'getaddrinfo') }) },
+	{ name: 'There is no route to the host when connecting', told: 'not sent', words: /host cannot be reached/, play: async () => await Promise.resolve({ recorded: connectError('EHOSTUNREACH', 'connect') }) },
+	{
+		name: 'Of the host’s addresses, one does not answer and another refuses',
+		told: 'not sent',
+		words: /no connection could be made in time/,
+		play: async () =>
+			await Promise.resolve({ recorded: Object.assign(new AggregateError([connectError('ETIMEDOUT', 'connect'), connectError('ECONNREFUSED', 'connect')]), { code: 'ETIMEDOUT' }) }),
+	},
+	{ name: 'A firewall drops what asks for a connection', told: 'not sent', words: /no connection could be made in time/, play: async (network) => httpsAt(await swallowingPort(network)) },
+	{ name: 'The connection is made, and TLS gets no answer', told: 'not sent', words: /no connection could be made in time/, play: async (network) => httpsAt(await network.bare(() => {})) },
+	{ name: 'The server closes before TLS is up', told: 'not sent', words: /closed before it was secure/, play: async (network) => httpsAt(await network.bare((socket) => socket.end())) },
+	{
+		name: 'The server resets the connection during the TLS handshake',
+		told: 'not sent',
+		words: /closed before it was secure/,
+		play: async (network) => httpsAt(await network.bare((socket) => socket.once('data', () => socket.resetAndDestroy()))),
+	},
+	{
+		name: 'The server speaks plain HTTP',
+		told: 'not sent',
+		words: /no secure connection could be made/,
+		play: async (network) => httpsAt(await network.bare((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))),
+	},
+	...(
+		[
+			['of an unknown authority', 'localhost', { trusted: false }],
+			['that has expired', 'localhost', { days: -1 }],
+			['for another host', 'other.example.com', {}],
+		] as const
+	).map(
+		([which, host, options]): Situation => ({
+			name: `The server has a certificate ${which}`,
+			told: 'not sent',
+			words: /its certificate is not trusted/,
+			play: async (network) => {
+				const server = https.createServer(await network.certificate(host, options), (request, response) => {
+					void take(network, request).then(() => accept(response));
+				});
+				return (await listen(network, server)).replace('127.0.0.1', 'localhost');
+			},
+		}),
+	),
+	{ name: 'The proxy refuses the connection', told: 'not sent', words: /connection refused/, play: async (network) => behind(network, 'http://127.0.0.1:9') },
+	{ name: 'The proxy does not answer', told: 'not sent', words: /no connection could be made in time/, play: async (network) => behind(network, await network.proxyThat(() => {})) },
+	{ name: 'The proxy hangs up', told: 'not sent', words: /no connection could be made/, play: async (network) => behind(network, await network.proxyThat(hangUp)) },
+	{
+		name: 'The proxy’s own certificate is not trusted',
+		told: 'not sent',
+		words: /no connection could be made|certificate is not trusted/,
+		play: async (network) => {
+			const server = tls.createServer(await network.certificate('localhost', { trusted: false }), () => {});
+			return behind(network, await listen(network, server));
+		},
+	},
+	{
+		name: 'The proxy connects, and closes before TLS is up',
+		told: 'not sent',
+		words: /closed before it was secure/,
+		play: async (network) => behind(network, await network.proxyThat((socket) => void socket.once('data', () => socket.destroy()).write('HTTP/1.1 200 OK\r\n\r\n'))),
+	},
+	{
+		name: 'The proxy wants a log-in (407)',
+		told: 'not sent',
+		words: /^The proxy between n8n and Modica answered 407/,
+		play: async (network) => behind(network, await network.proxyThat((socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n'))),
+	},
+	...([400, 401, 403, 404, 422] as const).map(
+		(status): Situation => ({ name: `Modica answers ${status}`, told: 'not sent', words: new RegExp(`^Modica answered ${status}`), play: answering(status, {}, '{"message":"no","error":"no","statusCode":500}') }),
+	),
+	{ name: 'Modica answers 302, as a log-in page of a network does', told: 'not sent', words: /^Modica answered 302/, play: answering(302, { location: 'https://portal.example.com/' }) },
+
+	// It may have been sent.
+	{ name: 'TLS is up, and no answer comes in time', told: 'may have been sent', words: /no answer came in time/, play: async (network) => await network.secure(() => {}) },
+	{ name: 'The connection is closed after the request', told: 'may have been sent', words: /connection broke off/, play: async (network) => await network.secure((request) => request.socket.destroy()) },
+	{
+		name: 'The connection is closed after the request, behind a proxy',
+		told: 'may have been sent',
+		words: /connection broke off/,
+		play: async (network) => {
+			const origin = new URL(await network.secure((request) => request.socket.destroy()));
+			const proxy = await network.proxyThat((socket) => {
+				const onward = net.connect(Number(origin.port), '127.0.0.1');
+				socket.write('HTTP/1.1 200 OK\r\n\r\n');
+				socket.pipe(onward).pipe(socket);
+				onward.on('error', () => socket.destroy());
+			});
+			network.proxy(proxy);
+			return origin.href.replace('127.0.0.1', 'localhost');
+		},
+	},
+	{ name: 'The route is lost once the connection is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ recorded: connectError('EHOSTUNREACH', 'read') }) },
+	{ name: 'The network is lost once the connection is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ recorded: connectError('ENETUNREACH', 'write') }) },
+	{
+		name: 'The answer breaks off midway',
+		told: 'may have been sent',
+		words: /connection broke off/,
+		play: async (network) =>
+			await network.secure((_request, response) => {
+				response.writeHead(202, { 'content-length': '100' });
+				response.write('{"message_id"', () => response.socket?.destroy());
+			}),
+	},
+	{
+		name: 'The answer trickles',
+		told: 'may have been sent',
+		words: /no answer came in time/,
+		play: async (network) =>
+			await network.secure((_request, response) => {
+				response.writeHead(202);
+				const drip = setInterval(() => response.write(' '), 50);
+				network.after(() => clearInterval(drip));
+			}),
+	},
+	{
+		name: 'The answer is no HTTP',
+		told: 'may have been sent',
+		words: /the request failed/,
+		play: async (network) => {
+			const server = tls.createServer(await network.certificate('localhost'), (socket) => {
+				socket.on('error', () => {}).once('data', () => {
+					network.received++;
+					socket.end('SSH-2.0-OpenSSH_9.2\r\n');
+				});
+			});
+			return await listen(network, server);
+		},
+	},
+	{ name: 'The answer is not what its encoding says', told: 'may have been sent', words: /the request failed/, play: answering(202, { 'content-encoding': 'gzip' }, 'no gzip') },
+	{
+		name: 'The answer unpacks to many times its size (gzip)',
+		told: 'may have been sent',
+		words: /could not be read from the answer/,
+		play: async (network) => await network.secure((_request, response) => response.writeHead(202, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(2 ** 26, ' ')))),
+	},
+	{
+		name: 'The answer unpacks to many times its size (Brotli)',
+		told: 'may have been sent',
+		words: /could not be read from the answer/,
+		play: async (network) => await network.secure((_request, response) => response.writeHead(202, { 'content-encoding': 'br' }).end(brotliCompressSync(Buffer.alloc(2 ** 26, ' ')))),
+	},
+	{ name: 'The answer is a success that names no message', told: 'may have been sent', words: /could not be read from the answer/, play: answering(200, {}, '<html>Welcome</html>') },
+	...([303, 408, 500, 502, 504] as const).map(
+		(status): Situation => ({ name: `Modica answers ${status}`, told: 'may have been sent', words: new RegExp(`^Modica answered ${status}`), play: answering(status) }),
+	),
+	{
+		name: 'The proxy answers 503 and names itself',
+		told: 'may have been sent',
+		words: /^The proxy between n8n and Modica answered 503/,
+		play: async (network) =>
+			behind(network, await network.proxyThat((socket) => socket.end('HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_CONNECT_FAIL 111\r\nContent-Length: 0\r\n\r\n'))),
+	},
+	{
+		name: 'The proxy answers 503 and does not name itself',
+		told: 'may have been sent',
+		words: /^Modica answered 503/,
+		play: async (network) => behind(network, await network.proxyThat((socket) => socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n'))),
+	},
+
+	// It is sent, once.
+	{ name: 'Nothing goes wrong', told: 'sent', play: async (network) => await network.secure((_request, response) => accept(response)) },
+	{ name: 'The host comes back within 15 s', told: 'sent', play: async (network) => await comesBack(network, 3, (socket) => socket.end()) },
+	{ name: 'TLS comes back after it was reset', told: 'sent', play: async (network) => await comesBack(network, 2, (socket) => socket.once('data', () => socket.resetAndDestroy())) },
+	{
+		name: 'Modica refuses it at first for coming too fast (429)',
+		told: 'sent',
+		play: async (network) => {
+			let isFirst = true;
+			return await network.secure((_request, response) => {
+				if (isFirst) {
+					// Refused, so not received.
+					network.received--;
+					response.writeHead(429, { 'retry-after': '1' }).end();
+				} else accept(response);
+				isFirst = false;
+			});
+		},
+	},
+];
+
+function behind(network: Network, proxy: string): string {
+	network.proxy(proxy);
+	return BEHIND_PROXY;
+}
+
+/** Counts a request that has come whole. */
+async function take(network: Network, request: IncomingMessage): Promise<void> {
+	await text(request);
+	network.received++;
+}
+
+async function listen(network: Network, server: net.Server): Promise<string> {
+	const sockets = new Set<Socket>();
+	server.on('connection', (socket: Socket) => {
+		sockets.add(socket);
+		socket.on('error', () => {});
+	});
+	server.on('tlsClientError', () => {});
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	network.after(() => {
+		server.close();
+		for (const socket of sockets) socket.destroy();
+	});
+	const scheme = server instanceof https.Server || server instanceof tls.Server ? 'https' : 'http';
+	return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** An authority of certificates that this process trusts until it is closed. */
+export async function openAuthority() {
+	const authority = await selfsigned.generate([{ name: 'commonName', value: 'An authority for tests' }], {
+		extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
+	});
+	const stranger = await selfsigned.generate([{ name: 'commonName', value: 'An authority nobody knows' }], {
+		extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
+	});
+	// n8n takes the authorities that Node.js trusts, and Node.js 20 takes no others once it runs.
+	const { createSecureContext } = tls;
+	tls.createSecureContext = (options) => {
+		const context = createSecureContext(options);
+		(context.context as { addCACert(certificate: string): void }).addCACert(authority.cert);
+		return context;
+	};
+	return {
+		async certificate(host: string, { days = 365, trusted = true } = {}) {
+			const { cert, private: key } = trusted ? authority : stranger;
+			const day = 24 * 3_600_000;
+			const made = await selfsigned.generate([{ name: 'commonName', value: host }], {
+				notBeforeDate: new Date(Date.now() - 10 * day),
+				notAfterDate: new Date(Date.now() + days * day),
+				ca: { cert, key },
+				extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: host }, ...(host === 'localhost' ? [{ type: 7 as const, ip: '127.0.0.1' }] : [])] }],
+			});
+			return { key: made.private, cert: made.cert };
+		},
+		close() {
+			tls.createSecureContext = createSecureContext;
+		},
+	};
+}
+
+/** A network to play one situation in, and what undoes it. */
+export function createNetwork(certificate: Network['certificate']): { network: Network; undo: () => void } {
+	const undoing: Array<() => void> = [];
+	const network: Network = {
+		received: 0,
+		async secure(onRequest) {
+			const server = https.createServer(await certificate('localhost'), (request, response) => {
+				void take(network, request).then(() => onRequest(request, response));
+			});
+			return await listen(network, server);
+		},
+		async bare(onConnection) {
+			const server = net.createServer((socket) => {
+				socket.on('error', () => {});
+				onConnection(socket);
+			});
+			return Number(new URL(await listen(network, server)).port);
+		},
+		proxy(url) {
+			const before = { https_proxy: process.env.https_proxy, no_proxy: process.env.no_proxy };
+			Object.assign(process.env, { https_proxy: url, no_proxy: '' });
+			network.after(() => {
+				for (const [name, value] of Object.entries(before)) {
+					if (value === undefined) delete process.env[name];
+					else process.env[name] = value;
+				}
+			});
+		},
+		async proxyThat(onConnect) {
+			const server = http.createServer();
+			server.on('connect', (_request, socket: Socket) => {
+				socket.on('error', () => {});
+				onConnect(socket);
+			});
+			return await listen(network, server);
+		},
+		certificate,
+		after: (undo) => undoing.push(undo),
+	};
+	return { network, undo: () => undoing.reverse().forEach((undo) => undo()) };
+}
