@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { ModicaError } from '../../nodes/ModicaWhatsApp/api/errors';
-import { Pacer, type PacedRequest, type PacerSettings } from '../../nodes/ModicaWhatsApp/api/pacing';
+import { MOST_IN_FLIGHT_WHILE_UNSURE, Pacer, type PacedRequest, type PacerSettings } from '../../nodes/ModicaWhatsApp/api/pacing';
 import { settle, VirtualClock } from './clock.mts';
 
 /** An API with a rate limit, in virtual time: says whether a request that arrives now is let through. */
@@ -286,6 +286,22 @@ describe('pacing', () => {
 		pacer.refused(other);
 		counts.push(refused());
 		expect(counts).toEqual([1, 2, 3, 0, 1, 2]);
+	});
+
+	it('lets a few try after a refusal though others that left before hang', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock, maxConcurrency: 25 });
+		pacer.gotThrough();
+		const before = Array.from({ length: 20 }, () => pacer.enter());
+		await clock.until(Promise.all(before.map(async (request) => await pacer.turn(request))));
+		const [refused] = before;
+		pacer.refused(refused as PacedRequest);
+		pacer.hold(1_000);
+		pacer.ended(refused as PacedRequest);
+		let tries = 0;
+		for (let i = 0; i < 10; i++) void pacer.turn(pacer.enter()).then(() => tries++);
+		await clock.pass(5_000);
+		expect(tries).toBe(MOST_IN_FLIGHT_WHILE_UNSURE);
 	});
 
 	describe('while the host cannot be reached', () => {

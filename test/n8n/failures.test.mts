@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import type { IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from './apiUnderTest.mts';
 import { CREDENTIAL, itemsFrom, n8nUnderTest, NODE, runNode, type NodeUnderTest } from './underTest.mts';
@@ -104,6 +106,20 @@ describe('an API that says no', () => {
 				to: expect.stringMatching(/^\+6421/),
 			},
 		]);
+	});
+
+	it('knows that nothing was sent while the connection was not secure yet', async () => {
+		const server = createServer((socket) => {
+			socket.on('error', () => {}).once('data', () => socket.resetAndDestroy());
+		});
+		server.listen(0, '127.0.0.1');
+		await once(server, 'listening');
+		const { username, password } = api.simulator;
+		const baseUrl = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+		const credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl });
+		const items = await itemsFrom(send({ credential, items: [{ to: '+64211111111' }], settings: { onError: 'continueRegularOutput' } }));
+		server.close();
+		expect(items[0]?.json).toMatchObject({ error: expect.stringMatching(/^Could not connect to 127\.0\.0\.1:\d+: the connection was closed before it was secure$/), mayHaveBeenSent: false });
 	});
 
 	it('sends again what a 429 refused, after the time the API asks for', async () => {

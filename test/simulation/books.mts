@@ -13,6 +13,8 @@ export interface Departure {
 	request: RequestRecord;
 	inFlight: number;
 	isUnsure: boolean;
+	/** Requests in flight that left since it is unsure. */
+	trying: number;
 	/** True when the host was lost last: those that left before may be in flight beside the one that tries. */
 	isInOutage: boolean;
 }
@@ -21,6 +23,7 @@ export interface Departure {
 function findDepartures(requests: readonly RequestRecord[]): Departure[] {
 	const ends = requests.filter(({ endedOrder }) => endedOrder !== undefined).sort((one, other) => (one.endedOrder ?? 0) - (other.endedOrder ?? 0));
 	let isUnsure = true;
+	let unsureSince = -1;
 	let isInOutage = false;
 	let ended = 0;
 	return requests.map((request, place) => {
@@ -28,10 +31,14 @@ function findDepartures(requests: readonly RequestRecord[]): Departure[] {
 			const { ending, statusCode } = ends[ended] as RequestRecord;
 			if (ending === 'unreachable') isInOutage = true;
 			else if (statusCode !== undefined && statusCode !== 429) isInOutage = false;
-			if (ending === 'limited' || ending === 'unreachable') isUnsure = true;
-			else if (statusCode !== undefined) isUnsure = false;
+			if (ending === 'limited' || ending === 'unreachable') {
+				if (!isUnsure) unsureSince = place - 1;
+				isUnsure = true;
+			} else if (statusCode !== undefined) isUnsure = false;
 		}
-		return { request, inFlight: place + 1 - ended, isUnsure, isInOutage };
+		const isInFlight = ({ endedOrder = Infinity }: RequestRecord) => endedOrder > request.leftOrder;
+		const trying = isUnsure ? requests.slice(unsureSince + 1, place + 1).filter(isInFlight).length : 0;
+		return { request, inFlight: place + 1 - ended, isUnsure, trying, isInOutage };
 	});
 }
 

@@ -216,9 +216,9 @@ function* concurrency(books: Books): Iterable<string> {
 
 function* carefulWhileUnsure(books: Books): Iterable<string> {
 	for (const run of books.history.runs) {
-		for (const { request, inFlight, isUnsure, isInOutage } of books.departuresOf(run)) {
-			if (isUnsure && !isInOutage && inFlight > PROMISES.mostInFlightWhileUnsure) {
-				yield `${name(run)}: ${inFlight} requests in flight at ${ms(request.leftAt)}`;
+		for (const { request, trying, isInOutage } of books.departuresOf(run)) {
+			if (!isInOutage && trying > PROMISES.mostInFlightWhileUnsure) {
+				yield `${name(run)}: ${trying} requests are trying at ${ms(request.leftAt)}`;
 			}
 		}
 	}

@@ -73,6 +73,8 @@ export class Pacer {
 	private readonly configuredRate: number | undefined;
 	private rate: number | undefined;
 	private unsure = true;
+	/** The latest departure when that began. */
+	private unsureSince = 0;
 	private stopped = false;
 	private readonly inFlight = new Set<PacedRequest>();
 	private readonly fresh: Waiting[] = [];
@@ -184,6 +186,7 @@ export class Pacer {
 	hold(milliseconds: number, since: 'now' | 'outage' = 'now'): void {
 		const now = this.clock.now();
 		const from = since === 'outage' ? (this.outage?.failedAt ?? now) : now;
+		if (!this.unsure) this.unsureSince = this.latestDeparture;
 		this.unsure = true;
 		this.nothingThroughSince ??= now;
 		this.heldUntil = Math.max(this.heldUntil, from + milliseconds);
@@ -277,9 +280,16 @@ export class Pacer {
 
 	private get hasRoom(): boolean {
 		if (this.inFlight.size >= this.maxConcurrency) return false;
-		// Those that left before the host was lost may take a minute to find that out: they keep nobody from trying.
-		if (this.outage) return ![...this.inFlight].some((request) => this.leftInOutage(request));
-		return !this.unsure || this.inFlight.size < MOST_IN_FLIGHT_WHILE_UNSURE;
+		// Those that left before may take a minute to come to an end: they keep nobody from trying.
+		if (this.outage) return this.inFlightSince(this.outage.departure) === 0;
+		return !this.unsure || this.inFlightSince(this.unsureSince) < MOST_IN_FLIGHT_WHILE_UNSURE;
+	}
+
+	/** Requests in flight that left after a departure of the run. */
+	private inFlightSince(earlier: number): number {
+		let count = 0;
+		for (const { departure = 0 } of this.inFlight) if (departure > earlier) count++;
+		return count;
 	}
 
 	private leftInOutage({ departure = 0 }: PacedRequest): boolean {
