@@ -1,16 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import { CURRENT, FLOOR } from '../n8n/versions.mts';
 import { manifest, PROJECT } from '../package/project.mts';
 
 interface Step {
+	id?: string;
 	uses?: string;
 	run?: string;
 	with?: Record<string, unknown>;
 	env?: Record<string, string>;
 }
 interface Job {
+	needs?: string;
+	if?: string;
+	environment?: string;
+	outputs?: Record<string, string>;
 	permissions?: Record<string, string>;
 	'timeout-minutes'?: number;
 	strategy?: { matrix: { node?: number[]; include?: Array<{ n8n: string; node: number }> } };
@@ -41,7 +47,7 @@ describe.each(names)('the workflow %s', (name) => {
 
 	it('leaves no credentials with what it checks out, and knows no secret', () => {
 		const checkouts = stepsOf(name).filter(({ uses }) => uses?.startsWith('actions/checkout@'));
-		expect(checkouts.map((step) => step.with)).toEqual(checkouts.map(() => ({ 'persist-credentials': false })));
+		expect(checkouts.map((step) => step.with?.['persist-credentials'])).toEqual(checkouts.map(() => false));
 		expect(textOf(name)).not.toMatch(/secrets\.|NODE_AUTH_TOKEN|NPM_TOKEN|pull_request_target/);
 	});
 
@@ -79,19 +85,77 @@ describe('CI', () => {
 });
 
 describe('publishing', () => {
-	const { on, permissions, jobs } = workflowOf('publish.yml');
+	const text = textOf('publish.yml');
 
-	it('starts with the tag of a version, and with nothing else', () => {
-		expect(on).toEqual({ push: { tags: ['v*.*.*'] } });
+	it('keeps all rules', () => {
+		expect(brokenRules(text)).toEqual([]);
 	});
 
-	it('may read, and prove to the registry which workflow it is; no more', () => {
-		expect(permissions).toEqual({});
-		expect(Object.values(jobs).map((job) => job.permissions)).toEqual([{ contents: 'read', 'id-token': 'write' }]);
-	});
-
-	it('publishes, with provenance, the very tarball that was checked, after all checks', () => {
-		const commands = stepsOf('publish.yml').flatMap(({ run }) => run ?? []);
-		expect(commands).toEqual(['npm test', 'npm run release:check -- --tag="$GITHUB_REF_NAME"', 'npm publish ./artifacts/release/*.tgz --provenance --access public']);
+	it.each<[string, string | RegExp, string, string]>([
+		['starts with a push to a branch', "tags: ['v*.*.*']", "branches: [main]\n    tags: ['v*.*.*']", 'starts with the tag of a version alone'],
+		['may do everything by default', 'permissions: {}\n', '', 'allows nothing by default'],
+		['runs the tests with the right to publish', 'contents: read\n', 'contents: read\n      id-token: write\n', 'tests and packs without the right to publish'],
+		['packs with a token that writes', 'contents: read\n', 'contents: write\n', 'tests and packs without the right to publish'],
+		['publishes with more rights than one', 'id-token: write\n', 'id-token: write\n      contents: write\n', 'publishes with the right to name itself alone'],
+		['publishes outside the protected environment', /\n +environment: npm\n/, '\n', 'publishes in the protected environment'],
+		['does not wait for the tests', /\n +needs: build\n/, '\n', 'publishes after the tests'],
+		['publishes although the tests failed', /\n +needs: build\n/, '\n    needs: build\n    if: always()\n', 'publishes after the tests'],
+		['checks the sources out where it publishes', '- uses: actions/download-artifact@', `- uses: actions/checkout@${'0'.repeat(40)} # v5.0.0\n      - uses: actions/download-artifact@`, 'takes the tarball and nothing else to where it publishes'],
+		['installs where it publishes', '- run: npm publish', '- run: npm ci\n      - run: npm publish', 'runs nothing but the comparison and npm publish where it publishes'],
+		['publishes another tarball than it compared', 'npm publish ./package/', 'npm publish ./other/', 'runs nothing but the comparison and npm publish where it publishes'],
+		['does not compare the tarball', /\n +- run: echo "\$SHA256[^\n]*\n( {8}[^\n]*\n)*/, '\n', 'runs nothing but the comparison and npm publish where it publishes'],
+		['compares with something else', 'needs.build.outputs.sha256', 'needs.build.outputs.other', 'compares the tarball with what the tests gave out'],
+		['gives out something else', 'steps.tarball.outputs.sha256', 'steps.other.outputs.sha256', 'compares the tarball with what the tests gave out'],
+		['takes tags from anywhere', /\n +- run: git merge-base[^\n]*\n/, '\n', 'takes tags of commits on main alone, before anything else runs'],
+		['goes on when the tag is from anywhere', /(git merge-base[^\n]*)\n/, '$1 || true\n', 'takes tags of commits on main alone, before anything else runs'],
+		['has not fetched main', 'fetch-depth: 0', 'fetch-depth: 1', 'takes tags of commits on main alone, before anything else runs'],
+		['installs what the lock file does not name', '- run: npm test', '- run: npm install\n      - run: npm test', 'tests and checks, and leaves installing to these'],
+		['does not test', /\n +- run: npm test\n/, '\n', 'tests and checks, and leaves installing to these'],
+		['does not check', /\n +- run: npm run release:check[^\n]*\n/, '\n', 'tests and checks, and leaves installing to these'],
+		['takes an action by its version', /download-artifact@[0-9a-f]{40}/, 'download-artifact@v5', 'takes every action by its full commit'],
+	])('goes red when the workflow %s', (_, from, to, rule) => {
+		const broken = text.replace(from, to);
+		expect(broken).not.toBe(text);
+		expect(brokenRules(broken)).toContain(rule);
 	});
 });
+
+/** What has the right to publish runs no code but GitHub's and npm's: not ours, and none of a dependency's. */
+function brokenRules(text: string): string[] {
+	const { on, permissions, jobs } = parse(text) as Workflow;
+	const { build, publish } = jobs;
+	const commandsOf = (job?: Job) => (job?.steps ?? []).flatMap(({ run }) => run ?? []);
+	const actionsOf = (job?: Job) => (job?.steps ?? []).flatMap(({ uses }) => uses?.split('@')[0] ?? []);
+	const [checkout] = build?.steps ?? [];
+	const comparison = publish?.steps.find(({ run }) => run?.includes('sha256sum'));
+	const rules: Record<string, boolean> = {
+		'has two jobs': same(Object.keys(jobs), ['build', 'publish']),
+		'starts with the tag of a version alone': same(on, { push: { tags: ['v*.*.*'] } }),
+		'allows nothing by default': same(permissions, {}),
+		'tests and packs without the right to publish': same(build?.permissions, { contents: 'read' }),
+		'publishes with the right to name itself alone': same(publish?.permissions, { 'id-token': 'write' }),
+		'publishes in the protected environment': publish?.environment === 'npm' && build?.environment === undefined,
+		'publishes after the tests': publish?.needs === 'build' && publish.if === undefined,
+		'takes tags of commits on main alone, before anything else runs':
+			checkout?.with?.['fetch-depth'] === 0 && build?.steps[1]?.run === 'git merge-base --is-ancestor HEAD origin/main',
+		'tests and checks, and leaves installing to these': same(commandsOf(build), [
+			'git merge-base --is-ancestor HEAD origin/main',
+			'npm test',
+			'npm run release:check -- --tag="$GITHUB_REF_NAME"',
+			'echo "sha256=$(sha256sum artifacts/release/*.tgz | cut -d \' \' -f 1)" >> "$GITHUB_OUTPUT"',
+		]),
+		'takes the tarball and nothing else to where it publishes': same(actionsOf(publish), ['actions/setup-node', 'actions/download-artifact']),
+		'compares the tarball with what the tests gave out':
+			same(build?.outputs, { sha256: '${{ steps.tarball.outputs.sha256 }}' }) &&
+			build?.steps.find(({ id }) => id === 'tarball')?.run === commandsOf(build).at(-1) &&
+			same(comparison?.env, { SHA256: '${{ needs.build.outputs.sha256 }}' }),
+		'runs nothing but the comparison and npm publish where it publishes': same(commandsOf(publish), [
+			'echo "$SHA256  $(ls package/*.tgz)" | sha256sum --check --strict',
+			'npm publish ./package/*.tgz --provenance --access public --ignore-scripts',
+		]),
+		'takes every action by its full commit': Object.values(jobs).every(({ steps }) => steps.every(({ uses }) => !uses || /@[0-9a-f]{40}$/.test(uses))),
+	};
+	return Object.keys(rules).filter((rule) => !rules[rule]);
+}
+
+const same = (one: unknown, other: unknown) => isDeepStrictEqual(one, other);
