@@ -6,6 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { authorizationHeader } from '../nodes/ModicaWhatsApp/api/authorization';
 import { parseBaseUrl } from '../nodes/ModicaWhatsApp/api/client';
+import { safeRequest } from '../nodes/ModicaWhatsApp/api/safeRequest';
 
 export class ModicaWhatsAppApi implements ICredentialType {
 	name = 'modicaWhatsAppApi';
@@ -72,26 +73,13 @@ export class ModicaWhatsAppApi implements ICredentialType {
 
 	/**
 	 * Adds Basic authentication to a request. A function, since n8n evaluates the generic form anew for each request.
-	 * Throws rather than send the password to any host but that of the base URL: other nodes use this credential too.
+	 * Throws rather than let the password out: other nodes use this credential too.
 	 */
 	authenticate = async (
 		{ username, password, baseUrl }: ICredentialDataDecryptedObject,
 		request: IHttpRequestOptions,
 	): Promise<IHttpRequestOptions> => {
-		const base = new URL(parseBaseUrl(baseUrl));
-		const target = new URL(request.url || requestUri(request), request.baseURL || undefined);
-		if (target.origin !== base.origin) {
-			throw new Error(`This credential is for ${base.origin} only, not for ${target.origin}`);
-		}
-		request.headers = {
-			...request.headers,
-			Authorization: authorizationHeader(username, password),
-		};
-		return request;
+		const safe = safeRequest(request, new URL(parseBaseUrl(baseUrl)).origin);
+		return { ...safe, headers: { ...safe.headers, Authorization: authorizationHeader(username, password) } };
 	};
-}
-
-/** Some of n8n's nodes still use an older request helper, which has the address in another place. */
-function requestUri(request: object): string {
-	return 'uri' in request ? String(request.uri) : '';
 }

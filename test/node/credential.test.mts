@@ -1,4 +1,4 @@
-import type { ICredentialDataDecryptedObject, INodeCredentialTestResult } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IHttpRequestOptions, INodeCredentialTestResult } from 'n8n-workflow';
 import { ModicaWhatsAppApi } from '../../credentials/ModicaWhatsAppApi.credentials';
 import { testCredential } from '../../nodes/ModicaWhatsApp/api/credentialTest';
 import { setStage } from './stage.mts';
@@ -85,24 +85,126 @@ describe('the test of the credential', () => {
 describe('the authentication', () => {
 	const credential = { username: 'wab', password: 'pä:ss', baseUrl: 'https://api.modicagroup.com/rest/wab/v1' };
 	const { authenticate } = new ModicaWhatsAppApi();
+	const authorization = `Basic ${Buffer.from('wab:pä:ss').toString('base64')}`;
+	const ADDRESS = `${credential.baseUrl}/healthz`;
+	/** With the names of n8n’s older helper among them, which HTTP Request uses. */
+	const authenticated = async (request: object) => await authenticate(credential, request as IHttpRequestOptions);
 
-	it('adds Basic auth to a request of the API and keeps its headers', async () => {
-		expect(await authenticate(credential, { url: '/messages', baseURL: credential.baseUrl, headers: { a: 'b' } })).toEqual({
+	it('adds Basic auth to a request of the API, keeps its headers, and follows no redirect', async () => {
+		expect(await authenticated({ url: '/messages', baseURL: credential.baseUrl, headers: { a: 'b' } })).toEqual({
 			url: '/messages',
 			baseURL: credential.baseUrl,
-			headers: { a: 'b', Authorization: `Basic ${Buffer.from('wab:pä:ss').toString('base64')}` },
+			headers: { a: 'b', Authorization: authorization },
+			disableFollowRedirect: true,
+			followRedirect: false,
+			followAllRedirects: false,
+			maxRedirects: 0,
 		});
 	});
 
 	it('knows the requests of n8n’s older helper', async () => {
-		const request = { uri: 'https://api.modicagroup.com/rest/wab/v1/healthz' } as never;
-		expect(await authenticate(credential, request)).toMatchObject({ headers: { Authorization: expect.any(String) } });
+		expect(await authenticated({ uri: ADDRESS, rejectUnauthorized: true })).toMatchObject({ uri: ADDRESS, headers: { Authorization: authorization } });
 	});
 
-	it.each(['https://evil.example/', 'http://api.modicagroup.com/', 'https://api.modicagroup.com.evil.example/'])(
+	it('switches redirects off where the request asks for them', async () => {
+		const asked = { disableFollowRedirect: false, followRedirect: true, followAllRedirects: true, maxRedirects: 21, sendCredentialsOnCrossOriginRedirect: true };
+		expect(await authenticated({ uri: ADDRESS, ...asked })).toMatchObject({
+			disableFollowRedirect: true,
+			followRedirect: false,
+			followAllRedirects: false,
+			maxRedirects: 0,
+		});
+	});
+
+	it('leaves the request that it was given without the password: n8n gives that one to expressions', async () => {
+		const request = { url: ADDRESS, headers: { a: 'b' } };
+		await authenticated(request);
+		expect(request).toEqual({ url: ADDRESS, headers: { a: 'b' } });
+	});
+
+	it.each(['https://evil.example/', 'http://api.modicagroup.com/', 'https://api.modicagroup.com.evil.example/', '//evil.example/', '\\\\evil.example/'])(
 		'gives the password to no other host: %s',
-		async (url) => {
-			await expect(authenticate(credential, { url })).rejects.toThrow('This credential is for https://api.modicagroup.com only');
+		async (address) => {
+			const foreign = [
+				{ url: address },
+				{ uri: address },
+				{ url: ADDRESS, uri: address },
+				{ url: address, uri: ADDRESS },
+				{ url: address, baseURL: credential.baseUrl },
+				{ url: '/healthz', baseURL: address },
+				{ url: ADDRESS, baseURL: address },
+				{ baseURL: address },
+			];
+			const told = /^This credential is for https:\/\/api\.modicagroup\.com only, not for /;
+			for (const request of foreign) {
+				// An address of another machine’s that needs a base URL to be one.
+				const baseURL = address.startsWith('http') || 'baseURL' in request ? {} : { baseURL: credential.baseUrl };
+				await expect(authenticated({ ...baseURL, ...request })).rejects.toThrow(told);
+			}
 		},
 	);
+
+	it('takes no address that is not text, which could be another each time it is read', async () => {
+		let reads = 0;
+		const changing = { toString: () => (reads++ === 0 ? ADDRESS : 'https://evil.example/') };
+		for (const request of [{ url: changing }, { uri: changing }, { url: '/healthz', baseURL: changing }]) {
+			await expect(authenticated(request)).rejects.toThrow('This credential is for https://api.modicagroup.com only, not for an address that is not text');
+		}
+	});
+
+	it('takes no request without an address', async () => {
+		for (const request of [{}, { url: '' }, { url: 'healthz' }]) {
+			await expect(authenticated(request)).rejects.toThrow(/^This credential is for https:\/\/api\.modicagroup\.com only, not for "/);
+		}
+	});
+
+	it('sends what it has checked', async () => {
+		let reads = 0;
+		const request = {
+			get url() {
+				return reads++ === 0 ? ADDRESS : 'https://evil.example/';
+			},
+		};
+		expect(await authenticated(request)).toMatchObject({ url: ADDRESS });
+	});
+
+	it.each<[string, object, string]>([
+		[
+			'a proxy',
+			{ proxy: 'http://evil.example:3128' },
+			'This credential can’t be used with a proxy set in the node. Remove Proxy from the node’s options. A proxy for all of n8n is set in n8n’s environment.',
+		],
+		['a proxy as n8n’s newer helper takes it', { proxy: { host: 'evil.example', port: 3128 } }, 'can’t be used with a proxy set in the node'],
+		[
+			'no certificate checks',
+			{ rejectUnauthorized: false },
+			'This credential can’t be used without certificate checks. Turn off Ignore SSL Issues in the node’s options.',
+		],
+		['no certificate checks, in the newer helper', { skipSslCertificateValidation: true }, 'can’t be used without certificate checks'],
+		[
+			'a certificate of its own',
+			{ agentOptions: { ca: 'PEM' } },
+			'This credential can’t be used with certificates or connection options set in the node. Turn off SSL Certificates in the node’s settings.',
+		],
+		...['cert', 'key', 'pfx', 'rejectUnauthorized', 'checkServerIdentity', 'servername', 'host', 'port', 'socketPath', 'lookup'].map(
+			(name): [string, object, string] => [`the agent’s ${name}`, { agentOptions: { [name]: 'x' } }, 'certificates or connection options'],
+		),
+		...['agent', 'httpAgent', 'httpsAgent', 'lookup', 'socketPath', 'ca', 'cert', 'key', 'pfx'].map(
+			(name): [string, object, string] => [`its own ${name}`, { [name]: 'x' }, 'certificates or connection options'],
+		),
+		[
+			'a Host header, by which a server of many hosts chooses one',
+			{ headers: { HOST: 'evil.example' } },
+			'This credential can’t be used with a Host header set in the node. Remove Host from the node’s headers.',
+		],
+	])('lets nobody have the password through %s', async (_, options, message) => {
+		for (const address of [{ url: ADDRESS }, { uri: ADDRESS }]) {
+			await expect(authenticated({ ...address, ...options })).rejects.toThrow(message);
+		}
+	});
+
+	it('takes options that change nothing', async () => {
+		const options = { proxy: undefined, rejectUnauthorized: true, skipSslCertificateValidation: false, agentOptions: undefined };
+		expect(await authenticated({ url: ADDRESS, ...options })).toMatchObject({ headers: { Authorization: authorization } });
+	});
 });

@@ -95,7 +95,7 @@ describe(PAGE, () => {
 		const folders = new Set(texts.map(({ where }) => path.posix.dirname(where)));
 		expect([...folders].sort()).toEqual(
 			expect.arrayContaining(
-				['credentials', ...['', '/api', '/callback', '/operations', '/operations/media', '/operations/message'].map((folder) => `nodes/ModicaWhatsApp${folder}`)],
+				['', '/api', '/callback', '/operations', '/operations/media', '/operations/message'].map((folder) => `nodes/ModicaWhatsApp${folder}`),
 			),
 		);
 		expect(texts.length).toBeGreaterThan(140);

@@ -1,0 +1,75 @@
+import type { IHttpRequestOptions } from 'n8n-workflow';
+
+/** A request of either of n8n’s helpers. The older one, which HTTP Request uses, has names of its own. */
+type AnyRequest = IHttpRequestOptions &
+	Partial<Record<'uri' | 'rejectUnauthorized' | 'followRedirect' | 'followAllRedirects', unknown>> &
+	Partial<Record<(typeof CONNECTION_OPTIONS)[number], unknown>>;
+
+/** Each can bring another host, or another idea of which host is the right one. n8n uses the first; Node.js and axios know the others. */
+const CONNECTION_OPTIONS = [
+	'agentOptions',
+	'agent',
+	'httpAgent',
+	'httpsAgent',
+	'lookup',
+	'socketPath',
+	'ca',
+	'cert',
+	'key',
+	'pfx',
+] as const;
+
+/**
+ * A copy of a request that leads to one host and nowhere else, so that it may carry a password: whoever may use a
+ * credential makes the request, and must not learn the password by it.
+ * @param origin of the host, such as `https://api.modicagroup.com`
+ * @throws Error that says what to change
+ */
+export function safeRequest(original: IHttpRequestOptions, origin: string): AnyRequest {
+	// Copied first: what is checked is what is sent, and n8n may show the original to expressions.
+	const request: AnyRequest = { ...original, headers: { ...original.headers } };
+	const addresses = [request.baseURL, request.url, request.uri].filter(Boolean);
+	for (const address of addresses.length > 0 ? addresses : ['']) {
+		const target = originOf(address, request.baseURL);
+		if (target !== origin) throw new Error(`This credential is for ${origin} only, not for ${target}`);
+	}
+	if (request.proxy) {
+		throw new Error(
+			'This credential can’t be used with a proxy set in the node. Remove Proxy from the node’s options. A proxy for all of n8n is set in n8n’s environment.',
+		);
+	}
+	if (request.skipSslCertificateValidation || (request.rejectUnauthorized ?? true) !== true) {
+		throw new Error(
+			'This credential can’t be used without certificate checks. Turn off Ignore SSL Issues in the node’s options.',
+		);
+	}
+	if (CONNECTION_OPTIONS.some((name) => request[name])) {
+		throw new Error(
+			'This credential can’t be used with certificates or connection options set in the node. Turn off SSL Certificates in the node’s settings.',
+		);
+	}
+	// Many hosts may be behind one address, and this header chooses one.
+	if (Object.keys(request.headers ?? {}).some((name) => name.toLowerCase() === 'host')) {
+		throw new Error(
+			'This credential can’t be used with a Host header set in the node. Remove Host from the node’s headers.',
+		);
+	}
+	return {
+		...request,
+		// Nobody knows before where a redirect leads.
+		disableFollowRedirect: true,
+		followRedirect: false,
+		followAllRedirects: false,
+		maxRedirects: 0,
+	};
+}
+
+function originOf(address: unknown, baseURL: unknown): string {
+	// An object can be another text each time it is read.
+	if (typeof address !== 'string' || (baseURL && typeof baseURL !== 'string')) return 'an address that is not text';
+	try {
+		return new URL(address, baseURL ? String(baseURL) : undefined).origin;
+	} catch {
+		return `"${address}"`;
+	}
+}
