@@ -92,6 +92,18 @@ function limit(values: INodeParameters): INodeParameters {
 	return { options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 1, resumeUnit: 'hours', ...values } } } };
 }
 
+/** In whole seconds, which are all that is read of a moment. */
+const TOMORROW = hoursAfter(new Date(Math.floor(Date.now() / 1_000) * 1_000), 24);
+
+function hoursAfter(moment: Date, hours: number): Date {
+	return new Date(moment.getTime() + hours * 3_600_000);
+}
+
+/** A question that Modica sends later, with a time limit. */
+function scheduled(moment: Date, values: INodeParameters): INodeParameters {
+	return { ...limit(values), additionalFields: { scheduled: moment.toISOString() } };
+}
+
 describe('a template', () => {
 	it('carries the link in its body parameters', async () => {
 		await ask({ ...TEMPLATE, bodyParams: { values: [{ value: 'Aroha' }, { value: 'Here: {link}' }] } });
@@ -143,6 +155,29 @@ describe('a time limit', () => {
 	it('can be a moment, in the time zone of the workflow', async () => {
 		const { waiting: asked } = await ask(limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2099-06-01T09:00' }));
 		expect(asked.waitTill).toEqual(new Date('2099-05-31T21:00:00.000Z'));
+	});
+
+	it('of an interval is counted from when the message is sent', async () => {
+		const { waiting: asked } = await ask(scheduled(TOMORROW, { resumeAmount: 2, resumeUnit: 'hours' }));
+		expect(asked.waitTill).toEqual(hoursAfter(TOMORROW, 2));
+	});
+
+	it('can be a moment after the message is sent', async () => {
+		const maxDateAndTime = hoursAfter(TOMORROW, 1).toISOString();
+		const { waiting: asked } = await ask(scheduled(TOMORROW, { limitType: 'atSpecifiedTime', maxDateAndTime }));
+		expect(asked.waitTill).toEqual(new Date(maxDateAndTime));
+	});
+
+	it.each([
+		['before', hoursAfter(TOMORROW, -1)],
+		['when', TOMORROW],
+	])('is refused when it is a moment %s the message is sent', async (_, moment) => {
+		const maxDateAndTime = moment.toISOString();
+		const { message } = await stage.fail({ ...QUESTION, ...scheduled(TOMORROW, { limitType: 'atSpecifiedTime', maxDateAndTime }) });
+		expect(message).toBe(
+			`Max Date and Time "${maxDateAndTime}" is not after Scheduled, when the message is sent. Use a time after Scheduled, or leave the limit out.`,
+		);
+		expect(stage.received()).toEqual([]);
 	});
 
 	it.each([

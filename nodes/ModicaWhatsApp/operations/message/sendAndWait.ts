@@ -116,7 +116,7 @@ const fields: INodeProperties[] = [
 								type: 'number',
 								typeOptions: { minValue: 0 },
 								default: 1,
-								description: 'How many minutes, hours or days to wait',
+								description: 'How many minutes, hours or days to wait, counted from Scheduled if it is set',
 								displayOptions: { show: { limitType: ['afterTimeInterval'] } },
 							},
 							{
@@ -137,7 +137,7 @@ const fields: INodeProperties[] = [
 								name: 'maxDateAndTime',
 								type: 'dateTime',
 								default: '',
-								description: 'When to go on at the latest. Without an offset it is a time in the workflow’s time zone.',
+								description: 'When to go on at the latest, after Scheduled if it is set. Without an offset it is a time in the workflow’s time zone.',
 								displayOptions: { show: { limitType: ['atSpecifiedTime'] } },
 							},
 						],
@@ -188,9 +188,9 @@ export const sendAndWait: Operation = {
 const ask = perItem((item, context) => {
 	const secret = randomBytes(16).toString('base64url');
 	const question = readQuestion(item, secret);
-	const until = readTimeLimit(item, context.timeZone, Date.now());
 	const to = parseRecipient(item.parameter('to'));
 	const delivery = readDelivery(item, context);
+	const until = readTimeLimit(item, context.timeZone, Date.now(), delivery.scheduled);
 	const content = linkedContent(item, fileLinks(item, context, delivery.scheduled), context.answerLink(secret));
 	const message: Message = { to, ...content, ...delivery };
 	const { reference } = delivery;
@@ -239,19 +239,28 @@ function readOptions(item: Item): Record<string, unknown> {
 const UNIT_MS: Record<string, number> = { minutes: 60_000, hours: 3_600_000, days: 86_400_000 };
 const LONGEST_WAIT_MS = 3_650 * 86_400_000;
 
-function readTimeLimit(item: Item, timeZone: string, now: number): Date | undefined {
+/**
+ * When to go on without an answer.
+ * @param now milliseconds since 1970
+ * @param scheduled when the message is sent (RFC 3339), if not at once: nobody can answer it before
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+function readTimeLimit(item: Item, timeZone: string, now: number, scheduled: string | undefined): Date | undefined {
 	const { limitWaitTime } = readOptions(item);
 	const limit = isRecord(limitWaitTime) && isRecord(limitWaitTime.values) ? limitWaitTime.values : undefined;
 	if (!limit) return undefined;
+	const sentAt = scheduled === undefined ? now : Date.parse(scheduled);
 	const { limitType = 'afterTimeInterval', resumeAmount = 1, resumeUnit = 'hours', maxDateAndTime } = limit;
 	if (limitType === 'atSpecifiedTime') {
-		return new Date(parseMoment('Max Date and Time', maxDateAndTime, timeZone, now, 'leave the limit out'));
+		const end = parseMoment('Max Date and Time', maxDateAndTime, timeZone, now, 'leave the limit out');
+		if (end > sentAt) return new Date(end);
+		throw invalid('Max Date and Time', maxDateAndTime, 'is not after Scheduled, when the message is sent', 'Use a time after Scheduled, or leave the limit out.');
 	}
 	const wait = Number(resumeAmount) * (UNIT_MS[String(resumeUnit)] ?? NaN);
 	if (!(wait > 0 && wait <= LONGEST_WAIT_MS)) {
 		throw invalid('Limit Wait Time', `${String(resumeAmount)} ${String(resumeUnit)}`, 'is no time to wait', 'Use an amount above 0, up to ten years, in minutes, hours or days.');
 	}
-	return new Date(now + wait);
+	return new Date(sentAt + wait);
 }
 
 /**
