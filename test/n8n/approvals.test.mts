@@ -158,6 +158,37 @@ describe('a link', () => {
 		expect((await rest.getExecution(execution.id)).outputs).toEqual(outputs);
 	});
 
+	// n8n answers this by itself, before it asks the node. docs/approvals.md says so.
+	it('that was answered gets n8n’s own refusal while the workflow still runs, and changes nothing', async () => {
+		const later: INode = {
+			id: '9',
+			name: 'Later',
+			type: 'n8n-nodes-base.wait',
+			typeVersion: 1.1,
+			position: [600, 0],
+			// n8n keeps an execution that waits less than 65 seconds running.
+			parameters: { amount: 60, unit: 'seconds' },
+		};
+		const workflow = workflowWith({ parameters: QUESTION, credential: api.credential });
+		const stored = await rest.importWorkflow({
+			...workflow,
+			nodes: [...workflow.nodes, later],
+			connections: { ...workflow.connections, WhatsApp: { main: [[{ node: 'Later', type: 'main', index: 0 }]] } },
+		});
+		const execution = await rest.runWorkflow(stored);
+		const link = latestLink(api.simulator);
+		await send(link, { answer: 'approve' });
+		await rest.waitForExecutions(stored.id, ([one]) => one?.status === 'running');
+		for (const again of [await readPage(link), await send(link, { answer: 'decline' })]) {
+			expect({ status: again.status, body: JSON.parse(again.html) as unknown }).toEqual({
+				status: 409,
+				body: expect.objectContaining({ message: `The execution "${execution.id}" is running already.` }) as unknown,
+			});
+		}
+		expect(await rest.executions(stored.id)).toEqual([expect.objectContaining({ id: execution.id, status: 'running' })]);
+		await rest.stopExecution(execution.id);
+	});
+
 	it('of the question before does not answer the next one of a loop', async () => {
 		const workflow = workflowWith({ parameters: { ...QUESTION, message: '=Question {{ $json.number }}' }, credential: api.credential, items: [{ number: 1 }, { number: 2 }] });
 		const loop: INode = {
