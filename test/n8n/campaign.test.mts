@@ -1,7 +1,8 @@
 /** Sending many, in a real n8n: what its own retries, cancelling and running again make of a campaign. */
 import type { IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from './apiUnderTest.mts';
-import { itemsFrom, n8nUnderTest, runNode, workflowWith, type NodeUnderTest } from './underTest.mts';
+import type { StoredWorkflow } from './rest.mts';
+import { itemsFrom, n8nUnderTest, NODE, runNode, workflowWith, type NodeUnderTest } from './underTest.mts';
 import { PATIENCE_MS, until } from './until.mts';
 
 const { rest } = n8nUnderTest();
@@ -78,6 +79,28 @@ describe('a campaign that is sent once per reference', () => {
 		const executions = await Promise.all([rest.runWorkflow(workflow), rest.runWorkflow(workflow)]);
 		expect(executions.map(({ status }) => status)).toEqual(['success', 'success']);
 		expect(recipients()).toEqual(numbersOf(items));
+	});
+
+	it('is sent again once its references are cleared, and sends nothing while they are', async () => {
+		const items = rows(3);
+		let workflow = await rest.importWorkflow(workflowWith(campaign(items, { parameters: ONCE })));
+		const statuses = async () => (await rest.runWorkflow(workflow)).outputs.WhatsApp?.[0]?.map(({ json }) => json.status);
+		const turnClearing = async (on: boolean) => {
+			const { id, versionId, ...file } = workflow;
+			const nodes = file.nodes.map((node) =>
+				node.type === NODE ? { ...node, parameters: { ...node.parameters, options: { oncePerReference: true, clearReferences: on } } } : node,
+			);
+			workflow = await rest.rest<StoredWorkflow>('patch', `/workflows/${id}`, { ...file, nodes, versionId });
+		};
+		expect(await statuses()).toEqual(items.map(() => 'accepted'));
+		expect(await statuses()).toEqual(items.map(() => 'duplicate'));
+		await turnClearing(true);
+		expect(await statuses()).toEqual(items.map(() => 'cleared'));
+		expect(api.simulator.requests).toHaveLength(items.length);
+		await turnClearing(false);
+		expect(await statuses()).toEqual(items.map(() => 'accepted'));
+		expect(await statuses()).toEqual(items.map(() => 'duplicate'));
+		expect(api.simulator.messages).toHaveLength(2 * items.length);
 	});
 });
 

@@ -117,3 +117,36 @@ describe('a broadcast that is to be sent once per reference', () => {
 		expect(stage.simulator.requests).toHaveLength(5);
 	});
 });
+
+describe('clearing the sent references', () => {
+	const clearing = (parameters: INodeParameters): INodeParameters => ({ ...parameters, options: { ...(parameters.options as INodeParameters), clearReferences: true } });
+	const cleared = {
+		status: 'cleared',
+		message: 'Nothing was sent: the references that this node had sent are cleared. Turn off "Clear Sent References" to send.',
+	};
+
+	it.each([
+		['Send', ONCE],
+		['Broadcast', BROADCAST],
+	])('has %s forget them and send nothing, and the next run sends again', async (_, parameters) => {
+		const items = campaign(3);
+		const statuses = async () => (await stage.run(parameters, { items })).map(({ json }) => json.status);
+		await statuses();
+		expect(await statuses()).toEqual(['duplicate', 'duplicate', 'duplicate']);
+		const before = stage.simulator.requests.length;
+		expect(await stage.run(clearing(parameters), { items })).toEqual(items.map((_, index) => ({ json: cleared, pairedItem: { item: index } })));
+		expect(stage.simulator.requests).toHaveLength(before);
+		expect(await statuses()).toEqual(['accepted', 'accepted', 'accepted']);
+	});
+
+	it('needs nothing that a message needs', async () => {
+		const parameters = { resource: 'message', operation: 'send', options: { clearReferences: true } };
+		expect(await stage.run(parameters, { items: [item({})] })).toEqual([{ json: cleared, pairedItem: { item: 0 } }]);
+	});
+
+	it('is asked of the first item, for all of them', async () => {
+		const items = campaign(2);
+		const parameters = { ...ONCE, options: { oncePerReference: true, clearReferences: '={{ $itemIndex === 1 }}' } };
+		expect((await stage.run(parameters, { items })).map(({ json }) => json.status)).toEqual(['accepted', 'accepted']);
+	});
+});

@@ -90,6 +90,7 @@ describe('names that saved workflows hold', () => {
 		['options', 'collection', {}],
 	];
 	const PACE: unknown[][] = [
+		['options.clearReferences', 'boolean', false],
 		['options.maxConcurrency', 'number', 25],
 		['options.maxRequestsPerSecond', 'number', 0],
 		['options.oncePerReference', 'boolean', false],

@@ -55,6 +55,12 @@ export class StoreModel implements ReferenceStore {
 		}, false);
 	}
 
+	async clear(): Promise<void> {
+		await this.take('the write', this.operations++);
+		this.entries = [];
+		this.exists = false;
+	}
+
 	private async operate<T>(keys: string[], change: (entries: string[]) => { next: string[]; result: T }, inserts: boolean): Promise<T> {
 		const operation = this.operations++;
 		const { failBeforePercent, failAfterPercent, mostEntries } = this.conditions;

@@ -14,6 +14,7 @@ export function openReferences(functions: IExecuteFunctions, ensureOpen: () => v
 	const store = {
 		record: async (keys: string[]) => (await helpers.checkProcessedAndRecord(keys, scope, options)).new.map(String),
 		remove: async (keys: string[]) => await helpers.removeProcessed(keys, scope, options),
+		clear: async () => await helpers.clearAllProcessedItems(scope, options),
 	};
 	const clock = { now: () => performance.now(), sleep };
 	return new References(store, `${functions.getWorkflow().id} ${functions.getNode().id}`, clock, ensureOpen);

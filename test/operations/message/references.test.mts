@@ -32,6 +32,11 @@ class Store implements ReferenceStore {
 		await this.between();
 		this.keys = read.filter((key) => !keys.includes(key));
 	}
+
+	async clear(): Promise<void> {
+		this.keys = [];
+		await Promise.resolve();
+	}
 }
 
 const isNoMark = (key: string) => !/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(key);
@@ -55,6 +60,7 @@ describe('references', () => {
 		const begin = async <T,>(keys: string[], send: (fresh: readonly boolean[]) => Promise<T>) => (await opened.once(keys, send)).result;
 		return {
 			begin,
+			clear: async () => await clock.until(opened.clear()),
 			/** Lets time pass until it has ended. */
 			once: async <T,>(...args: Parameters<typeof begin<T>>) => await clock.until(begin(...args)),
 		};
@@ -212,6 +218,35 @@ describe('references', () => {
 		expect(await references.once(keys, async (fresh) => await Promise.resolve(fresh.every(Boolean)))).toBe(true);
 	});
 
+	it('are sent again once they are cleared', async () => {
+		await references.once(['a', 'b'], async () => await Promise.resolve());
+		await open().clear();
+		expect(store.keys).toEqual([]);
+		expect(await open().once(['a'], send('a'))).toBe(true);
+		expect(store.references).toEqual(['a']);
+	});
+
+	it('that are cleared while they are claimed are claimed again, and sent once', async () => {
+		const claiming = references.begin(['a'], send('a'));
+		await clock.pass(100);
+		expect(store.references).toEqual(['a']);
+		await open().clear();
+		expect(store.references).toEqual([]);
+		await all([claiming, open().begin(['a'], send('a'))]);
+		expect(sent).toEqual(['a']);
+		expect(store.references).toEqual(['a']);
+	});
+
+	it('are cleared when it is their turn: a claim that had read the store before brings none of them back', async () => {
+		await references.once(['a'], send('a'));
+		store.between = async () => await clock.sleep(50);
+		const claiming = references.begin(['b'], send('b'));
+		await clock.pass(10);
+		await open().clear();
+		await all([claiming]);
+		expect(store.references).toEqual(['b']);
+	});
+
 	describe('when the store fails', () => {
 		const broken = async () => await Promise.reject(new Error('no database'));
 		const UNKNOWN = 'Not sent: n8n’s database could not tell whether the reference was sent before';
@@ -257,6 +292,27 @@ describe('references', () => {
 			const opened = new References(store, `of test ${tests}`, clock);
 			const { noteOn } = await clock.until(opened.once(['b', 'c'], async () => await Promise.resolve(), (_result, position) => position === 1));
 			expect([noteOn(0), noteOn(1)]).toEqual([undefined, expect.stringContaining('could not release the reference')]);
+		});
+
+		it('are cleared by the second attempt', async () => {
+			await references.once(['a'], send('a'));
+			const clear = store.clear.bind(store);
+			store.clear = async () => {
+				store.clear = clear;
+				return await broken();
+			};
+			await references.clear();
+			expect(store.keys).toEqual([]);
+		});
+
+		it('are not called cleared', async () => {
+			store.clear = broken;
+			await expect(references.clear()).rejects.toMatchObject({
+				name: 'ModicaError',
+				message: 'n8n’s database could not clear the sent references',
+				description: 'The database failed: no database. The references may still count as sent. Run the node again.',
+				mayHaveBeenSent: false,
+			});
 		});
 	});
 });

@@ -3,6 +3,7 @@ import { InputError, invalid, isEmpty, isRecord, NeverLeftError, toNumber } from
 import type { BroadcastReceipt, MessageCommon, MessageContent } from '../../api/types';
 import { fileLinks } from '../binary';
 import type { Context, Item, Job, Operation, Refuse, Result, Subject } from '../operation';
+import { orClearReferences } from './clearing';
 import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
 import { parseRecipient, recipientField } from './recipient';
@@ -78,7 +79,7 @@ export const broadcast: Operation = {
 		optionsField,
 	],
 	maxConcurrency: 25,
-	jobs: broadcastJobs,
+	jobs: orClearReferences(broadcastJobs),
 };
 
 /** A number that a broadcast goes to, and the input item that it came from. */

@@ -3,6 +3,7 @@ import { invalid, isEmpty, isRecord } from '../../api/errors';
 import type { MessageCommon } from '../../api/types';
 import type { Context, Item } from '../operation';
 import { parseSource, sourceField } from '../source';
+import { clearReferencesOption } from './clearing';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** Reference: `scheduled` allows scheduling "with an upper limit of 60 days". */
@@ -39,6 +40,7 @@ export const additionalFields: INodeProperties = {
 
 /** How sending many messages goes about it. */
 export const sendOptions: INodeProperties[] = [
+	clearReferencesOption,
 	{
 		displayName: 'Max Concurrency',
 		name: 'maxConcurrency',

@@ -7,6 +7,8 @@ export interface ReferenceStore {
 	/** Records keys, all at once or not at all, and resolves with those of them that were not there before. */
 	record(keys: string[]): Promise<string[]>;
 	remove(keys: string[]): Promise<void>;
+	/** Removes all keys. */
+	clear(): Promise<void>;
 }
 
 /** How long a claim is left to settle, at least: many times what n8n takes from reading its store to writing it. */
@@ -97,6 +99,22 @@ export class References {
 				if (this.latestOf.get(key) === ended) this.latestOf.delete(key);
 			}
 		}
+	}
+
+	/**
+	 * Forgets all keys: each can be sent again. One that is being claimed meanwhile is claimed all the same.
+	 * @throws {ModicaError} when n8n's store fails: then they may still be there
+	 */
+	async clear(): Promise<void> {
+		const failure = await inTurn(this.name, async () => await attempted(async () => await this.store.clear())).then(
+			() => undefined,
+			(error: unknown) =>
+				new ModicaError('n8n’s database could not clear the sent references', {
+					mayHaveBeenSent: false,
+					description: [...causeOf(error), 'The references may still count as sent. Run the node again.'].join(' '),
+				}),
+		);
+		if (failure) throw failure;
 	}
 
 	private async sendAfter<T>(
@@ -235,11 +253,16 @@ class StoreError extends ModicaError {
 			mayHaveBeenSent: false,
 			mayCountAsSent: true,
 			description: [
-				...(cause instanceof Error ? [`The database failed: ${cause.message}.`] : []),
+				...causeOf(cause),
 				'The reference may count as sent now. If the next run reports this message as a duplicate, send it under another reference.',
 			].join(' '),
 		});
 	}
+}
+
+/** What the database said, as a sentence; nothing when it said nothing. */
+function causeOf(error: unknown): string[] {
+	return error instanceof Error ? [`The database failed: ${error.message}.`] : [];
 }
 
 /** A number of places, taken in the order in which they are asked for; whoever asks for more than there are waits for all. */

@@ -2,6 +2,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import type { SendReceipt, Message } from '../../api/types';
 import { fileLinks } from '../binary';
 import { perItem, type Context, type Item, type Operation } from '../operation';
+import { orClearReferences } from './clearing';
 import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
 import { parseRecipient, recipientField } from './recipient';
@@ -24,15 +25,17 @@ export const send: Operation = {
 	},
 	fields: [recipientField, ...contentFields, additionalFields, optionsField],
 	maxConcurrency: 25,
-	jobs: perItem((item, context) => {
-		const message = readMessage(item, context);
-		const once = readOnceReference(item, message.reference);
-		return {
-			subjects: [{ item: item.index, to: message.to }],
-			lanes: [message.to],
-			run: async () => [{ item: item.index, json: await sendOnce(message, once, context) }],
-		};
-	}),
+	jobs: orClearReferences(
+		perItem((item, context) => {
+			const message = readMessage(item, context);
+			const once = readOnceReference(item, message.reference);
+			return {
+				subjects: [{ item: item.index, to: message.to }],
+				lanes: [message.to],
+				run: async () => [{ item: item.index, json: await sendOnce(message, once, context) }],
+			};
+		}),
+	),
 };
 
 async function sendOnce(message: Message, once: string | undefined, { api, references }: Context) {
