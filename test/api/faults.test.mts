@@ -29,6 +29,9 @@ describe('a fault of the network', () => {
 		['a time-out of a connection without TLS', withRequest('ECONNABORTED', {}), 'broken'],
 		['a time-out of a request without a connection yet', withRequest('ECONNABORTED', null), 'unreachable'],
 		['a proxy that hangs up, which has no code', withRequest(undefined, null), 'unreachable'],
+		['words of a failed connection, which is all that n8n 1.x keeps', { httpCode: 'EHOSTUNREACH', messages: ['connect EHOSTUNREACH 203.0.113.7:443'] }, 'unreachable'],
+		['words of a connection that was closed before TLS', { httpCode: 'ECONNRESET', messages: ['Client network socket disconnected before secure TLS connection was established'] }, 'unreachable'],
+		['words of a lost connection', { httpCode: 'EHOSTUNREACH', messages: ['read EHOSTUNREACH'] }, 'broken'],
 		['a certificate that was refused while connecting', withRequest('CERT_HAS_EXPIRED', { secureConnecting: true }), 'untrusted'],
 		['a certificate that has expired', fromN8n({ code: 'CERT_HAS_EXPIRED' }), 'untrusted'],
 	])('is told by its codes: %s', (_what, error, kind) => {

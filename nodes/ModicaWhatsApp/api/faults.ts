@@ -32,6 +32,9 @@ const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GE
 const NETWORK =
 	/^(E(AI_\w+|ADDRNOTAVAIL|CONN\w+|HOST\w+|NET\w+|PIPE|PROTO|TIMEDOUT)|ERR_(BAD_RESPONSE|CANCELED|NETWORK|SSL_\w+|STREAM_PREMATURE_CLOSE)|HPE_\w+|UND_ERR_\w+)$/;
 
+/** How Node.js words an attempt that failed before anything could be sent. */
+const BEFORE_SENDING = /^((connect|getaddrinfo) E[A-Z_]+\b|Client network socket disconnected before secure TLS connection was established$)/;
+
 /** Errors hold their causes several deep: n8n's holds axios', which holds that of Node.js. */
 const DEEPEST_CAUSE = 5;
 
@@ -56,9 +59,10 @@ export function recognizeFault(error: unknown): Fault | undefined {
  * True when the request of an error of axios's certainly never left: its connection was not secure yet, or it had
  * none yet, as while a proxy makes one. Node.js writes a request to a TLS connection only after the handshake, and
  * whatever ends the attempt before, be it a time-out, leaves this to be seen. Plain HTTP, which is for this machine only,
- * shows nothing of the kind.
+ * shows nothing of the kind, and of n8n 1.x's error no more is left than the words of its causes.
  */
-function neverLeft({ request }: ErrorLike): boolean {
+function neverLeft({ request, messages }: ErrorLike): boolean {
+	if (Array.isArray(messages) && messages.some((words) => BEFORE_SENDING.test(String(words)))) return true;
 	if (!isObject(request) || !('socket' in request)) return false;
 	const { socket } = request;
 	return socket === null || (isObject(socket) && 'secureConnecting' in socket && socket.secureConnecting === true);
@@ -69,6 +73,8 @@ interface ErrorLike {
 	/** Where n8n's NodeApiError keeps the code of what it wraps. */
 	readonly httpCode?: unknown;
 	readonly syscall?: unknown;
+	/** Where n8n's NodeApiError keeps the words of what it wraps. */
+	readonly messages?: unknown;
 	readonly cause?: unknown;
 	/** Of an error of axios's: Node.js's request. */
 	readonly request?: unknown;
