@@ -49,6 +49,9 @@ export const PROMISES = {
 	uploadBackoffMs: 3_500,
 	/** How long a claim settles, for a store whose operations take so long. */
 	settlingMs: (operationMs: number) => Math.min(Math.max(200, 10 * operationMs), 5_000),
+	/** Waits before a call of the store that failed is made again: the first, and the longest. */
+	firstStoreRetryMs: 500,
+	longestStoreRetryMs: 8_000,
 	/** How much earlier than evenly a request may leave, to make up for a stall. */
 	catchUpMs: 100,
 	/** How late it may be noticed that the execution was cancelled, and how long a timer may outlive a run. */

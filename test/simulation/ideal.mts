@@ -28,7 +28,9 @@ function claiming({ history: { plan, scenario, store } }: Books, { jobs }: Run):
 	if (!scenario.settings.oncePerReference || scenario.operation === 'upload') return 0;
 	const inTurn = mostAlike(plan.wanted.map(({ number }) => number)) + mostAlike(plan.wanted.map(({ stored }) => stored)) + Math.ceil(jobs.made / PROMISES.claimsAtOnce);
 	const each = 2 * PROMISES.settlingMs(store.longestMs) + 6 * store.longestMs;
-	return (inTurn + 2) * each * scenario.processes.length;
+	const { beforeWriting, afterWriting, insertedTwice } = store.faults;
+	const again = (beforeWriting + afterWriting) * PROMISES.longestStoreRetryMs + insertedTwice * PROMISES.firstStoreRetryMs;
+	return (inTurn + 2) * each * scenario.processes.length + again;
 }
 
 /** How often the most frequent value occurs. */

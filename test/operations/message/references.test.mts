@@ -283,6 +283,53 @@ describe('references', () => {
 			expect(sent).toEqual([]);
 		});
 
+		/** From now on, until so many milliseconds have passed. */
+		const lockFor = (lockedMs: number) => {
+			const until = clock.now() + lockedMs;
+			for (const call of ['record', 'remove'] as const) {
+				const healthy = store[call].bind(store) as (keys: string[]) => Promise<never>;
+				store[call] = async (keys) => await (clock.now() < until ? broken() : healthy(keys));
+			}
+		};
+
+		it.each([1, 5, 15])('wait for one that is locked for %i s', async (seconds) => {
+			lockFor(seconds * 1_000);
+			expect(await references.once(['a'], send('a'))).toBe(true);
+			expect(store.references).toEqual(['a']);
+		});
+
+		it('are not called sent when it was locked between the claim and the second look', async () => {
+			const begun = references.begin(['a'], send('a'));
+			await clock.pass(100);
+			lockFor(10_000);
+			expect(await clock.until(begun)).toBe(true);
+		});
+
+		it('are released when it was locked at first', async () => {
+			await expect(references.once(['a'], async () => {
+				lockFor(10_000);
+				return await failing(false)();
+			})).rejects.not.toMatchObject({ mayCountAsSent: true });
+			expect(store.references).toEqual([]);
+		});
+
+		it('fail together: those that come later need not find out how long it stays so', async () => {
+			store.record = broken;
+			const keys = Array.from({ length: 5 * MOST_CLAIMED }, (_, index) => `${index}`);
+			await all(keys.map(async (key) => await references.begin([key], send(key)).catch(() => {})));
+			expect(sent).toEqual([]);
+			expect(clock.now()).toBeLessThan(20_000);
+		});
+
+		it('are not waited for once nothing can be sent any more', async () => {
+			store.record = broken;
+			const opened = new References(store, `of test ${tests}`, clock, () => {
+				if (clock.now() >= 2_000) throw new CancelledError();
+			});
+			await expect(clock.until(opened.once(['a'], send('a')))).rejects.toThrow(UNKNOWN);
+			expect(clock.now()).toBeLessThan(2_500);
+		});
+
 		it('that cannot be released are told of with the error of the send', async () => {
 			store.remove = broken;
 			await expect(references.once(['a'], failing(false))).rejects.toMatchObject({

@@ -18,8 +18,12 @@ const SETTLING_PER_RECORDING = 10;
 const LONGEST_SETTLING_MS = 5_000;
 /** How often a claim is looked at, with other processes writing over it. Twice is enough where none does. */
 const MOST_ROUNDS = 20;
-/** Attempts at one call of the store. */
-const MOST_STORE_ATTEMPTS = 2;
+/** Waits between attempts at a call of the store: something else, such as a backup, may lock n8n's database for seconds. */
+const STORE_RETRY_DELAYS_MS = [500, 1_000, 2_000, 4_000, 8_000];
+/** Even without waiting: of two processes that make the node's first record at once, the database refuses one. */
+const LEAST_STORE_ATTEMPTS = 2;
+/** How late it may be noticed that nothing can be sent any more. */
+const OPEN_CHECK_MS = 200;
 /**
  * Keys that are claimed while their messages are not sent yet, at most: those of an execution that is killed count as
  * sent though they are not. Enough for claims, which take some 0.3 s, to keep up with 80 messages a second.
@@ -49,6 +53,8 @@ export class References {
 	private readonly places = new Places(MOST_CLAIMED);
 	private readonly claims: Batch<boolean | StoreError>;
 	private readonly releases: Batch<StoreError | undefined>;
+	/** All attempts at a call of the store failed, and no call has succeeded since. */
+	private storeIsDown = false;
 
 	/**
 	 * @param store of the node whose references these are
@@ -59,10 +65,10 @@ export class References {
 		private readonly store: ReferenceStore,
 		private readonly name: string,
 		private readonly clock: Clock,
-		ensureOpen: () => void = () => {},
+		private readonly ensureOpen: () => void = () => {},
 	) {
 		this.claims = new Batch(async (keys) => {
-			ensureOpen();
+			this.ensureOpen();
 			return await this.claimAll(keys);
 		});
 		this.releases = new Batch(async (keys) => {
@@ -106,15 +112,14 @@ export class References {
 	 * @throws {ModicaError} when n8n's store fails: then they may still be there
 	 */
 	async clear(): Promise<void> {
-		const failure = await inTurn(this.name, async () => await attempted(async () => await this.store.clear())).then(
-			() => undefined,
-			(error: unknown) =>
-				new ModicaError('n8n’s database could not clear the sent references', {
-					mayHaveBeenSent: false,
-					description: [...causeOf(error), 'The references may still count as sent. Run the node again.'].join(' '),
-				}),
-		);
-		if (failure) throw failure;
+		try {
+			await this.attempted(async () => await this.store.clear());
+		} catch (error) {
+			throw new ModicaError('n8n’s database could not clear the sent references', {
+				mayHaveBeenSent: false,
+				description: [...causeOf(error), 'The references may still count as sent. Run the node again.'].join(' '),
+			});
+		}
 	}
 
 	private async sendAfter<T>(
@@ -208,26 +213,67 @@ export class References {
 
 	/**
 	 * Records keys beside a mark that is new.
-	 * @returns those that are new, and the milliseconds it took
+	 * @returns those that are new, and the milliseconds that the slowest attempt took
 	 * @throws when nobody knows which are new, since the store fails or an attempt that it wrote was reported as failed
 	 */
 	private async record(keys: string[], mark: string) {
-		return await inTurn(this.name, async () => {
+		let took = 0;
+		const fresh = await this.attempted(async () => {
 			const began = this.clock.now();
-			const fresh = new Set(await attempted(async () => await this.store.record([...keys, mark])));
-			if (!fresh.has(mark)) throw new Error('its answer was lost');
-			return { fresh, took: this.clock.now() - began };
+			try {
+				return new Set(await this.store.record([...keys, mark]));
+			} finally {
+				took = Math.max(took, this.clock.now() - began);
+			}
 		});
+		if (!fresh.has(mark)) throw new Error('its answer was lost');
+		return { fresh, took };
 	}
 
 	/** @returns why that failed, if it did */
 	private async remove(keys: string[]): Promise<StoreError | undefined> {
 		if (keys.length === 0) return undefined;
 		try {
-			await inTurn(this.name, async () => await attempted(async () => await this.store.remove(keys)));
+			await this.attempted(async () => await this.store.remove(keys));
 			return undefined;
 		} catch (error) {
 			return new StoreError(error);
+		}
+	}
+
+	/** Makes a call of the store again when it fails. Waits between attempts, but not for a store that others found down. */
+	private async attempted<T>(call: () => Promise<T>, attempts = 1): Promise<T> {
+		// Other executions have their turns while this one waits.
+		return await inTurn(this.name, call).then(
+			(result) => {
+				this.storeIsDown = false;
+				return result;
+			},
+			async (error: unknown) => {
+				const delay = STORE_RETRY_DELAYS_MS[attempts - 1];
+				const isPatient = !this.storeIsDown && this.isOpen;
+				if (delay === undefined || (!isPatient && attempts >= LEAST_STORE_ATTEMPTS)) {
+					this.storeIsDown = true;
+					return await Promise.reject<never>(error);
+				}
+				await this.pause(delay);
+				return await this.attempted(call, attempts + 1);
+			},
+		);
+	}
+
+	/** Waits for as long as something can be sent. */
+	private async pause(milliseconds: number): Promise<void> {
+		const end = this.clock.now() + milliseconds;
+		while (this.isOpen && this.clock.now() < end) await this.clock.sleep(Math.min(end - this.clock.now(), OPEN_CHECK_MS));
+	}
+
+	private get isOpen(): boolean {
+		try {
+			this.ensureOpen();
+			return true;
+		} catch {
+			return false;
 		}
 	}
 
@@ -324,11 +370,6 @@ class Batch<T> {
 		}
 		this.working = false;
 	}
-}
-
-/** Makes a call again when it fails: two processes that make the node's first record at once are told so by the database. */
-async function attempted<T>(call: () => Promise<T>, attempts = MOST_STORE_ATTEMPTS): Promise<T> {
-	return await (attempts > 1 ? call().catch(async () => await attempted(call, attempts - 1)) : call());
 }
 
 /** Marks that are in the stores, by the name of the node, for all of its executions in this process. */
