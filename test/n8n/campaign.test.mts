@@ -1,11 +1,13 @@
 /** Sending many, in a real n8n: what its own retries, cancelling and running again make of a campaign. */
+import path from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from './apiUnderTest.mts';
+import { startProgram } from './processes.mts';
 import type { StoredWorkflow } from './rest.mts';
 import { itemsFrom, n8nUnderTest, NODE, runNode, workflowWith, type NodeUnderTest } from './underTest.mts';
 import { PATIENCE_MS, until } from './until.mts';
 
-const { rest } = n8nUnderTest();
+const { rest, handle } = n8nUnderTest();
 const api = apiUnderTest(rest, { statusSteps: [] });
 
 const SEND: IDataObject = {
@@ -101,6 +103,43 @@ describe('a campaign that is sent once per reference', () => {
 		expect(await statuses()).toEqual(items.map(() => 'accepted'));
 		expect(await statuses()).toEqual(items.map(() => 'duplicate'));
 		expect(api.simulator.messages).toHaveLength(2 * items.length);
+	});
+});
+
+describe('a campaign while n8n’s database is locked, as by a backup', () => {
+	/** Longer than n8n waits for a lock by itself: 1 s. */
+	const LOCKED_MS = 4_000;
+	const LOCK = `
+		const sqlite3 = require(process.argv[1]);
+		const database = new sqlite3.Database(process.argv[2]);
+		database.configure('busyTimeout', 30_000);
+		database.exec('BEGIN IMMEDIATE', (error) => {
+			if (error) throw error;
+			console.log('locked');
+			setTimeout(() => database.exec('COMMIT'), ${LOCKED_MS});
+		});`;
+
+	/** By another process, with n8n's own driver. @returns once it is locked, what resolves when it no longer is */
+	async function lockDatabase(): Promise<{ unlocked: Promise<unknown> }> {
+		const { installation, userFolder } = handle;
+		const driver = path.join(installation.folder, 'node_modules', 'sqlite3');
+		const program = startProgram(installation.node, ['-e', LOCK, driver, path.join(userFolder, '.n8n', 'database.sqlite')]);
+		await until('the database is locked', PATIENCE_MS, () => program.output().includes('locked'));
+		return { unlocked: program.ended };
+	}
+
+	it('that is sent once per reference waits, and sends each message once', async () => {
+		api.simulator.configure({ rateLimit: { requestsPerSecond: 40, algorithm: 'tokenBucket' } });
+		const items = rows(300);
+		const workflow = await rest.importWorkflow(workflowWith(campaign(items, { parameters: ONCE })));
+		const running = rest.runWorkflow(workflow);
+		await until('some are sent', PATIENCE_MS, () => api.simulator.messages.length >= 60);
+		const { unlocked } = await lockDatabase();
+		const { status, error, outputs } = await running;
+		expect(await unlocked).toMatchObject({ code: 0 });
+		expect({ status, error }).toEqual({ status: 'success', error: undefined });
+		expect(recipients()).toEqual(numbersOf(items));
+		expect(outputs.WhatsApp?.[0]?.map(({ json }) => json.status)).toEqual(items.map(() => 'accepted'));
 	});
 });
 

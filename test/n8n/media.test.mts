@@ -1,9 +1,12 @@
 /** Files of any size in a real n8n, and a file of the workflow in a message. */
 import { createHash, randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import axios from 'axios';
 import type { IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from './apiUnderTest.mts';
 import { expiredLink } from './links.mts';
+import { BROWSER_ID } from './rest.mts';
 import { itemsFrom, n8nUnderTest, runNode, type NodeUnderTest } from './underTest.mts';
 import { PATIENCE_MS, until } from './until.mts';
 
@@ -107,5 +110,43 @@ describe('a file of which Modica does not tell the type', () => {
 		expect(downloaded?.json).toMatchObject(described);
 		expect(downloaded?.binary?.data).toMatchObject(described);
 		expect((await rest.binary(downloaded!)).equals(content)).toBe(true);
+	});
+});
+
+describe('a file with a script in it, as a customer may send one', () => {
+	const HTML = '<html><script>document.title = document.cookie</script></html>';
+	const SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(document.cookie)</script></svg>';
+
+	it.each([
+		['HTML', HTML, { 'content-type': 'text/html' }],
+		['XHTML', HTML, { 'content-type': 'application/xhtml+xml' }],
+		['HTML told by its name alone', HTML, { 'content-disposition': 'attachment; filename=invoice.html' }],
+		['SVG', SVG, { 'content-type': 'image/svg+xml' }],
+		['XML', SVG, { 'content-type': 'text/xml' }],
+	])('is not shown by n8n, which gives it as a download that may not run in n8n’s name: %s', async (_, content, downloadHeaders) => {
+		const file = { base64: Buffer.from(content).toString('base64'), fileName: 'x.txt', mimeType: 'text/plain' };
+		const [uploaded] = await itemsFrom(withFile({ resource: 'media', operation: 'upload', binaryPropertyName: 'data' }, { items: [file] }));
+		api.simulator.configure({ downloadHeaders });
+		const [downloaded] = await itemsFrom({
+			parameters: { resource: 'media', operation: 'download', mediaId: String(uploaded?.json.id), binaryPropertyName: 'data' },
+			credential: api.credential,
+		});
+		const answerTo = async (action: string) => {
+			const { status, data, headers } = await axios.get<Readable>(`${handle.baseUrl}/rest/binary-data`, {
+				params: { id: downloaded?.binary?.data?.id, action },
+				headers: { cookie: rest.session.cookie, 'browser-id': BROWSER_ID, connection: 'close' },
+				// n8n breaks off its answer to what it does not show.
+				responseType: 'stream',
+				validateStatus: () => true,
+				proxy: false,
+			});
+			return { status, data, disposition: headers['content-disposition'] as unknown, policy: headers['content-security-policy'] as unknown };
+		};
+		expect(await answerTo('view')).toMatchObject({ status: 400 });
+		const download = await answerTo('download');
+		expect(download).toMatchObject({ status: 200, disposition: expect.stringMatching(/^attachment/) as string });
+		expect(await text(download.data)).toBe(content);
+		// n8n 1.x names no policy: the browser stores the file, and shows nothing.
+		if (!handle.installation.version.startsWith('1.')) expect(download.policy).toMatch(/^sandbox(?!.*allow-same-origin)/);
 	});
 });
