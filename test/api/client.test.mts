@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { IHttpRequestOptions } from 'n8n-workflow';
 import { ModicaClient, type Http } from '../../nodes/ModicaWhatsApp/api/client';
 import type { Message } from '../../nodes/ModicaWhatsApp/api/types';
@@ -179,6 +180,24 @@ describe('the client', () => {
 		});
 		expect(requests.length).toBe(31);
 		expect(clock.now()).toBe(300_000);
+	});
+
+	it('breaks off an upload whose execution was cancelled while its file was opened', async () => {
+		const cancel = new AbortController();
+		const http: Http = {
+			request: async ({ abortSignal }) => {
+				(abortSignal as AbortSignal).throwIfAborted();
+				return await Promise.resolve(streamed({ statusCode: 200, headers: {}, body: { id: 'x' } }) as never);
+			},
+		};
+		const client = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock: new VirtualClock(), signal: cancel.signal });
+		const file = new File([], 'a.png');
+		const open = async () => {
+			cancel.abort();
+			return await Promise.resolve({ file, bytesRead: () => 0, failure: () => undefined, close: () => {} });
+		};
+		await expect(client.uploadMedia(open, undefined)).rejects.toMatchObject({ name: 'CancelledError' });
+		expect(getEventListeners(cancel.signal, 'abort')).toEqual([]);
 	});
 
 	it('gives an upload more time the larger it is', async () => {

@@ -154,6 +154,16 @@ export const SITUATIONS: Situation[] = [
 	...([400, 401, 403, 404, 422] as const).map(
 		(status): Situation => ({ name: `Modica answers ${status}`, told: 'not sent', words: new RegExp(`^Modica answered ${status}`), play: answering(status, {}, '{"message":"no","error":"no","statusCode":500}') }),
 	),
+	{
+		name: 'Modica answers 422, and the answer breaks off midway',
+		told: 'not sent',
+		words: /^Modica answered 422/,
+		play: async (network) =>
+			await network.secure((_request, response) => {
+				response.writeHead(422, { 'content-length': '100' });
+				response.write('{"errors"', () => response.socket?.destroy());
+			}),
+	},
 	{ name: 'Modica answers 302, as a log-in page of a network does', told: 'not sent', words: /^Modica answered 302/, play: answering(302, { location: 'https://portal.example.com/' }) },
 
 	// It may have been sent.
@@ -247,6 +257,21 @@ export const SITUATIONS: Situation[] = [
 	{ name: 'Nothing goes wrong', told: 'sent', play: async (network) => await network.secure((_request, response) => accept(response)) },
 	{ name: 'The host comes back within 15 s', told: 'sent', play: async (network) => await comesBack(network, 3, (socket) => socket.end()) },
 	{ name: 'TLS comes back after it was reset', told: 'sent', play: async (network) => await comesBack(network, 2, (socket) => socket.once('data', () => socket.resetAndDestroy())) },
+	{
+		name: 'Modica refuses it at first (429), and the answer breaks off midway',
+		told: 'sent',
+		play: async (network) => {
+			let isFirst = true;
+			return await network.secure((_request, response) => {
+				if (isFirst) {
+					network.received--;
+					response.writeHead(429, { 'retry-after': '1', 'content-length': '100' });
+					response.write('{"message"', () => response.socket?.destroy());
+				} else accept(response);
+				isFirst = false;
+			});
+		},
+	},
 	{
 		name: 'Modica refuses it at first for coming too fast (429)',
 		told: 'sent',

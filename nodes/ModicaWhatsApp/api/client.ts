@@ -360,7 +360,12 @@ export class ModicaClient {
 				await receive({ headers: this.secrets.hideInAnswer(headers), content: file });
 				return { response };
 			}
-			const answer = { ...response, body: parseJson(await incoming.text(MOST_ANSWER_BYTES)) as IN8nHttpFullResponse['body'] };
+			const text = await incoming.text(MOST_ANSWER_BYTES).catch((error: unknown) => {
+				// A refusal is one without its words, too.
+				if (isSuccess(response)) throw error;
+				return '';
+			});
+			const answer = { ...response, body: parseJson(text) as IN8nHttpFullResponse['body'] };
 			this.answered(answer);
 			if ((expects ?? isSuccess)(answer)) return { response: this.withoutSecrets(answer) };
 			return {

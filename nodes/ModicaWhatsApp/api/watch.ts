@@ -34,6 +34,8 @@ export class Watch {
 		if (this.attempts.size === 0) this.cancel?.addEventListener('abort', this.breakAllOff);
 		this.attempts.add(attempt);
 		if (!this.looking) void this.look();
+		// Cancelled after its turn, while its file was opened.
+		if (this.cancel?.aborted) attempt.breakOff();
 		return attempt;
 	}
 
