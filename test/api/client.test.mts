@@ -182,6 +182,29 @@ describe('the client', () => {
 		expect(clock.now()).toBe(300_000);
 	});
 
+	it('obeys a 429 at once, and waits for its words no longer than 5 s', async () => {
+		const clock = new VirtualClock();
+		const requests: number[] = [];
+		async function* trickle(signal: AbortSignal) {
+			for (;;) {
+				await clock.sleep(500);
+				signal.throwIfAborted();
+				yield Buffer.from(' ');
+			}
+		}
+		const http: Http = {
+			request: async ({ abortSignal }) => {
+				requests.push(clock.now());
+				const answer = requests.length > 1 ? streamed(TAKEN) : { statusCode: 429, headers: { 'retry-after': '1' }, body: trickle(abortSignal as AbortSignal) };
+				return await Promise.resolve(answer as never);
+			},
+		};
+		const client = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock });
+		await clock.until(client.sendMessage(MESSAGE));
+		expect(requests).toHaveLength(2);
+		expect(requests[1]).toBeLessThan(7_000);
+	});
+
 	it('breaks off an upload whose execution was cancelled while its file was opened', async () => {
 		const cancel = new AbortController();
 		const http: Http = {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { IncomingBytes } from '../../nodes/ModicaWhatsApp/api/incoming';
 
@@ -45,6 +46,17 @@ describe('a text', () => {
 		const text = await open(endless).text(100_000);
 		expect(text).toBe('x'.repeat(100_000));
 		expect({ closed, destroyed: endless.destroyed }).toEqual({ closed: true, destroyed: true });
+	});
+
+	it('is given up when nothing more comes of it, whether or not its helper of n8n’s knows of the signal', async () => {
+		const aborter = new AbortController();
+		const silent = new Readable({ read: () => {} });
+		silent.push('{');
+		const incoming = new IncomingBytes(silent, aborter.signal);
+		const text = incoming.text(100);
+		setImmediate(() => aborter.abort());
+		await expect(text).rejects.toThrow();
+		expect({ destroyed: silent.destroyed, isBroken: incoming.broken !== undefined, listeners: getEventListeners(aborter.signal, 'abort') }).toEqual({ destroyed: true, isBroken: true, listeners: [] });
 	});
 
 	it('may be split in the middle of a letter', async () => {

@@ -197,6 +197,8 @@ describe('the authentication', () => {
 			{ headers: { HOST: 'evil.example' } },
 			'This credential can’t be used with a Host header set in the node. Remove Host from the node’s headers.',
 		],
+		...['Host ', ' host', 'Host\t'].map((name): [string, object, string] => [`a header that axios takes for Host: "${name}"`, { headers: { [name]: 'evil.example' } }, 'Host header']),
+		['TRACE, which is answered with the request', { method: 'trace' }, 'This credential can’t be used with the method TRACE. Choose another method in the node.'],
 	])('lets nobody have the password through %s', async (_, options, message) => {
 		for (const address of [{ url: ADDRESS }, { uri: ADDRESS }]) {
 			await expect(authenticated({ ...address, ...options })).rejects.toThrow(message);

@@ -84,6 +84,12 @@ export const SITUATIONS: Situation[] = [
 	// Nothing was sent, and that is certain.
 	{ name: 'The connection is refused', told: 'not sent', words: /connection refused/, play: async () => await Promise.resolve(httpsAt(9)) },
 	{ name: 'The host name does not exist', told: 'not sent', words: /no such host|could not be looked up/, play: async () => await Promise.resolve('https://nowhere.invalid') },
+	{
+		name: 'n8n does not allow requests to the address (SSRF protection)',
+		told: 'not sent',
+		words: /n8n does not allow requests/,
+		play: async () => await Promise.resolve({ recorded: Object.assign(new Error('The request was blocked because it resolves to a restricted IP address'), { name: 'SsrfBlockedIpError' }) }),
+	},
 	{ name: 'The name server does not answer', told: 'not sent', words: /could not be looked up/, play: async () => await Promise.resolve({ recorded: connectError('EAI_AGAIN', 'getaddrinfo') }) },
 	{ name: 'There is no route to the host when connecting', told: 'not sent', words: /host cannot be reached/, play: async () => await Promise.resolve({ recorded: connectError('EHOSTUNREACH', 'connect') }) },
 	{
@@ -186,6 +192,7 @@ export const SITUATIONS: Situation[] = [
 		},
 	},
 	{ name: 'The route is lost once the connection is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ recorded: connectError('EHOSTUNREACH', 'read') }) },
+	{ name: 'A firewall rejects the connection once it is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ recorded: connectError('ECONNREFUSED', 'read') }) },
 	{ name: 'The network is lost once the connection is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ recorded: connectError('ENETUNREACH', 'write') }) },
 	{
 		name: 'The answer breaks off midway',

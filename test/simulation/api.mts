@@ -8,14 +8,7 @@ import { RateLimiter } from './limiter.mts';
 import type { ApiConditions, Outage, RequestFault } from './scenario.mts';
 
 /** How an exchange comes to its end: with an answer or with a fault of the line. */
-type Reply =
-	| {
-			ending: Ending;
-			answer: IN8nHttpFullResponse;
-			/** Its body never ends: the exchange does when it is broken off. */
-			trickles?: true;
-	  }
-	| { ending: Ending; fault: unknown };
+type Reply = { ending: Ending; answer: IN8nHttpFullResponse } | { ending: Ending; fault: unknown };
 
 const CONNECT_MS = 2;
 const TRICKLE_MS = 20_000;
@@ -63,9 +56,9 @@ export class ApiModel {
 		this.underWay++;
 		try {
 			const reply = await brokenOffBy(signal, this.exchange(record, options, signal), () => this.brokenOff(record));
-			if ('fault' in reply || !reply.trickles) this.close(record, reply.ending);
+			this.close(record, reply.ending);
 			if ('fault' in reply) throw reply.fault;
-			if (!reply.trickles) record.statusCode = reply.answer.statusCode;
+			record.statusCode = reply.answer.statusCode;
 			return reply.answer;
 		} finally {
 			this.underWay--;
@@ -83,6 +76,7 @@ export class ApiModel {
 			statusCode: undefined,
 			endedAt: undefined,
 			outage: undefined,
+			brokenOffAt: undefined,
 			takenAt: undefined,
 			taken: [],
 			ending: undefined,
@@ -213,7 +207,6 @@ export class ApiModel {
 	}
 
 	private trickle(record: RequestRecord, signal: AbortSignal): Reply {
-		const close = () => this.close(record, 'open');
 		const { clock } = this;
 		async function* body(): AsyncGenerator<Uint8Array> {
 			try {
@@ -225,13 +218,11 @@ export class ApiModel {
 					yield Buffer.from(' ');
 				}
 			} finally {
-				close();
+				record.brokenOffAt = clock.now();
 			}
 		}
 		const answer = { ...this.answer(record, 200, ''), body: body() as unknown as IN8nHttpFullResponse['body'] };
-		// What does not come whole tells nothing.
-		record.toldLimit = undefined;
-		return { ending: 'open', answer, trickles: true };
+		return { ending: 'open', answer };
 	}
 
 	private garbage(record: RequestRecord): Reply {

@@ -58,6 +58,8 @@ export interface RequestRecord {
 	statusCode: number | undefined;
 	/** The outage that it left into. */
 	outage: Outage['code'] | undefined;
+	/** When its answer, which never came whole, was broken off. */
+	brokenOffAt: number | undefined;
 	/** When the API took it. */
 	takenAt: number | undefined;
 	/** The numbers that a message is on its way to. */

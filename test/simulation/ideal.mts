@@ -40,8 +40,8 @@ function mostAlike(values: unknown[]): number {
 	return Math.max(0, ...counts.values());
 }
 
-function flight({ leftAt, endedAt = leftAt }: RequestRecord): number {
-	return endedAt - leftAt;
+function flight({ leftAt, endedAt = leftAt, brokenOffAt = endedAt }: RequestRecord): number {
+	return brokenOffAt - leftAt;
 }
 
 function longestLane(requests: readonly RequestRecord[]): number {

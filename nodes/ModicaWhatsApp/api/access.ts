@@ -26,8 +26,8 @@ export function isRefusal({ statusCode, body }: Answer): boolean {
 	return (statusCode === 403 || statusCode >= 500) && isApiError(body);
 }
 
-/** Headers that a forward proxy adds to an answer of its own: Squid, RFC 9110 and 9209, and what others took over from Netscape’s. */
-const PROXY_HEADERS = ['x-squid-error', 'proxy-authenticate', 'proxy-status', 'proxy-agent', 'proxy-connection'];
+/** Headers of a forward proxy’s own answers. Not `Via` and `Proxy-Status`: the API’s own gateways have them, too. */
+const PROXY_HEADERS = ['x-squid-error', 'proxy-authenticate', 'proxy-agent', 'proxy-connection'];
 
 /**
  * True when an answer comes from the proxy through which n8n reaches the API, where that can be known. A proxy that

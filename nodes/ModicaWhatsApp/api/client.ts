@@ -96,6 +96,8 @@ const TIMEOUT_MS = 60_000;
 const SLOWEST_UPLOAD_BYTES_PER_MS = 256;
 /** n8n's time-out comes after our own: it does not know of time in which n8n stood still. */
 const N8N_GRACE_MS = 10_000;
+/** How long the words of a refusal may take. */
+const LONGEST_WORDS_MS = 5_000;
 /** Many times the answer to the largest broadcast. Of a longer one no more than this is read. */
 const MOST_ANSWER_BYTES = 4 * 1024 * 1024;
 
@@ -352,21 +354,22 @@ export class ModicaClient {
 				disableFollowRedirect: true,
 			});
 			const { statusCode, headers } = response;
+			this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
+			if (statusCode !== 429) this.pacer.gotThrough();
 			incoming = new IncomingBytes(response.body, attempt.signal);
 			if (receive && isSuccess(response)) {
 				file = incoming;
 				attempt.fileBegins();
-				this.answered(response);
 				await receive({ headers: this.secrets.hideInAnswer(headers), content: file });
 				return { response };
 			}
+			// The status alone makes a refusal: all wait for its end, and nobody for its last words.
+			if (!isSuccess(response)) attempt.restWithin(LONGEST_WORDS_MS);
 			const text = await incoming.text(MOST_ANSWER_BYTES).catch((error: unknown) => {
-				// A refusal is one without its words, too.
 				if (isSuccess(response)) throw error;
 				return '';
 			});
 			const answer = { ...response, body: parseJson(text) as IN8nHttpFullResponse['body'] };
-			this.answered(answer);
 			if ((expects ?? isSuccess)(answer)) return { response: this.withoutSecrets(answer) };
 			return {
 				failure: { kind: 'status', statusCode, retryAfterMs: parseRetryAfter(headers['retry-after'], dateOf(headers.date)) },
@@ -395,12 +398,6 @@ export class ModicaClient {
 		} finally {
 			this.watch.end(attempt);
 		}
-	}
-
-	/** What an answer tells the pacer, whatever it says. */
-	private answered({ statusCode, headers }: IN8nHttpFullResponse): void {
-		this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
-		if (statusCode !== 429) this.pacer.gotThrough();
 	}
 
 	/**

@@ -121,7 +121,7 @@ const REMEDIES: Record<number, string> = {
 	401: 'Check the username (the gateway application’s name) and the password in the credential. Once an application has an IP allow-list, requests from any other address get this answer too: ask Modica to add the address of your n8n.',
 	403: 'The application may not do this. Ask Modica which features and WhatsApp numbers it is enabled for.',
 	404: 'Modica does not know this id. Check that it belongs to the same application, and that the base URL in the credential is right.',
-	408: 'A server between n8n and Modica waited in vain for an answer. Try again later.',
+	408: 'A gateway between n8n and Modica timed out. Try again later.',
 	413: 'The file is larger than Modica takes. WhatsApp itself takes images up to 5 MB, audio and video up to 16 MB, documents up to 100 MB.',
 	415: 'Modica takes PNG and JPEG images, plain text, PDF, MP3 and MP4.',
 	422: 'Check the fields that Modica names in the error. A template must be approved and its parameters must match it; free text and media reach only customers who wrote in the last 24 hours.',
@@ -163,7 +163,7 @@ const STATUS_NAMES: Record<number, string> = {
 	401: ' (wrong username or password)',
 	403: ' (not allowed)',
 	404: ' (not found)',
-	407: ' (the proxy wants a log-in)',
+	407: ' (proxy authentication required)',
 	408: ' (time-out)',
 	413: ' (too large)',
 	415: ' (unsupported file type)',
@@ -210,6 +210,11 @@ const BROKEN: Record<string, string> = {
 /** The error for a request that got no answer at all. */
 export function noAnswer({ kind, code }: Fault, host: string, mayHaveBeenSent: boolean): ModicaError {
 	switch (kind) {
+		case 'blocked':
+			return new ModicaError(`n8n does not allow requests to ${host}: it is an internal or a blocked address`, {
+				description: 'Check the base URL in the credential, or ask whoever runs n8n to allow the address (N8N_SSRF_ALLOWED_HOSTNAMES).',
+				mayHaveBeenSent,
+			});
 		case 'untrusted':
 			return new ModicaError(`Could not connect to ${host}: its certificate is not trusted`, {
 				description: `The server’s certificate was refused (${code.toLowerCase()}). Check the base URL in the credential.`,

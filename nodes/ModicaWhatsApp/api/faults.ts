@@ -4,6 +4,8 @@ export type FaultKind =
 	| 'unreachable'
 	/** The server's certificate was refused before anything was sent. */
 	| 'untrusted'
+	/** n8n itself does not allow requests to the host, so nothing was sent. */
+	| 'blocked'
 	/** Time-outs, lost connections, unreadable answers: the request may have been fulfilled. */
 	| 'broken';
 
@@ -17,23 +19,29 @@ export interface Fault {
 export const STALLED = 'STALLED';
 export const TOO_LATE = 'TOO_LATE';
 
-/** Codes that only a failed attempt at a connection has. */
+/** Codes of a failed attempt to connect, where the error does not name the system call. */
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
-/** Codes that an established connection can end with as well: its error names the system call that failed. */
-const CONNECTING = new Set(['connect', 'getaddrinfo']);
+/** System calls of an attempt to connect. An error of any other came from an established connection. */
+const CONNECT_SYSCALLS = new Set(['connect', 'getaddrinfo']);
 
 /**
- * Codes of a server certificate that cannot be trusted; found before anything is sent. Not EPROTO: a connection that
- * was let in can come to it as well.
+ * Codes of a server certificate that cannot be trusted; found before anything is sent. Not EPROTO, nor the alerts of the
+ * other side: a connection that was let in can come to them as well.
  */
-const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER|ERR_TLS/;
+const UNTRUSTED = /^(?!.*_ALERT_).*(CERT|SELF_SIGNED|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER|ERR_TLS)/;
 
 /** Other codes of the network: of sockets, of TLS, of Node.js's HTTP parser, and of axios. */
 const NETWORK =
 	/^(E(AI_\w+|ADDRNOTAVAIL|CONN\w+|HOST\w+|NET\w+|PIPE|PROTO|TIMEDOUT)|ERR_(BAD_RESPONSE|CANCELED|NETWORK|SSL_\w+|STREAM_PREMATURE_CLOSE)|HPE_\w+|UND_ERR_\w+)$/;
 
+/** n8n's protection against requests to internal addresses (SSRF). */
+const BLOCKED = /^SsrfBlocked/;
+
 /** How Node.js words an attempt that failed before anything could be sent. */
 const BEFORE_SENDING = /^((connect|getaddrinfo) E[A-Z_]+\b|Client network socket disconnected before secure TLS connection was established$)/;
+
+/** How it words the fault of an established connection. */
+const AFTER_CONNECTING = /^(read|write) E[A-Z_]+\b/;
 
 /** Errors hold their causes several deep: n8n's holds axios', which holds that of Node.js. */
 const DEEPEST_CAUSE = 5;
@@ -41,16 +49,18 @@ const DEEPEST_CAUSE = 5;
 /**
  * The network's fault in what a request rejected with; undefined for anything else, such as a mistake in our own code.
  *
- * EHOSTUNREACH, ENETUNREACH and ETIMEDOUT are certain only while connecting: Linux also reports them on an established
- * connection whose route is lost, when the request may have arrived.
+ * EHOSTUNREACH, ENETUNREACH, ETIMEDOUT and ECONNREFUSED are certain only while connecting: Linux also reports them on an
+ * established connection whose route is lost or rejected, when the request may have arrived.
  */
 export function recognizeFault(error: unknown): Fault | undefined {
 	const chain = causesOf(error);
+	if (chain.some(({ name }) => BLOCKED.test(String(name)))) return { kind: 'blocked', code: '' };
 	const code = chain.flatMap(codesOf).find((candidate) => isNetworkCode(candidate));
 	if (code !== undefined && UNTRUSTED.test(code)) return { kind: 'untrusted', code };
 	// A proxy's refusal has no code.
 	if (chain.some(neverLeft)) return { kind: 'unreachable', code: code ?? '' };
 	if (code === undefined) return undefined;
+	if (chain.some(wasConnected)) return { kind: 'broken', code };
 	const neverConnected = NEVER_CONNECTED.has(code) || isConnecting(chain.at(-1));
 	return { kind: neverConnected ? 'unreachable' : 'broken', code };
 }
@@ -58,17 +68,26 @@ export function recognizeFault(error: unknown): Fault | undefined {
 /**
  * True when the request of an error of axios's certainly never left: its connection was not secure yet, or it had
  * none yet, as while a proxy makes one. Node.js writes a request to a TLS connection only after the handshake, and
- * whatever ends the attempt before, be it a time-out, leaves this to be seen. Plain HTTP, which is for this machine only,
- * shows nothing of the kind, and of n8n 1.x's error no more is left than the words of its causes.
+ * whatever ends the attempt before, be it a time-out, leaves this to be seen. Plain HTTP (loopback only) gives no such
+ * sign. n8n 1.x keeps only the words of the causes.
  */
 function neverLeft({ request, messages }: ErrorLike): boolean {
-	if (Array.isArray(messages) && messages.some((words) => BEFORE_SENDING.test(String(words)))) return true;
+	if (hasWords(messages, BEFORE_SENDING)) return true;
 	if (!isObject(request) || !('socket' in request)) return false;
 	const { socket } = request;
 	return socket === null || (isObject(socket) && 'secureConnecting' in socket && socket.secureConnecting === true);
 }
 
+function wasConnected({ syscall, messages }: ErrorLike): boolean {
+	return syscall === 'read' || syscall === 'write' || hasWords(messages, AFTER_CONNECTING);
+}
+
+function hasWords(messages: unknown, pattern: RegExp): boolean {
+	return Array.isArray(messages) && messages.some((words) => pattern.test(String(words)));
+}
+
 interface ErrorLike {
+	readonly name?: unknown;
 	readonly code?: unknown;
 	/** Where n8n's NodeApiError keeps the code of what it wraps. */
 	readonly httpCode?: unknown;
@@ -110,5 +129,5 @@ function isConnecting(error: ErrorLike | undefined): boolean {
 	if (Array.isArray(error.errors)) {
 		return error.errors.length > 0 && error.errors.every((each) => isErrorLike(each) && isConnecting(each));
 	}
-	return CONNECTING.has(String(error.syscall));
+	return CONNECT_SYSCALLS.has(String(error.syscall));
 }

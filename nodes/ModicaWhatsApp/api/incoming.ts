@@ -1,5 +1,6 @@
 /** A stream of Node.js's, as far as it is used here. */
 type ByteStream = AsyncIterable<Uint8Array> & {
+	destroy?(): void;
 	constructor: { from(content: AsyncIterable<Uint8Array>, options: { objectMode: boolean }): unknown };
 };
 
@@ -13,7 +14,7 @@ const UNGATHERED_BYTES = 16 * 1024 * 1024;
 
 /** The body of an answer as it comes, with its bytes counted. */
 export class IncomingBytes {
-	/** So far. */
+	/** Bytes read so far. */
 	count = 0;
 	/** What broke the stream off before its end; undefined as long as nothing has. */
 	broken: unknown;
@@ -37,8 +38,11 @@ export class IncomingBytes {
 		return Buffer.concat(chunks).toString('utf8', 0, mostBytes);
 	}
 
-	/** The bytes, of a large file in large pieces; to be read once. Whoever stops early closes the connection. */
+	/** The bytes, of a large file in large pieces; to be read once. Ending the iteration early closes the connection. */
 	async *chunks(): AsyncGenerator<Uint8Array> {
+		// Not every helper of n8n's ties the request's signal to the body.
+		const destroy = () => (this.stream as ByteStream).destroy?.();
+		this.signal.addEventListener('abort', destroy);
 		let gathered: Uint8Array[] = [];
 		let bytes = 0;
 		try {
@@ -59,6 +63,8 @@ export class IncomingBytes {
 			if (bytes > 0) yield Buffer.concat(gathered);
 		} catch (error) {
 			throw this.brokenBy(error);
+		} finally {
+			this.signal.removeEventListener('abort', destroy);
 		}
 	}
 

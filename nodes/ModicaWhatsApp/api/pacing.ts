@@ -73,7 +73,7 @@ export class Pacer {
 	private readonly configuredRate: number | undefined;
 	private rate: number | undefined;
 	private unsure = true;
-	/** The latest departure when that began. */
+	/** The latest departure when `unsure` last became true. */
 	private unsureSince = 0;
 	private stopped = false;
 	private readonly inFlight = new Set<PacedRequest>();

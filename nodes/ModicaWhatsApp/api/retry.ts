@@ -81,7 +81,8 @@ export function decideRetry(attempt: FailedAttempt, tried: Tried, idempotent: bo
 				? { repeat: true, holdEveryoneMs: backoffMs(tried.connections) }
 				: { repeat: false, mayHaveBeenDone: false };
 		case 'untrusted':
-			// The certificate was refused before anything was sent, and will be again.
+		case 'blocked':
+			// Nothing was sent, and nothing will be the next time.
 			return { repeat: false, mayHaveBeenDone: false };
 		case 'broken':
 			// A time-out or a lost connection tells nothing about what the other side did.

@@ -5,7 +5,7 @@ type AnyRequest = IHttpRequestOptions &
 	Partial<Record<'uri' | 'rejectUnauthorized' | 'followRedirect' | 'followAllRedirects', unknown>> &
 	Partial<Record<(typeof CONNECTION_OPTIONS)[number], unknown>>;
 
-/** Each can bring another host, or another idea of which host is the right one. n8n uses the first; Node.js and axios know the others. */
+/** Each changes which host is reached or trusted. n8n sets `agentOptions`; the rest are options of axios and Node.js. */
 const CONNECTION_OPTIONS = [
 	'agentOptions',
 	'agent',
@@ -49,14 +49,18 @@ export function safeRequest(original: IHttpRequestOptions, origin: string): AnyR
 		);
 	}
 	// Many hosts may be behind one address, and this header chooses one.
-	if (Object.keys(request.headers ?? {}).some((name) => name.toLowerCase() === 'host')) {
+	if (Object.keys(request.headers ?? {}).some((name) => name.trim().toLowerCase() === 'host')) {
 		throw new Error(
 			'This credential can’t be used with a Host header set in the node. Remove Host from the node’s headers.',
 		);
 	}
+	// Whoever answers it quotes the request.
+	if (String(request.method).trim().toUpperCase() === 'TRACE') {
+		throw new Error('This credential can’t be used with the method TRACE. Choose another method in the node.');
+	}
 	return {
 		...request,
-		// Nobody knows before where a redirect leads.
+		// A redirect can lead to any host.
 		disableFollowRedirect: true,
 		followRedirect: false,
 		followAllRedirects: false,
@@ -68,7 +72,8 @@ function originOf(address: unknown, baseURL: unknown): string {
 	// An object can be another text each time it is read.
 	if (typeof address !== 'string' || (baseURL && typeof baseURL !== 'string')) return 'an address that is not text';
 	try {
-		return new URL(address, baseURL ? String(baseURL) : undefined).origin;
+		const { protocol, host } = new URL(address, baseURL ? String(baseURL) : undefined);
+		return `${protocol}//${host}`;
 	} catch {
 		return `"${address}"`;
 	}

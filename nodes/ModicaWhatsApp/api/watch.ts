@@ -1,7 +1,7 @@
 import type { Clock } from './pacing';
 
 export interface AttemptLimits {
-	/** Milliseconds until the answer must be there, all of it. */
+	/** Milliseconds until all of the answer must be there. */
 	withinMs: number;
 	/** Milliseconds without a byte of a file after which it counts as stalled. */
 	stallMs: number;
@@ -9,7 +9,7 @@ export interface AttemptLimits {
 	bytesMoved: () => number | undefined;
 }
 
-/** How often it looks, so how late a limit may be noticed; n8n's timers cannot be cleared. */
+/** How often the limits are checked, so how late one may be noticed; n8n's timers cannot be cleared. */
 const CHECK_MS = 200;
 
 /**
@@ -18,8 +18,11 @@ const CHECK_MS = 200;
  */
 export class Watch {
 	private readonly attempts = new Set<WatchedAttempt>();
-	private looking = false;
-	/** How long the process has stood still. Answers may have come meanwhile, so that is no attempt's fault. */
+	private checking = false;
+	/**
+	 * Time in which the event loop was blocked. Answers may have arrived meanwhile, so it does not count. On a machine
+	 * that is always busy, limits take longer for that.
+	 */
 	private lostMs = 0;
 
 	/** @param cancel aborted when the execution is cancelled */
@@ -28,81 +31,84 @@ export class Watch {
 		private readonly cancel: AbortSignal | undefined,
 	) {}
 
-	/** An attempt begins. Whoever began it says when it has ended. */
+	/** An attempt begins. Call `end` when it is over. */
 	begin(limits: AttemptLimits): WatchedAttempt {
-		const attempt = new WatchedAttempt(limits, this.time());
-		if (this.attempts.size === 0) this.cancel?.addEventListener('abort', this.breakAllOff);
+		const attempt = new WatchedAttempt(limits, () => this.clock.now() - this.lostMs);
+		if (this.attempts.size === 0) this.cancel?.addEventListener('abort', this.abortAll);
 		this.attempts.add(attempt);
-		if (!this.looking) void this.look();
+		if (!this.checking) void this.checkAll();
 		// Cancelled after its turn, while its file was opened.
-		if (this.cancel?.aborted) attempt.breakOff();
+		if (this.cancel?.aborted) attempt.abort();
 		return attempt;
 	}
 
 	end(attempt: WatchedAttempt): void {
 		this.attempts.delete(attempt);
 		// The signal is the execution's, which may outlive this run for long.
-		if (this.attempts.size === 0) this.cancel?.removeEventListener('abort', this.breakAllOff);
+		if (this.attempts.size === 0) this.cancel?.removeEventListener('abort', this.abortAll);
 	}
 
-	private readonly breakAllOff = () => {
-		for (const attempt of this.attempts) attempt.breakOff();
+	private readonly abortAll = () => {
+		for (const attempt of this.attempts) attempt.abort();
 	};
 
-	private async look(): Promise<void> {
-		this.looking = true;
+	private async checkAll(): Promise<void> {
+		this.checking = true;
 		while (this.attempts.size > 0) {
 			const before = this.clock.now();
 			await this.clock.sleep(CHECK_MS);
 			this.lostMs += Math.max(0, this.clock.now() - before - 2 * CHECK_MS);
-			for (const attempt of this.attempts) attempt.look(this.time());
+			for (const attempt of this.attempts) attempt.check();
 		}
-		this.looking = false;
-	}
-
-	private time(): number {
-		return this.clock.now() - this.lostMs;
+		this.checking = false;
 	}
 }
 
 /** One attempt at a request, from its departure to the last byte of its answer. */
 export class WatchedAttempt {
-	private readonly breaker = new AbortController();
-	private ends: number;
+	private readonly aborter = new AbortController();
+	private deadline: number;
 	private latestBytes: number | undefined;
 	private movedAt: number;
 	/** Why it was broken off: its answer was not there in time, or the file stood still. */
 	brokenOff: 'late' | 'stalled' | undefined;
 
+	/** @param now the time, without that in which the event loop was blocked */
 	constructor(
 		private readonly limits: AttemptLimits,
-		now: number,
+		private readonly now: () => number,
 	) {
-		this.ends = now + limits.withinMs;
-		this.movedAt = now;
+		this.deadline = now() + limits.withinMs;
+		this.movedAt = now();
 	}
 
 	/** Aborted when the attempt is to be broken off. */
 	get signal(): AbortSignal {
-		return this.breaker.signal;
+		return this.aborter.signal;
 	}
 
 	/** The answer is a file and has begun: it may take as long as it moves. */
 	fileBegins(): void {
-		this.ends = Infinity;
+		this.deadline = Infinity;
 	}
 
-	breakOff(): void {
-		this.breaker.abort();
+	/** What counts of the answer is there: the rest of it gets so many milliseconds, and no more than all of it had. */
+	restWithin(milliseconds: number): void {
+		this.deadline = Math.min(this.deadline, this.now() + milliseconds);
 	}
 
-	look(now: number): void {
+	abort(): void {
+		this.aborter.abort();
+	}
+
+	check(): void {
+		const now = this.now();
 		const bytes = this.limits.bytesMoved();
 		if (bytes === undefined || bytes !== this.latestBytes) this.movedAt = now;
 		this.latestBytes = bytes;
-		if (now >= this.ends) this.brokenOff = 'late';
+		if (now >= this.deadline) this.brokenOff = 'late';
 		else if (now - this.movedAt >= this.limits.stallMs) this.brokenOff = 'stalled';
 		else return;
-		this.breakOff();
+		this.abort();
 	}
 }

@@ -16,13 +16,14 @@ export const clearReferencesOption: INodeProperties = {
 /** The jobs of an operation that sends or, with the option turned on, one that clears the references it has sent. */
 export function orClearReferences(jobs: Operation['jobs']): Operation['jobs'] {
 	return (items, context, refuse) =>
-		isToClear(items[0]) ? [clearReferences(items, context)] : jobs(items, context, refuse);
+		shouldClear(items[0]) ? [clearReferences(items, context)] : jobs(items, context, refuse);
 }
 
 /** It holds for the whole run, so the first item's is taken. */
-function isToClear(item: Item | undefined): boolean {
+function shouldClear(item: Item | undefined): boolean {
 	const options = item?.parameter('options');
-	return isRecord(options) && options.clearReferences === true;
+	// An expression may give a text.
+	return isRecord(options) && String(options.clearReferences) === 'true';
 }
 
 function clearReferences(items: readonly Item[], { references }: Context): Job {

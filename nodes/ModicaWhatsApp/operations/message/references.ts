@@ -20,7 +20,7 @@ const LONGEST_SETTLING_MS = 5_000;
 const MOST_ROUNDS = 20;
 /** Waits between attempts at a call of the store: something else, such as a backup, may lock n8n's database for seconds. */
 const STORE_RETRY_DELAYS_MS = [500, 1_000, 2_000, 4_000, 8_000];
-/** Even without waiting: of two processes that make the node's first record at once, the database refuses one. */
+/** Always made: of two processes that make the node's first record at once, the database refuses one. */
 const LEAST_STORE_ATTEMPTS = 2;
 /** How late it may be noticed that nothing can be sent any more. */
 const OPEN_CHECK_MS = 200;
@@ -112,14 +112,15 @@ export class References {
 	 * @throws {ModicaError} when n8n's store fails: then they may still be there
 	 */
 	async clear(): Promise<void> {
-		try {
-			await this.attempted(async () => await this.store.clear());
-		} catch (error) {
-			throw new ModicaError('n8n’s database could not clear the sent references', {
-				mayHaveBeenSent: false,
-				description: [...causeOf(error), 'The references may still count as sent. Run the node again.'].join(' '),
-			});
-		}
+		const failure = await this.attempted(async () => await this.store.clear()).then(
+			() => undefined,
+			(error: unknown) =>
+				new ModicaError('n8n’s database could not clear the sent references', {
+					mayHaveBeenSent: false,
+					description: [...causeOf(error), 'The references may still count as sent. Run the node again.'].join(' '),
+				}),
+		);
+		if (failure) throw failure;
 	}
 
 	private async sendAfter<T>(
