@@ -363,7 +363,7 @@ export class ModicaClient {
 				await receive({ headers: this.secrets.hideInAnswer(headers), content: file });
 				return { response };
 			}
-			// The status alone makes a refusal: all wait for its end, and nobody for its last words.
+			// The status alone makes a refusal. Its words get little time: whatever it decides waits for them.
 			if (!isSuccess(response)) attempt.restWithin(LONGEST_WORDS_MS);
 			const text = await incoming.text(MOST_ANSWER_BYTES).catch((error: unknown) => {
 				if (isSuccess(response)) throw error;
