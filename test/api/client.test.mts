@@ -24,6 +24,15 @@ function clientThatGets(...answers: unknown[]) {
 	return { client, clock, requests, http };
 }
 
+/** A body of which a byte comes each half second, until it is broken off. */
+async function* trickle(clock: VirtualClock, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+	for (;;) {
+		await clock.sleep(500);
+		signal.throwIfAborted();
+		yield Buffer.from(' ');
+	}
+}
+
 /** A fault as n8n gives it: its own error around that of axios around that of Node.js. */
 const fault = (code: string, syscall?: string) =>
 	Object.assign(new Error('the request failed'), { httpCode: code, cause: { code, cause: { code, syscall } } });
@@ -185,17 +194,10 @@ describe('the client', () => {
 	it('obeys a 429 at once, and waits for its words no longer than 5 s', async () => {
 		const clock = new VirtualClock();
 		const requests: number[] = [];
-		async function* trickle(signal: AbortSignal) {
-			for (;;) {
-				await clock.sleep(500);
-				signal.throwIfAborted();
-				yield Buffer.from(' ');
-			}
-		}
 		const http: Http = {
 			request: async ({ abortSignal }) => {
 				requests.push(clock.now());
-				const answer = requests.length > 1 ? streamed(TAKEN) : { statusCode: 429, headers: { 'retry-after': '1' }, body: trickle(abortSignal as AbortSignal) };
+				const answer = requests.length > 1 ? streamed(TAKEN) : { statusCode: 429, headers: { 'retry-after': '1' }, body: trickle(clock, abortSignal as AbortSignal) };
 				return await Promise.resolve(answer as never);
 			},
 		};
@@ -253,15 +255,8 @@ describe('the client', () => {
 
 	it('gives up an answer that trickles after a minute, and does not count time in which n8n stood still', async () => {
 		const clock = new VirtualClock();
-		async function* trickle(signal: AbortSignal) {
-			for (;;) {
-				await clock.sleep(1_000);
-				signal.throwIfAborted();
-				yield Buffer.from(' ');
-			}
-		}
 		const http: Http = {
-			request: async ({ abortSignal }) => await Promise.resolve({ statusCode: 202, headers: {}, body: trickle(abortSignal as AbortSignal) } as never),
+			request: async ({ abortSignal }) => await Promise.resolve({ statusCode: 202, headers: {}, body: trickle(clock, abortSignal as AbortSignal) } as never),
 		};
 		const send = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock }).sendMessage(MESSAGE);
 		void send.catch(() => {});

@@ -65,6 +65,18 @@ async function comesBack(network: Network, failures: number, refuse: (socket: So
 	return httpsAt(port);
 }
 
+/** Refuses the first request, which does not count as received then, and takes the others. */
+async function refusedAtFirst(network: Network, refuse: (response: ServerResponse) => void): Promise<string> {
+	let isFirst = true;
+	return await network.secure((_request, response) => {
+		if (isFirst) {
+			network.received--;
+			refuse(response);
+		} else accept(response);
+		isFirst = false;
+	});
+}
+
 /** A port at which the kernel drops what asks for a connection: nobody takes those that are there already. */
 async function swallowingPort(network: Network): Promise<number> {
 	const script = "const s = require('net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => console.log(s.address().port))";
@@ -267,32 +279,16 @@ export const SITUATIONS: Situation[] = [
 	{
 		name: 'Modica refuses it at first (429), and the answer breaks off midway',
 		told: 'sent',
-		play: async (network) => {
-			let isFirst = true;
-			return await network.secure((_request, response) => {
-				if (isFirst) {
-					network.received--;
-					response.writeHead(429, { 'retry-after': '1', 'content-length': '100' });
-					response.write('{"message"', () => response.socket?.destroy());
-				} else accept(response);
-				isFirst = false;
-			});
-		},
+		play: async (network) =>
+			await refusedAtFirst(network, (response) => {
+				response.writeHead(429, { 'retry-after': '1', 'content-length': '100' });
+				response.write('{"message"', () => response.socket?.destroy());
+			}),
 	},
 	{
 		name: 'Modica refuses it at first for coming too fast (429)',
 		told: 'sent',
-		play: async (network) => {
-			let isFirst = true;
-			return await network.secure((_request, response) => {
-				if (isFirst) {
-					// Refused, so not received.
-					network.received--;
-					response.writeHead(429, { 'retry-after': '1' }).end();
-				} else accept(response);
-				isFirst = false;
-			});
-		},
+		play: async (network) => await refusedAtFirst(network, (response) => response.writeHead(429, { 'retry-after': '1' }).end()),
 	},
 ];
 
