@@ -131,6 +131,49 @@ describe('the client', () => {
 		expect(clock.now()).toBeLessThan(15_500 + 4_100);
 	});
 
+	/** Those in flight, those that left before it was clear, and those that tried again. */
+	const FEW = 25 + 4 + 5;
+
+	it.each([
+		['times out', 'ECONNABORTED', 60_000],
+		['closes each connection after the request', 'ECONNRESET', 20],
+	])('leaves few of 1,000 messages in doubt when the host %s, and fails the others as not sent', async (_how, code, afterMs) => {
+		const clock = new VirtualClock();
+		let requests = 0;
+		const http: Http = {
+			request: async () => {
+				// The first is answered, so that all may leave.
+				if (requests++ === 0) return await Promise.resolve(streamed({ ...TAKEN, headers: {} }) as never);
+				await clock.sleep(afterMs);
+				throw fault(code, 'read');
+			},
+		};
+		const client = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock, maxConcurrency: 25 });
+		await clock.until(client.sendMessage(MESSAGE));
+		const sends = await clock.until(Promise.allSettled(Array.from({ length: 1_000 }, async () => await client.sendMessage(MESSAGE))));
+		const failures = sends.flatMap((end) => (end.status === 'rejected' ? [end.reason as { message: string; mayHaveBeenSent: boolean }] : []));
+		const doubtful = failures.filter(({ mayHaveBeenSent }) => mayHaveBeenSent);
+		expect({ failures: failures.length, isFew: doubtful.length <= FEW, requests: requests - 1 }).toEqual({ failures: 1_000, isFew: true, requests: doubtful.length });
+		expect(failures.at(-1)?.message).toBe('Gave up: api.modicagroup.com has not answered any of the latest requests');
+		expect(clock.now()).toBeLessThan(150_000);
+	});
+
+	it('goes on when a host that gave no answers gives them again', async () => {
+		const clock = new VirtualClock();
+		let requests = 0;
+		const http: Http = {
+			request: async () => {
+				await clock.sleep(20);
+				if (clock.now() > 10_000 || requests++ === 0) return streamed({ ...TAKEN, headers: {} }) as never;
+				throw fault('ECONNRESET', 'read');
+			},
+		};
+		const client = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock, maxConcurrency: 25 });
+		await clock.until(client.sendMessage(MESSAGE));
+		const sends = await clock.until(Promise.allSettled(Array.from({ length: 1_000 }, async () => await client.sendMessage(MESSAGE))));
+		expect(sends.filter(({ status }) => status === 'rejected').length).toBeLessThanOrEqual(FEW);
+	});
+
 	it('fails a message alone that is always refused, and loses no more time than its waits', async () => {
 		const clock = new VirtualClock();
 		const refused = { statusCode: 429, headers: { 'x-ratelimit-limit': '100', 'retry-after': '1' }, body: { message: 'too many', error: 'pair limit' } };

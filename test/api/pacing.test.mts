@@ -313,7 +313,7 @@ describe('pacing', () => {
 			return requests;
 		};
 		const fail = (pacer: Pacer, request: PacedRequest, afterMs = 500) => {
-			const attempts = pacer.unreachable(request);
+			const attempts = pacer.lost(request);
 			pacer.hold(afterMs, 'outage');
 			pacer.ended(request);
 			return attempts;
@@ -323,14 +323,14 @@ describe('pacing', () => {
 			const clock = new VirtualClock();
 			const pacer = new Pacer({ clock });
 			const requests = await lose(pacer, clock, 10);
-			expect(requests.map((request) => fail(pacer, request).connections)).toEqual(requests.map(() => 1));
+			expect(requests.map((request) => fail(pacer, request).lost)).toEqual(requests.map(() => 1));
 			const left: PacedRequest[] = [];
 			for (const request of requests) void pacer.turn(request).then(() => left.push(request));
 			await clock.pass(499);
 			expect(left).toEqual([]);
 			await clock.pass(10_000);
 			expect(left).toHaveLength(1);
-			expect(fail(pacer, left[0] as PacedRequest).connections).toBe(2);
+			expect(fail(pacer, left[0] as PacedRequest).lost).toBe(2);
 			await clock.pass(10_000);
 			expect(left).toHaveLength(2);
 			pacer.gotThrough();

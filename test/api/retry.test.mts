@@ -10,7 +10,8 @@ const MESSAGE = false;
 const READ = true;
 
 /** The first attempt, whichever way it failed. */
-const FIRST = { faults: 1, refusals: 0, connections: 1, unreachableMs: 0 };
+const FIRST = { faults: 1, refusals: 0, lost: 0, lostMs: 0 };
+const LOST = { ...FIRST, lost: 1 };
 
 describe('what may be repeated', () => {
 	it.each([
@@ -30,12 +31,15 @@ describe('what may be repeated', () => {
 		['a message whose answer is to be looked up elsewhere, since it is done', status(303), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
 		['a message that a gateway waited for in vain', status(408), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
 		['a read that a gateway waited for in vain', status(408), FIRST, READ, { repeat: true, afterMs: 500 }],
-		['a message without a connection', fault('unreachable'), FIRST, MESSAGE, { repeat: true, holdEveryoneMs: 500 }],
-		['a message to a host that is down for long', fault('unreachable'), { ...FIRST, connections: 5 }, MESSAGE, { repeat: true, holdEveryoneMs: 8_000 }],
-		['a message to a host that is down for too long', fault('unreachable'), { ...FIRST, connections: 6 }, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
-		['a message to a host that has swallowed packets for a minute', fault('unreachable'), { ...FIRST, connections: 2, unreachableMs: 60_000 }, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
+		['a message without a connection', fault('unreachable'), LOST, MESSAGE, { repeat: true, holdEveryoneMs: 500 }],
+		['a message to a host that is down for long', fault('unreachable'), { ...LOST, lost: 5 }, MESSAGE, { repeat: true, holdEveryoneMs: 8_000 }],
+		['a message to a host that is down for too long', fault('unreachable'), { ...LOST, lost: 6 }, MESSAGE, { repeat: false, mayHaveBeenDone: false, giveUp: true }],
+		['a message to a host that has swallowed packets for a minute', fault('unreachable'), { ...LOST, lost: 2, lostMs: 60_000 }, MESSAGE, { repeat: false, mayHaveBeenDone: false, giveUp: true }],
 		['a message to a host that is not trusted', fault('untrusted'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
 		['a message whose connection broke', fault('broken'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
+		['a message that is one of many without an answer', fault('broken'), LOST, MESSAGE, { repeat: false, mayHaveBeenDone: true, holdEveryoneMs: 500 }],
+		['a read that is one of many without an answer', fault('broken'), { ...LOST, lost: 2 }, READ, { repeat: true, afterMs: 500, holdEveryoneMs: 1_000 }],
+		['a message without an answer, as none has had one for too long', fault('broken'), { ...LOST, lost: 6 }, MESSAGE, { repeat: false, mayHaveBeenDone: true, giveUp: true }],
 		['a read whose connection broke', fault('broken'), FIRST, READ, { repeat: true, afterMs: 500 }],
 		['a read whose connection broke too often', fault('broken'), { ...FIRST, faults: 4 }, READ, { repeat: false, mayHaveBeenDone: true }],
 	])('%s', (_what, attempt, tried, idempotent, decision) => {

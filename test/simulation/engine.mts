@@ -5,7 +5,7 @@ import type { IBinaryData } from 'n8n-workflow';
 import { ModicaClient, type Http, type Upload } from '../../nodes/ModicaWhatsApp/api/client';
 import type { ModicaError } from '../../nodes/ModicaWhatsApp/api/errors';
 import { MOST_IN_FLIGHT_WHILE_UNSURE, type Clock } from '../../nodes/ModicaWhatsApp/api/pacing';
-import { MOST_REFUSALS } from '../../nodes/ModicaWhatsApp/api/retry';
+import { MOST_REFUSALS, MOST_UNANSWERED } from '../../nodes/ModicaWhatsApp/api/retry';
 import { reportProgress } from '../../nodes/ModicaWhatsApp/n8n/progress';
 import { findOperation } from '../../nodes/ModicaWhatsApp/operations';
 import { MOST_CLAIMED, MOST_MARKS, References, type ReferenceStore } from '../../nodes/ModicaWhatsApp/operations/message/references';
@@ -39,6 +39,8 @@ export const PROMISES = {
 	mostMarksLeft: 2 * MOST_MARKS,
 	/** How long nothing may get through before the rest is given up. */
 	longestHoldMs: 300_000,
+	/** Attempts without an answer that a lost host costs beside those in flight: until it is clear, and while one tries. */
+	mostUnansweredBeside: MOST_UNANSWERED - 1 + 5,
 	/** Refusals after which a message fails alone. */
 	refusals: MOST_REFUSALS,
 	/** How long an outage is waited out. */

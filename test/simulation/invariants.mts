@@ -30,6 +30,7 @@ export const INVARIANTS = {
 	'a refusal holds everybody': holds,
 	'a run takes no longer than it must': duration,
 	'a host that is lost is given up in time': givenUp,
+	'a host that answers nobody leaves few in doubt': fewInDoubt,
 	'jobs are made when their turn is near': jobsAhead,
 	'nothing goes on after the end': nothingLeft,
 	'repeated runs reach everybody once': everybodyIsReached,
@@ -286,6 +287,19 @@ function* givenUp(books: Books): Iterable<string> {
 			else if (isLost && lostAt !== undefined && request.leftAt > lostAt + PROMISES.longestUnreachableMs) {
 				yield `${name(run)}: a request tries the host at ${ms(request.leftAt)}, which was lost at ${ms(lostAt)}`;
 			}
+		}
+	}
+}
+
+function* fewInDoubt(books: Books): Iterable<string> {
+	const most = books.history.scenario.settings.maxConcurrency + PROMISES.mostUnansweredBeside;
+	for (const run of books.history.runs) {
+		if (run.cancelledAt !== undefined) continue;
+		let inRow = 0;
+		for (const { request, isEnd } of eventsOf(books.requestsOf(run))) {
+			if (!isEnd) continue;
+			if (request.statusCode !== undefined) inRow = 0;
+			else if (request.ending === 'open' && ++inRow > most) yield `${name(run)}: ${inRow} requests in a row have got no answer by ${ms(request.endedAt ?? 0)}`;
 		}
 	}
 }

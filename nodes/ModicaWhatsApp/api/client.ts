@@ -1,6 +1,7 @@
 import { sleep, type IHttpRequestOptions, type IN8nHttpFullResponse } from 'n8n-workflow';
 import { describeAnswer, isProxy, isRefusal, isSuccess, isUnknownMessage, UNKNOWN_MESSAGE_ID, type Answer } from './access';
 import {
+	answersNobody,
 	apiErrorText,
 	CancelledError,
 	cutOff,
@@ -19,7 +20,7 @@ import {
 import { recognizeFault, STALLED, TOO_LATE, type Fault } from './faults';
 import { IncomingBytes } from './incoming';
 import { Pacer, type Clock, type PacedRequest, type PacerSettings } from './pacing';
-import { decideRetry, parseRetryAfter, type FailedAttempt, type RetryDecision } from './retry';
+import { decideRetry, MOST_UNANSWERED, parseRetryAfter, type FailedAttempt, type RetryDecision } from './retry';
 import { Secrets } from './secrets';
 import type { Broadcast, BroadcastReceipt, Message, SendReceipt } from './types';
 import { Watch, type WatchedAttempt } from './watch';
@@ -294,18 +295,20 @@ export class ModicaClient {
 		faults: number,
 	): Extract<RetryDecision, { repeat: true }> | { error: ModicaError } {
 		const isUnreachable = failure.kind === 'fault' && failure.fault === 'unreachable';
+		const isUnanswered = failure.kind === 'fault' && failure.fault === 'broken' && this.pacer.unanswered() >= MOST_UNANSWERED;
 		const isRefused = failure.kind === 'status' && failure.statusCode === 429;
-		if (!isUnreachable) this.pacer.reached(paced);
+		const isLost = isUnreachable || isUnanswered;
+		if (!isLost) this.pacer.reached(paced);
 		const refusals = isRefused ? this.pacer.refused(paced) : 0;
-		const outage = isUnreachable ? this.pacer.unreachable(paced) : { connections: 0, unreachableMs: 0 };
+		const outage = isLost ? this.pacer.lost(paced) : { lost: 0, lostMs: 0 };
 
 		const decision = decideRetry(failure, { faults, refusals, ...outage }, idempotent);
-		if (decision.holdEveryoneMs !== undefined) this.pacer.hold(decision.holdEveryoneMs, isUnreachable ? 'outage' : 'now');
+		if (decision.holdEveryoneMs !== undefined) this.pacer.hold(decision.holdEveryoneMs, isLost ? 'outage' : 'now');
 		if (decision.repeat && this.retries) return decision;
 		const mayHaveBeenSent = !decision.repeat && decision.mayHaveBeenDone && !idempotent;
 		const error = toError(mayHaveBeenSent, decision.repeat ? 0 : refusals);
-		// The host is as unreachable for all others: none of them has to find that out for itself.
-		if (isUnreachable) this.pacer.giveUp(error);
+		// The host is as lost for all others: none of them has to find that out for itself.
+		if (!decision.repeat && decision.giveUp) this.pacer.giveUp(isUnreachable ? error : answersNobody(new URL(this.baseUrl).host));
 		return { error };
 	}
 

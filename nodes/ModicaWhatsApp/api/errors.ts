@@ -233,6 +233,14 @@ export function noAnswer({ kind, code }: Fault, host: string, mayHaveBeenSent: b
 	}
 }
 
+/** The error for a request that never left, since the host had given none of those before it an answer. */
+export function answersNobody(host: string): ModicaError {
+	return new ModicaError(`Gave up: ${host} has not answered any of the latest requests`, {
+		description: 'Not sent. Try again later, and tell Modica’s support if it stays.',
+		mayHaveBeenSent: false,
+	});
+}
+
 /** The error for a file that began to come but never came whole. */
 export function cutOff(code: string, host: string): ModicaError {
 	return new ModicaError(`The file from ${host} did not come whole: ${BROKEN[code] ?? 'the connection broke off'}`, {

@@ -62,7 +62,7 @@ interface Waiting {
  *   bucket both let that through.
  * - A refusal (429) holds everyone until the time that the API names. Then a few try first, refused requests and new
  *   ones in turn, so that a request that is always refused cannot keep the others from leaving.
- * - While the host cannot be reached, one request tries and the others wait. When it gives up, all of them fail.
+ * - While the host is lost, one request tries and the others wait. When it gives up, all of them fail.
  * - When nothing gets through for five minutes, or the API asks for a longer wait, all of them fail.
  * - Once the run is stopped or cancelled, nothing leaves any more.
  */
@@ -90,7 +90,9 @@ export class Pacer {
 	private limited = 0;
 	private heldUntil = 0;
 	private nothingThroughSince: number | undefined;
-	/** The host cannot be reached: the attempts that found it so, when the first and the latest ended, and the latest departure then. */
+	/** Attempts in a row that got no answer, with none that got one in between. */
+	private unansweredInRow = 0;
+	/** The host is lost: the attempts that found it so, when the first and the latest ended, and the latest departure then. */
 	private outage: { attempts: number; began: number; failedAt: number; departure: number } | undefined;
 	private givenUp: ModicaError | undefined;
 	/** When the timer that is running ends. */
@@ -139,6 +141,7 @@ export class Pacer {
 		this.through++;
 		this.unsure = false;
 		this.nothingThroughSince = undefined;
+		this.unansweredInRow = 0;
 		this.outage = undefined;
 		this.proceed();
 	}
@@ -149,6 +152,7 @@ export class Pacer {
 	 * it is the limit that refuses, such as one that is shared with another program, and the count begins anew.
 	 */
 	refused(request: PacedRequest): number {
+		this.unansweredInRow = 0;
 		this.reached(request);
 		if (this.limited > request.limitedBefore) request.refusals = 0;
 		else if (this.through > request.throughBefore) request.refusals++;
@@ -159,18 +163,23 @@ export class Pacer {
 		return request.refusals;
 	}
 
+	/** An attempt got no answer. @returns how many in a row have got none */
+	unanswered(): number {
+		return ++this.unansweredInRow;
+	}
+
 	/**
-	 * The host could not be reached by a request.
-	 * @returns the attempts in a row that could not, of which those that were in flight together count as one, and the
+	 * The host is lost: a request could not reach it, or none gets an answer any more.
+	 * @returns the attempts in a row that found it so, of which those that were in flight together count as one, and the
 	 * milliseconds since the first of them failed
 	 */
-	unreachable(request: PacedRequest): { connections: number; unreachableMs: number } {
+	lost(request: PacedRequest): { lost: number; lostMs: number } {
 		const now = this.clock.now();
 		if (!this.outage || this.leftInOutage(request)) {
 			const { attempts, began } = this.outage ?? { attempts: 0, began: now };
 			this.outage = { attempts: attempts + 1, began, failedAt: now, departure: this.latestDeparture };
 		}
-		return { connections: this.outage.attempts, unreachableMs: now - this.outage.began };
+		return { lost: this.outage.attempts, lostMs: now - this.outage.began };
 	}
 
 	/** A request found the host, though it got no answer. */

@@ -11,10 +11,10 @@ export interface Tried {
 	faults: number;
 	/** Refusals (429) of this request while other requests got through. */
 	refusals: number;
-	/** Attempts in a row that could not connect to the host, whichever request made them. */
-	connections: number;
+	/** Attempts in a row, whichever request made them, that found the host lost; 0 when it is not. */
+	lost: number;
 	/** Milliseconds since the first of these failed. */
-	unreachableMs: number;
+	lostMs: number;
 }
 
 export type RetryDecision =
@@ -30,6 +30,8 @@ export type RetryDecision =
 			/** True when Modica may have fulfilled the request in spite of the failure. */
 			mayHaveBeenDone: boolean;
 			holdEveryoneMs?: number;
+			/** The host stays lost: no request is to leave any more. */
+			giveUp?: true;
 	  };
 
 const FIRST_RETRY_DELAY_MS = 500;
@@ -37,6 +39,11 @@ const FIRST_RETRY_DELAY_MS = 500;
 const MOST_CONNECTIONS = 6;
 /** A host that leaves attempts without an answer is not waited for any longer: each of them takes up to a minute. */
 const LONGEST_OUTAGE_MS = 60_000;
+/**
+ * Requests in a row without an answer after which the host counts as lost. Each of them may have been fulfilled, so there
+ * must not be many: with *Once per Reference* they count as sent.
+ */
+export const MOST_UNANSWERED = 5;
 /** Waits of 0.5 + 1 + 2 s. */
 const MOST_FAULTS = 4;
 /** A limit refuses now this request and now that one. Refused this often, the request itself is what is refused. */
@@ -77,17 +84,24 @@ export function decideRetry(attempt: FailedAttempt, tried: Tried, idempotent: bo
 	switch (attempt.fault) {
 		case 'unreachable':
 			// Nothing was sent. The host is down for every request: one tries again, the others wait for how that ends.
-			return tried.connections < MOST_CONNECTIONS && tried.unreachableMs < LONGEST_OUTAGE_MS
-				? { repeat: true, holdEveryoneMs: backoffMs(tried.connections) }
-				: { repeat: false, mayHaveBeenDone: false };
+			return staysLost(tried)
+				? { repeat: false, mayHaveBeenDone: false, giveUp: true }
+				: { repeat: true, holdEveryoneMs: backoffMs(tried.lost) };
 		case 'untrusted':
 		case 'blocked':
 			// Nothing was sent, and nothing will be the next time.
 			return { repeat: false, mayHaveBeenDone: false };
 		case 'broken':
 			// A time-out or a lost connection tells nothing about what the other side did.
-			return afterFault(tried, idempotent);
+			if (tried.lost === 0) return afterFault(tried, idempotent);
+			return staysLost(tried)
+				? { repeat: false, mayHaveBeenDone: true, giveUp: true }
+				: { ...afterFault(tried, idempotent), holdEveryoneMs: backoffMs(tried.lost) };
 	}
+}
+
+function staysLost({ lost, lostMs }: Tried): boolean {
+	return lost >= MOST_CONNECTIONS || lostMs >= LONGEST_OUTAGE_MS;
 }
 
 function afterFault({ faults }: Tried, idempotent: boolean): RetryDecision {
