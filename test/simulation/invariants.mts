@@ -365,7 +365,8 @@ function* everybodyIsReached(books: Books): Iterable<string> {
 function* fewMarks({ history: { store, runs, scenario } }: Books): Iterable<string> {
 	const isFaulty = store.faults.beforeWriting + store.faults.afterWriting > 0;
 	if (!scenario.settings.oncePerReference || isFaulty) return;
-	const marks = store.entries.filter(isMark).length;
+	// One that another process wrote again after it had been removed stays until newer ones push it out: there is room for 2,000.
+	const marks = store.entries.filter((key) => isMark(key) && !store.resurrected.has(key)).length;
 	const most = PROMISES.mostMarksLeft * new Set(runs.map(({ process }) => process)).size;
 	if (marks > most) yield `${marks} marks are left in the store instead of ${most}`;
 }
