@@ -164,7 +164,7 @@ describe('the client', () => {
 		const http: Http = {
 			request: async () => {
 				await clock.sleep(20);
-				if (clock.now() > 10_000 || requests++ === 0) return streamed({ ...TAKEN, headers: {} }) as never;
+				if (clock.now() > 10_000 || requests++ === 0) return streamed({ ...TAKEN, headers: {} });
 				throw fault('ECONNRESET', 'read');
 			},
 		};

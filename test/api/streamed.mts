@@ -2,7 +2,7 @@ import type { IN8nHttpFullResponse } from 'n8n-workflow';
 
 /** An answer as n8n's request helper gives it: its body, given as a value or a text, comes in pieces. */
 export function streamed<T extends { body?: unknown }>(answer: T): T & { body: IN8nHttpFullResponse['body'] } {
-	return { ...answer, body: pieces(answer.body) as unknown as IN8nHttpFullResponse['body'] };
+	return { ...answer, body: pieces(answer.body) };
 }
 
 async function* pieces(body: unknown): AsyncGenerator<Uint8Array> {
