@@ -1,6 +1,6 @@
 import type { Output } from '../../nodes/ModicaWhatsApp/operations/operation';
 import { phoneNumber } from './api.mts';
-import { readNote, tellsDoubt, tellsUncertainReference } from './engine.mts';
+import { PROMISES, readNote, tellsDoubt, tellsUncertainReference } from './engine.mts';
 import { messageKey, type Failure, type RequestRecord, type Run } from './history.mts';
 import type { Wanted } from './plan.mts';
 import type { History } from './world.mts';
@@ -25,11 +25,14 @@ function findDepartures(requests: readonly RequestRecord[]): Departure[] {
 	let isUnsure = true;
 	let unsureSince = -1;
 	let isInOutage = false;
+	let unanswered = 0;
 	let ended = 0;
 	return requests.map((request, place) => {
 		for (; ended < ends.length && (ends[ended]?.endedOrder ?? 0) < request.leftOrder; ended++) {
 			const { ending, statusCode } = ends[ended] as RequestRecord;
-			if (ending === 'unreachable') isInOutage = true;
+			if (statusCode !== undefined) unanswered = 0;
+			else if (ending === 'open') unanswered++;
+			if (ending === 'unreachable' || unanswered >= PROMISES.mostUnanswered) isInOutage = true;
 			else if (statusCode !== undefined && statusCode !== 429) isInOutage = false;
 			if (ending === 'limited' || ending === 'unreachable') {
 				if (!isUnsure) unsureSince = place - 1;

@@ -39,6 +39,8 @@ export const PROMISES = {
 	mostMarksLeft: 2 * MOST_MARKS,
 	/** How long nothing may get through before the rest is given up. */
 	longestHoldMs: 300_000,
+	/** Attempts in a row without an answer after which the host counts as lost. */
+	mostUnanswered: MOST_UNANSWERED,
 	/** Attempts without an answer that a lost host costs beside those in flight: until it is clear, and while one tries. */
 	mostUnansweredBeside: MOST_UNANSWERED - 1 + 5,
 	/** Refusals after which a message fails alone. */

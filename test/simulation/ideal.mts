@@ -16,7 +16,8 @@ export function longestAllowed(books: Books, run: Run) {
 	const careful = sum(books.departuresOf(run).filter(({ isUnsure }) => isUnsure).map(({ request }) => flight(request)));
 	const inOrder = longestLane(requests);
 	const held = covered(requests.flatMap(({ endedAt, holdMs }) => (endedAt === undefined || holdMs === undefined ? [] : [[endedAt, endedAt + holdMs]])));
-	const outages = requests.some(({ ending }) => ending === 'unreachable') ? api.outages.length * PROMISES.longestOutageMs : 0;
+	const lost = requests.some(({ ending }) => ending === 'unreachable') ? api.outages.length : 0;
+	const outages = (lost + timesSilent(requests)) * PROMISES.longestOutageMs;
 	const uploads = requests.filter(({ kind, ending }) => kind === 'file' && ending === 'open').length * PROMISES.uploadBackoffMs;
 	const settling = claiming(books, run);
 	const ideal = pacing + shared + careful + inOrder;
@@ -31,6 +32,17 @@ function claiming({ history: { plan, scenario, store } }: Books, { jobs }: Run):
 	const { beforeWriting, afterWriting, insertedTwice } = store.faults;
 	const again = (beforeWriting + afterWriting) * PROMISES.longestStoreRetryMs + insertedTwice * PROMISES.firstStoreRetryMs;
 	return (inTurn + 2) * each * scenario.processes.length + again;
+}
+
+/** How often so many requests in a row got no answer that the host counts as lost. */
+function timesSilent(requests: readonly RequestRecord[]): number {
+	let times = 0;
+	let unanswered = 0;
+	for (const { ending, statusCode } of [...requests].sort((one, other) => (one.endedOrder ?? Infinity) - (other.endedOrder ?? Infinity))) {
+		if (statusCode !== undefined) unanswered = 0;
+		else if (ending === 'open' && ++unanswered === PROMISES.mostUnanswered) times++;
+	}
+	return times;
 }
 
 /** How often the most frequent value occurs. */
