@@ -158,6 +158,29 @@ describe('the client', () => {
 		expect(clock.now()).toBeLessThan(150_000);
 	});
 
+	it('does not take a host for lost whose answers begin and break off', async () => {
+		const clock = new VirtualClock();
+		let requests = 0;
+		async function* breaking(): AsyncGenerator<Uint8Array> {
+			yield Buffer.from('{');
+			await clock.sleep(1_000);
+			throw fault('ECONNRESET', 'read');
+		}
+		const http: Http = {
+			request: async () => {
+				const breaks = requests++ > 0 && requests <= 21;
+				if (breaks) return await Promise.resolve({ statusCode: 202, headers: {}, body: breaking() } as never);
+				await clock.sleep(100);
+				return streamed({ ...TAKEN, headers: {} });
+			},
+		};
+		const client = new ModicaClient(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock, maxConcurrency: 20 });
+		await clock.until(client.sendMessage(MESSAGE));
+		const sends = await clock.until(Promise.allSettled(Array.from({ length: 40 }, async () => await client.sendMessage(MESSAGE))));
+		expect(sends.filter(({ status }) => status === 'rejected')).toHaveLength(20);
+		expect(clock.now()).toBe(1_200);
+	});
+
 	it('goes on when a host that gave no answers gives them again', async () => {
 		const clock = new VirtualClock();
 		let requests = 0;

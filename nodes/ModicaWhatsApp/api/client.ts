@@ -289,13 +289,14 @@ export class ModicaClient {
 
 	/** What comes after a failed attempt. The pacer knows of it before anything else may leave. */
 	private decide(
-		{ failure, toError }: FailedResult,
+		{ failure, answered, toError }: FailedResult,
 		{ idempotent }: ApiRequest,
 		paced: PacedRequest,
 		faults: number,
 	): Extract<RetryDecision, { repeat: true }> | { error: ModicaError } {
 		const isUnreachable = failure.kind === 'fault' && failure.fault === 'unreachable';
-		const isUnanswered = failure.kind === 'fault' && failure.fault === 'broken' && this.pacer.unanswered() >= MOST_UNANSWERED;
+		const isBroken = failure.kind === 'fault' && failure.fault === 'broken';
+		const isUnanswered = isBroken && !answered && this.pacer.unanswered() >= MOST_UNANSWERED;
 		const isRefused = failure.kind === 'status' && failure.statusCode === 429;
 		const isLost = isUnreachable || isUnanswered;
 		if (!isLost) this.pacer.reached(paced);
@@ -375,6 +376,7 @@ export class ModicaClient {
 			const answer = { ...response, body: parseJson(text) as IN8nHttpFullResponse['body'] };
 			if ((expects ?? isSuccess)(answer)) return { response: this.withoutSecrets(answer) };
 			return {
+				answered: true,
 				failure: { kind: 'status', statusCode, retryAfterMs: parseRetryAfter(headers['retry-after'], dateOf(headers.date)) },
 				toError: (mayHaveBeenSent, refusals) => {
 					if (expects) return this.toAccessError(`${method} ${path}`, answer);
@@ -391,6 +393,7 @@ export class ModicaClient {
 			if (!fault) return { error: this.unexpected(error, !idempotent) };
 			const { host } = new URL(this.baseUrl);
 			return {
+				answered: incoming !== undefined,
 				failure: { kind: 'fault', fault: fault.kind },
 				toError: (mayHaveBeenSent) => {
 					// Requests of a cancelled execution are broken off.
@@ -454,6 +457,8 @@ type AttemptResult = { response: IN8nHttpFullResponse } | FailedResult | { error
 
 interface FailedResult {
 	failure: FailedAttempt;
+	/** True when an answer had begun, whether or not it came whole. */
+	answered: boolean;
 	/** @param refusals how often the request was refused while others got through; 0 when that is not why it fails */
 	toError(mayHaveBeenSent: boolean, refusals: number): ModicaError;
 }
