@@ -58,4 +58,5 @@ describe.each(SITUATIONS)('$name', ({ told, words, play }) => {
 it('stands in the documentation as it is', () => {
 	const rows = readFileSync('docs/errors.md', 'utf8').matchAll(/^\| ([^|]+) \| (sent|not sent|may have been sent) \|$/gm);
 	expect([...rows].map(([, name, told]) => ({ name, told }))).toEqual(SITUATIONS.map(({ name, told }) => ({ name, told })));
+	for (const page of ['docs/architecture.md', 'docs/campaigns.md', 'CHANGELOG.md']) expect(readFileSync(page, 'utf8')).toContain(`${SITUATIONS.length} situations`);
 });
