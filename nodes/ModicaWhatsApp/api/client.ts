@@ -358,19 +358,20 @@ export class ModicaClient {
 				disableFollowRedirect: true,
 			});
 			const { statusCode, headers } = response;
+			const hasSucceeded = isSuccess(response);
 			this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
 			if (statusCode !== 429) this.pacer.gotThrough();
 			incoming = new IncomingBytes(response.body, attempt.signal);
-			if (receive && isSuccess(response)) {
+			if (receive && hasSucceeded) {
 				file = incoming;
 				attempt.fileBegins();
 				await receive({ headers: this.secrets.hideInAnswer(headers), content: file });
 				return { response };
 			}
 			// The status alone makes a refusal. Its words get little time: whatever it decides waits for them.
-			if (!isSuccess(response)) attempt.restWithin(LONGEST_WORDS_MS);
+			if (!hasSucceeded) attempt.restWithin(LONGEST_WORDS_MS);
 			const text = await incoming.text(MOST_ANSWER_BYTES).catch((error: unknown) => {
-				if (isSuccess(response)) throw error;
+				if (hasSucceeded) throw error;
 				return '';
 			});
 			const answer = { ...response, body: parseJson(text) as IN8nHttpFullResponse['body'] };

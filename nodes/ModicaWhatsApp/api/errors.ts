@@ -183,7 +183,7 @@ export function refusedRepeatedly(refusals: number, words: string): ModicaError 
 	);
 }
 
-/** What is known of a connection that was never made. */
+/** What is known of a connection that was never made, or never became secure. */
 const UNREACHABLE: Record<string, string> = {
 	ECONNREFUSED: 'nothing answers there (connection refused)',
 	ENOTFOUND: 'there is no such host',

@@ -1,6 +1,6 @@
 /** What a failed connection means for its request. */
 export type FaultKind =
-	/** No connection was made, so nothing was sent. */
+	/** No connection was made, or it was not secure yet, so nothing was sent. */
 	| 'unreachable'
 	/** The server's certificate was refused before anything was sent. */
 	| 'untrusted'

@@ -35,8 +35,8 @@ export type RetryDecision =
 	  };
 
 const FIRST_RETRY_DELAY_MS = 500;
-/** Waits of 0.5 + 1 + 2 + 4 + 8 s: a restart of the API is survived, an outage is not waited out. */
-const MOST_CONNECTIONS = 6;
+/** Attempts at a lost host. Waits of 0.5 + 1 + 2 + 4 + 8 s: a restart of the API is survived, an outage is not waited out. */
+const MOST_LOST = 6;
 /** A host that leaves attempts without an answer is not waited for any longer: each of them takes up to a minute. */
 const LONGEST_OUTAGE_MS = 60_000;
 /**
@@ -101,7 +101,7 @@ export function decideRetry(attempt: FailedAttempt, tried: Tried, idempotent: bo
 }
 
 function staysLost({ lost, lostMs }: Tried): boolean {
-	return lost >= MOST_CONNECTIONS || lostMs >= LONGEST_OUTAGE_MS;
+	return lost >= MOST_LOST || lostMs >= LONGEST_OUTAGE_MS;
 }
 
 function afterFault({ faults }: Tried, idempotent: boolean): RetryDecision {
@@ -110,7 +110,8 @@ function afterFault({ faults }: Tried, idempotent: boolean): RetryDecision {
 		: { repeat: false, mayHaveBeenDone: true };
 }
 
-function backoffMs(attempts: number): number {
+/** Milliseconds to wait after so many failed attempts in a row: 500 after the first, twice as many after each further one. */
+export function backoffMs(attempts: number): number {
 	return FIRST_RETRY_DELAY_MS * 2 ** (attempts - 1);
 }
 

@@ -23,7 +23,7 @@ export class Watch {
 	 * Time in which the event loop was blocked. Answers may have arrived meanwhile, so it does not count. On a machine
 	 * that is always busy, limits take longer for that.
 	 */
-	private lostMs = 0;
+	private blockedMs = 0;
 
 	/** @param cancel aborted when the execution is cancelled */
 	constructor(
@@ -33,7 +33,7 @@ export class Watch {
 
 	/** An attempt begins. Call `end` when it is over. */
 	begin(limits: AttemptLimits): WatchedAttempt {
-		const attempt = new WatchedAttempt(limits, () => this.clock.now() - this.lostMs);
+		const attempt = new WatchedAttempt(limits, () => this.clock.now() - this.blockedMs);
 		if (this.attempts.size === 0) this.cancel?.addEventListener('abort', this.abortAll);
 		this.attempts.add(attempt);
 		if (!this.checking) void this.checkAll();
@@ -57,7 +57,7 @@ export class Watch {
 		while (this.attempts.size > 0) {
 			const before = this.clock.now();
 			await this.clock.sleep(CHECK_MS);
-			this.lostMs += Math.max(0, this.clock.now() - before - 2 * CHECK_MS);
+			this.blockedMs += Math.max(0, this.clock.now() - before - 2 * CHECK_MS);
 			for (const attempt of this.attempts) attempt.check();
 		}
 		this.checking = false;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'crypto';
 import { ModicaError } from '../../api/errors';
 import type { Clock } from '../../api/pacing';
+import { backoffMs } from '../../api/retry';
 
 /** What a node remembers from one execution to the next: n8n's store of processed items. */
 export interface ReferenceStore {
@@ -18,8 +19,8 @@ const SETTLING_PER_RECORDING = 10;
 const LONGEST_SETTLING_MS = 5_000;
 /** How often a claim is looked at, with other processes writing over it. Twice is enough where none does. */
 const MOST_ROUNDS = 20;
-/** Waits between attempts at a call of the store: something else, such as a backup, may lock n8n's database for seconds. */
-const STORE_RETRY_DELAYS_MS = [500, 1_000, 2_000, 4_000, 8_000];
+/** Waits of 0.5 + 1 + 2 + 4 + 8 s: something else, such as a backup, may lock n8n's database for seconds. */
+const MOST_STORE_ATTEMPTS = 6;
 /** Always made: of two processes that make the node's first record at once, the database refuses one. */
 const LEAST_STORE_ATTEMPTS = 2;
 /** How late it may be noticed that nothing can be sent any more. */
@@ -251,13 +252,12 @@ export class References {
 				return result;
 			},
 			async (error: unknown) => {
-				const delay = STORE_RETRY_DELAYS_MS[attempts - 1];
-				const isPatient = !this.storeIsDown && this.isOpen;
-				if (delay === undefined || (!isPatient && attempts >= LEAST_STORE_ATTEMPTS)) {
+				const most = !this.storeIsDown && this.isOpen ? MOST_STORE_ATTEMPTS : LEAST_STORE_ATTEMPTS;
+				if (attempts >= most) {
 					this.storeIsDown = true;
 					return await Promise.reject<never>(error);
 				}
-				await this.pause(delay);
+				await this.pause(backoffMs(attempts));
 				return await this.attempted(call, attempts + 1);
 			},
 		);
