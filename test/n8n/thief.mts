@@ -2,6 +2,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
+import selfsigned from 'selfsigned';
 
 export interface Thief {
 	/** `http://127.0.0.1:PORT`: a host of the thief's, and a proxy. */
@@ -28,7 +29,14 @@ export async function startThief(): Promise<Thief> {
 		note(request);
 		request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
 	};
-	const impostor = https.createServer({ key: KEY, cert: CERTIFICATE }, answer);
+	// Its own authority: whoever trusts it trusts the impostor.
+	const { private: key, cert } = await selfsigned.generate([{ name: 'commonName', value: 'localhost' }], {
+		extensions: [
+			{ name: 'basicConstraints', cA: true, critical: true },
+			{ name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
+		],
+	});
+	const impostor = https.createServer({ key, cert }, answer);
 	const plain = http.createServer(answer);
 	const sockets = new Set<net.Socket>();
 	// Whatever the proxy is asked to connect with, it connects with the impostor.
@@ -44,7 +52,7 @@ export async function startThief(): Promise<Thief> {
 	return {
 		origin: `http://127.0.0.1:${portOf(plain)}`,
 		impostor: `https://localhost:${portOf(impostor)}`,
-		certificate: CERTIFICATE,
+		certificate: cert,
 		requests,
 		stolen,
 		async stop() {
@@ -61,21 +69,3 @@ export async function startThief(): Promise<Thief> {
 function portOf(server: net.Server): number {
 	return (server.address() as AddressInfo).port;
 }
-
-/** Of `localhost`, until 2125. Made for this file and used nowhere else. */
-const KEY = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQghi9KPIVkxAF61QYa
-tNerMQ1VqO7BqnjvCdUcNtPCDtyhRANCAAS90w1pkDGlqb2wtJyOWHjvBpa7V8Ov
-zX87JR+9ThKucTJ+jbCAo5Fobxo/OQOHlXp299p0TWGbUEUITWADh3fH
------END PRIVATE KEY-----`;
-
-const CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBYTCCAQegAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
-c3QwIBcNMjUwMTAxMDAwMDAwWhgPMjEyNTAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
-CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABL3TDWmQMaWpvbC0
-nI5YeO8GlrtXw6/NfzslH71OEq5xMn6NsICjkWhvGj85A4eVenb32nRNYZtQRQhN
-YAOHd8ejSDBGMBQGA1UdEQQNMAuCCWxvY2FsaG9zdDAPBgNVHRMBAf8EBTADAQH/
-MB0GA1UdDgQWBBRzhZSjld1A9nIyFYvXvx+VVBrIzDAKBggqhkjOPQQDAgNIADBF
-AiEAmrP84xfn6RGuPuPuDClZwQrSlJvGUiblz46t5oiTkjgCIB6htxs2Zj+EdnIY
-EiSzaRcMoc9L+S0kWKNCry124Uh3
------END CERTIFICATE-----`;
