@@ -1,6 +1,6 @@
 /**
  * Ways in which a network may treat a request, as real as loopback can make them: sockets, TLS, proxies. What no machine
- * can be made to do at will is given as the error that was recorded when it did.
+ * can be made to do at will is given as the error that Node.js or n8n makes of it.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -38,8 +38,8 @@ export interface Situation {
 	told: Told;
 	/** Of the error; none for a message that is sent. */
 	words?: RegExp;
-	/** Sets it up, and gives the base URL or the error that was recorded. */
-	play(network: Network): Promise<string | { recorded: object }>;
+	/** Sets it up, and gives the base URL, or the error where there is none. */
+	play(network: Network): Promise<string | { error: object }>;
 }
 
 const TAKEN = JSON.stringify({ message_id: 'an-id', status: 'accepted' });
@@ -100,16 +100,16 @@ export const SITUATIONS: Situation[] = [
 		name: 'n8n does not allow requests to the address (SSRF protection)',
 		told: 'not sent',
 		words: /n8n does not allow requests/,
-		play: async () => await Promise.resolve({ recorded: Object.assign(new Error('The request was blocked because it resolves to a restricted IP address'), { name: 'SsrfBlockedIpError' }) }),
+		play: async () => await Promise.resolve({ error: Object.assign(new Error('The request was blocked because it resolves to a restricted IP address'), { name: 'SsrfBlockedIpError' }) }),
 	},
-	{ name: 'The name server does not answer', told: 'not sent', words: /could not be looked up/, play: async () => await Promise.resolve({ recorded: connectError('EAI_AGAIN', 'getaddrinfo') }) },
-	{ name: 'There is no route to the host when connecting', told: 'not sent', words: /host cannot be reached/, play: async () => await Promise.resolve({ recorded: connectError('EHOSTUNREACH', 'connect') }) },
+	{ name: 'The name server does not answer', told: 'not sent', words: /could not be looked up/, play: async () => await Promise.resolve({ error: connectError('EAI_AGAIN', 'getaddrinfo') }) },
+	{ name: 'There is no route to the host when connecting', told: 'not sent', words: /host cannot be reached/, play: async () => await Promise.resolve({ error: connectError('EHOSTUNREACH', 'connect') }) },
 	{
 		name: 'Of the host’s addresses, one does not answer and another refuses',
 		told: 'not sent',
 		words: /no connection could be made in time/,
 		play: async () =>
-			await Promise.resolve({ recorded: Object.assign(new AggregateError([connectError('ETIMEDOUT', 'connect'), connectError('ECONNREFUSED', 'connect')]), { code: 'ETIMEDOUT' }) }),
+			await Promise.resolve({ error: Object.assign(new AggregateError([connectError('ETIMEDOUT', 'connect'), connectError('ECONNREFUSED', 'connect')]), { code: 'ETIMEDOUT' }) }),
 	},
 	{ name: 'A firewall drops what asks for a connection', told: 'not sent', words: /no connection could be made in time/, play: async (network) => httpsAt(await swallowingPort(network)) },
 	{ name: 'The connection is made, and TLS gets no answer', told: 'not sent', words: /no connection could be made in time/, play: async (network) => httpsAt(await network.bare(() => {})) },
@@ -203,9 +203,9 @@ export const SITUATIONS: Situation[] = [
 			return origin.href.replace('127.0.0.1', 'localhost');
 		},
 	},
-	{ name: 'The route is lost once the connection is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ recorded: connectError('EHOSTUNREACH', 'read') }) },
-	{ name: 'A firewall rejects the connection once it is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ recorded: connectError('ECONNREFUSED', 'read') }) },
-	{ name: 'The network is lost once the connection is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ recorded: connectError('ENETUNREACH', 'write') }) },
+	{ name: 'The route is lost once the connection is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ error: connectError('EHOSTUNREACH', 'read') }) },
+	{ name: 'A firewall rejects the connection once it is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ error: connectError('ECONNREFUSED', 'read') }) },
+	{ name: 'The network is lost once the connection is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ error: connectError('ENETUNREACH', 'write') }) },
 	{
 		name: 'The answer breaks off midway',
 		told: 'may have been sent',

@@ -37,7 +37,7 @@ describe.each(SITUATIONS)('$name', ({ told, words, play }) => {
 			const http: Http =
 				typeof played === 'string'
 					? n8n.http({ username: 'wab_demo', password: 'a password', baseUrl })
-					: { request: async () => await Promise.reject(fromN8n(played.recorded)) };
+					: { request: async () => await Promise.reject(fromN8n(played.error)) };
 			const api = new ModicaClient(http, { baseUrl, clock: FAST });
 			const outcome = await api.sendMessage({ to: '+64211234567', type: 'text', text: { body: 'Kia ora' } }).then(
 				({ id }) => ({ told: 'sent', message: id }),
