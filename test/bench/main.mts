@@ -52,7 +52,7 @@ const SECTIONS: Record<string, { title: string; bench: Bench; bounds: string }> 
 		title: 'Memory',
 		bench: memory,
 		bounds:
-			'The growth of n8n’s process at its peak; a node that sends holds 10,000 items in and 10,000 out. What passing the items on takes is n8n’s own. Nearly all of the rest is garbage: each request of n8n’s request helper leaves some 50 KB behind (a new agent, a new connection, axios’ settings) that have become too old for the quick collection by the time the request is over. Node.js collects them when its heap comes to a limit, so the peak says how much was left until then; n8n’s request helper alone, with no code around it, leaves as much.',
+			'The growth of n8n’s process at its peak; a node that sends holds 10,000 items in and 10,000 out. What passing the items on takes is n8n’s own. Nearly all of the rest is garbage: each request of n8n’s request helper leaves some 50 KB behind (a new agent, a new connection, axios’ settings) that have become too old for the quick collection by the time the request is over. Node.js collects them when its heap comes to a limit, so the peak says how much was left until then; n8n’s request helper alone, with no code around it, leaves four fifths of it.',
 	},
 	trouble: {
 		title: 'In trouble',
