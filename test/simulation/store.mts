@@ -21,7 +21,10 @@ export class StoreModel implements ReferenceStore {
 	/** The longest that one operation took. */
 	longestMs = 0;
 	private exists = false;
+	/** The write by which each key came in, the latest time. */
+	private readonly writtenIn = new Map<string, number>();
 	private operations = 0;
+	private writes = 0;
 	private healthy = false;
 
 	constructor(
@@ -69,6 +72,7 @@ export class StoreModel implements ReferenceStore {
 		try {
 			await this.take('the read', operation);
 			const read = this.entries;
+			const writesBefore = this.writes;
 			const existed = this.exists;
 			const { next, result } = change(read);
 			await this.take('the write', operation);
@@ -88,7 +92,12 @@ export class StoreModel implements ReferenceStore {
 			next.splice(0, Math.max(0, next.length - mostEntries)).forEach((key) => this.pushedOut.add(key));
 			const present = new Set(this.entries);
 			const before = new Set(read);
-			for (const key of next) if (before.has(key) && !present.has(key)) this.resurrected.add(key);
+			this.writes++;
+			for (const key of next) {
+				// Removed since it was read, and claimed anew since or not.
+				if (before.has(key) && (!present.has(key) || (this.writtenIn.get(key) ?? 0) > writesBefore)) this.resurrected.add(key);
+				if (!before.has(key)) this.writtenIn.set(key, this.writes);
+			}
 			this.entries = next;
 			if (!this.healthy && this.chance.happens(failAfterPercent, 'the store fails after the write', operation)) {
 				this.faults.afterWriting++;

@@ -313,6 +313,47 @@ describe('references', () => {
 			expect(store.references).toEqual([]);
 		});
 
+		it.each(['process', 'another process'])('and releases all the same, are not taken from an execution of %s that has claimed them since', async (process) => {
+			const remove = store.remove.bind(store);
+			const failures = [1, 2];
+			// Written, but reported as failed: twice, so that the second look is at a store that the first has changed.
+			store.remove = async (keys) => {
+				await remove(keys);
+				if (keys.includes('a') && failures.pop()) throw new Error('Connection terminated unexpectedly');
+			};
+			const releasing = references.begin(['a'], failing(false)).catch((error: unknown) => error);
+			await clock.pass(400);
+			expect(await open(process).once(['a'], send('a'))).toBe(true);
+			expect(await clock.until(releasing)).toMatchObject({ message: 'refused', mayCountAsSent: false });
+			await clock.pass(20_000);
+			expect(await open(process).once(['a'], send('a'))).toBe(false);
+			expect(sent).toEqual(['a']);
+		});
+
+		it('and tells nothing when it is asked what became of a removal, the next mark tells', async () => {
+			const [record, remove] = [store.record.bind(store), store.remove.bind(store)];
+			let failures = 1;
+			store.remove = async (keys) => {
+				await remove(keys);
+				if (failures-- > 0) throw new Error('Connection terminated unexpectedly');
+			};
+			store.record = async (keys) => {
+				const fresh = await record(keys);
+				// The look for the first mark, which puts it back.
+				if (keys.length === 1) {
+					store.record = record;
+					throw new Error('Connection terminated unexpectedly');
+				}
+				return fresh;
+			};
+			const releasing = references.begin(['a'], failing(false)).catch((error: unknown) => error);
+			await clock.pass(400);
+			expect(await open().once(['a'], send('a'))).toBe(true);
+			await clock.until(releasing);
+			expect(await open().once(['a'], send('a'))).toBe(false);
+			expect(sent).toEqual(['a']);
+		});
+
 		it('fail together: those that come later need not find out how long it stays so', async () => {
 			store.record = broken;
 			const keys = Array.from({ length: 5 * MOST_CLAIMED }, (_, index) => `${index}`);

@@ -73,7 +73,10 @@ export class References {
 			return await this.claimAll(keys);
 		});
 		this.releases = new Batch(async (keys) => {
-			const failure = await this.remove(keys);
+			const failure = await this.releaseAll(keys).then(
+				() => undefined,
+				(error: unknown) => new StoreError(error),
+			);
 			return keys.map(() => failure);
 		});
 	}
@@ -232,15 +235,30 @@ export class References {
 		return { fresh, took };
 	}
 
-	/** @returns why that failed, if it did */
-	private async remove(keys: string[]): Promise<StoreError | undefined> {
-		if (keys.length === 0) return undefined;
-		try {
-			await this.attempted(async () => await this.store.remove(keys));
-			return undefined;
-		} catch (error) {
-			return new StoreError(error);
-		}
+	/**
+	 * Removes keys that are claimed.
+	 *
+	 * A removal that is reported as failed may have been written, and another execution may have claimed the keys since:
+	 * removed again, they would be sent twice. So marks are recorded first that go with the keys. With a mark gone, the
+	 * keys are gone. To look for a mark records it, so each may be looked for once.
+	 */
+	private async releaseAll(keys: string[]): Promise<void> {
+		const marks = Array.from({ length: MOST_STORE_ATTEMPTS }, () => randomUUID());
+		await this.attempted(async () => await this.store.record(marks));
+		let unseen = marks;
+		let attempts = 0;
+		const removal = this.attempted(async () => {
+			if (attempts++ > 0) {
+				const [mark = '', ...others] = unseen;
+				unseen = others;
+				if ((await this.store.record([mark])).includes(mark)) return void marksOf(this.name).push(mark);
+			}
+			await this.store.remove([...keys, ...marks]);
+		});
+		await removal.catch(async (error: unknown) => {
+			marksOf(this.name).push(...marks);
+			return await Promise.reject<never>(error);
+		});
 	}
 
 	/** Makes a call of the store again when it fails. Waits between attempts, but not for a store that others found down. */
@@ -284,7 +302,7 @@ export class References {
 		if (marks.length < MOST_MARKS) return;
 		const old = marks.splice(0);
 		// Those that cannot be removed are tried again with the next.
-		if (await this.remove(old)) marks.push(...old);
+		await this.attempted(async () => await this.store.remove(old)).catch(() => marks.push(...old));
 	}
 }
 
