@@ -157,13 +157,13 @@ describe('running jobs', () => {
 
 describe('running an operation', () => {
 	/** What each item comes to: an error of its job, or its output. */
-	const operationOf = (ends: Array<Error | undefined>, failsAt?: number) =>
+	const operationOf = (ends: Array<Error | Partial<Output> | undefined>, failsAt?: number) =>
 		({
 			*jobs(items: readonly Item[]): Iterable<Job> {
 				for (const { index } of items) {
 					if (index === failsAt) throw new Error('an expression failed');
-					const error = ends[index];
-					const run = async () => await (error ? Promise.reject(error) : Promise.resolve([{ item: index, json: {} }]));
+					const end = ends[index];
+					const run = async () => await (end instanceof Error ? Promise.reject(end) : Promise.resolve([{ item: index, json: {}, ...end }]));
 					yield { subjects: [{ item: index }], run };
 				}
 			},
@@ -183,6 +183,12 @@ describe('running an operation', () => {
 		expect(note).toBe(
 			'3 were done before the node stopped. 3 more may have been sent: items 3, 4, 7. Look for their status before you send them again. 1 more failed and were not sent: item 6. To go on with the other items and see the result of each, set "On Error" to "Continue" in the node’s settings.',
 		);
+	});
+
+	it('tells, when it stops, of which the reference may count as sent, be it an error or an output', async () => {
+		const claimed = new ModicaError('not sent', { mayHaveBeenSent: false, mayCountAsSent: true });
+		const { note } = await stopped(operationOf([refused, claimed, undefined, { mayCountAsSent: true }]), 4, true);
+		expect(note).toContain('2 were done before the node stopped. 1 more failed and were not sent: item 1. The references of these may count as sent now: items 1, 3.');
 	});
 
 	it('names many items by their ranges', async () => {

@@ -28,7 +28,7 @@ export function longestAllowed(books: Books, run: Run) {
 function claiming({ history: { plan, scenario, store } }: Books, { jobs }: Run): number {
 	if (!scenario.settings.oncePerReference || scenario.operation === 'upload') return 0;
 	const inTurn = mostAlike(plan.wanted.map(({ number }) => number)) + mostAlike(plan.wanted.map(({ stored }) => stored)) + Math.ceil(jobs.made / PROMISES.claimsAtOnce);
-	const each = 2 * PROMISES.settlingMs(store.longestMs) + 6 * store.longestMs;
+	const each = 2 * PROMISES.settlingMs(store.longestMs) + 8 * store.longestMs;
 	const { beforeWriting, afterWriting, insertedTwice } = store.faults;
 	const again = (beforeWriting + afterWriting) * PROMISES.longestStoreRetryMs + insertedTwice * PROMISES.firstStoreRetryMs;
 	return (inTurn + 2) * each * scenario.processes.length + again;

@@ -169,7 +169,8 @@ function* cancelledRunsKnow(books: Books): Iterable<string> {
 }
 
 function* cancelledRunsEnd({ history: { runs, scenario, store } }: Books): Iterable<string> {
-	const settling = scenario.settings.oncePerReference ? PROMISES.settlingMs(store.longestMs) + 4 * store.longestMs : 0;
+	// A claim under way is looked at again, once for each process that may have written over it, and released.
+	const settling = scenario.settings.oncePerReference ? scenario.processes.length * PROMISES.settlingMs(store.longestMs) + 8 * store.longestMs : 0;
 	for (const run of runs) {
 		if (run.cancelledAt === undefined || run.endedAt === undefined) continue;
 		const took = run.endedAt - run.cancelledAt;

@@ -73,6 +73,8 @@ export interface Output {
 	readonly binary?: Record<string, IBinaryData>;
 	/** True when nobody knows whether its message was sent. */
 	readonly inDoubt?: boolean;
+	/** True when its reference may count as sent though its message was not. */
+	readonly mayCountAsSent?: boolean;
 }
 
 /** Something that could not be done, and for which item. */

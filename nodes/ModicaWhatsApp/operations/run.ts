@@ -167,7 +167,7 @@ function stoppedAfter(results: readonly Result[], first: Failure): string {
 	const isDoubtful = (result: Result) => (isFailure(result) ? errorOf(result)?.mayHaveBeenSent : result.inDoubt) === true;
 	const doubtful = others.filter(isDoubtful);
 	const failed = others.filter((result) => isFailure(result) && !isDoubtful(result));
-	const claimed = others.filter((result) => isFailure(result) && errorOf(result)?.mayCountAsSent);
+	const claimed = others.filter((result) => (isFailure(result) ? errorOf(result) : result)?.mayCountAsSent);
 	return [
 		`${others.length - doubtful.length - failed.length} were done before the node stopped.`,
 		...(doubtful.length > 0

@@ -119,8 +119,18 @@ class Failed {
 	constructor(readonly error: unknown) {}
 }
 
+/** A number whose reference may count as sent though nothing was sent to it. */
+class Claimed {
+	constructor(
+		readonly receipt: BroadcastReceipt,
+		note: string,
+	) {
+		this.receipt = { ...receipt, message: [receipt.message, note].filter(Boolean).join('. ') };
+	}
+}
+
 /** What became of a number: what Modica answered, if it said anything. */
-type Outcome = BroadcastReceipt | Failed | undefined;
+type Outcome = BroadcastReceipt | Claimed | Failed | undefined;
 
 /** Sends to the numbers that did not get it before; resolves with what became of each. */
 async function sendBatch(
@@ -143,16 +153,15 @@ async function sendBatch(
 	};
 	try {
 		const { result, noteOn } = await references.once(keys, sendFresh, (receipts, position) => receipts[position]?.status === FAILED);
-		return result.map((receipt, position) => withNote(receipt, noteOn(position)));
+		return result.map((receipt, position) => {
+			const note = noteOn(position);
+			return receipt && note ? new Claimed(receipt, note) : receipt;
+		});
 	} catch (error) {
 		// Those that got it before have nothing to do with what failed now.
 		if (!isFresh.includes(false) || error instanceof NeverLeftError) return await Promise.reject<never>(error);
 		return isFresh.map((each) => (each ? new Failed(error) : SENT_BEFORE));
 	}
-}
-
-function withNote(receipt: BroadcastReceipt | undefined, note: string | undefined): BroadcastReceipt | undefined {
-	return receipt && note ? { ...receipt, message: [receipt.message, note].filter(Boolean).join('. ') } : receipt;
 }
 
 /** Of a recipient to whom nothing was sent (reference: broadcast, 202). */
@@ -253,10 +262,11 @@ function toResults(batch: readonly Recipient[], outcomes: readonly Outcome[], re
 		const outcome = outcomes[index];
 		// A number that failed has failed wherever it stands.
 		if (outcome instanceof Failed) return [recipient, ...repetitions].map((subject) => ({ ...subject, error: outcome.error }));
-		const inDoubt = outcome === undefined;
-		const output = ({ item, position = 0 }: Subject, json: IDataObject) => ({ item, position, json, inDoubt });
+		const isClaimed = outcome instanceof Claimed;
+		const told = { inDoubt: outcome === undefined, ...(isClaimed && { mayCountAsSent: true }) };
+		const output = ({ item, position = 0 }: Subject, json: IDataObject) => ({ item, position, json, ...told });
 		return [
-			output(recipient, toOutput(recipient.to, outcome, reference)),
+			output(recipient, toOutput(recipient.to, isClaimed ? outcome.receipt : outcome, reference)),
 			...repetitions.map((repetition) => output(repetition, repetitionOutput(recipient))),
 		];
 	});
