@@ -5,8 +5,8 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 import { authorizationHeader } from '../nodes/ModicaWhatsApp/api/authorization';
-import { parseBaseUrl } from '../nodes/ModicaWhatsApp/api/client';
 import { safeRequest } from '../nodes/ModicaWhatsApp/api/safeRequest';
+import { parseBaseUrl } from '../nodes/ModicaWhatsApp/parameters/url';
 
 export class ModicaWhatsAppApi implements ICredentialType {
 	name = 'modicaWhatsAppApi';

@@ -19,21 +19,22 @@ const MODULES = path.join(PROJECT, 'node_modules');
 const INSTALLED = path.join(MODULES, '.installed-from');
 
 const TASKS = {
-	bench: (args) => runTypeScript('test/bench/main.mts', args),
+	bench: (args) => runTypeScript('test/tools/bench/main.mts', args),
+	mutation: (args) => inherit(bin('@stryker-mutator/core', 'stryker'), ['run', 'test/tools/mutation/stryker.config.mjs', ...args]),
 	'release:check': checkRelease,
 	screenshots: takeScreenshots,
-	start: (args) => runTypeScript('test/n8n/start.mts', args),
+	start: (args) => runTypeScript('test/tools/demo/main.mts', args),
 	soak: async (args) => {
 		await step('Building the package', build);
-		await runTypeScript('test/soak/main.mts', args);
+		await runTypeScript('test/tools/soak/main.mts', args);
 	},
 	simulate: (args) => runTypeScript('test/simulation/main.mts', args),
 	simulator: (args) => runTypeScript('test/simulator/main.mts', args),
 	test: runChecks,
-	'test:browser': (args) => runN8nTests('test/browser', args),
+	'test:browser': (args) => runN8nTests('test/real/browser', args),
 	'test:prepare': prepareTests,
-	'test:n8n': (args) => runN8nTests('test/n8n', args),
-	'test:queue': (args) => runN8nTests('test/queue', args),
+	'test:n8n': (args) => runN8nTests('test/real/n8n', args),
+	'test:queue': (args) => runN8nTests('test/real/queue', args),
 };
 
 /** A program that has said itself what went wrong. */
@@ -97,7 +98,7 @@ async function checkRelease(args) {
 	rmSync(folder, { recursive: true, force: true });
 	await step('Official lint', officialLint);
 	await step('Build', build);
-	await inherit(bin('jest'), ['-c', 'test/jest.config.mjs', 'test/package', 'test/release'], { RELEASE_FOLDER: folder, ...(tag && { RELEASE_TAG: tag }) });
+	await inherit(bin('jest'), ['-c', 'test/jest.config.mjs', 'test/fast/package', 'test/fast/release'], { RELEASE_FOLDER: folder, ...(tag && { RELEASE_TAG: tag }) });
 	console.log(`\nFit to be published: ${path.relative(PROJECT, folder)}`);
 }
 
@@ -109,7 +110,7 @@ async function officialLint() {
 /** Builds the package and installs it into a folder, which `INSTALLED_PACKAGE` then names for several tasks side by side. */
 async function prepareTests(args) {
 	await step('Building the package', build);
-	await step('Installing it once for all tests', () => runTypeScript('test/n8n/prepare.mts', args));
+	await step('Installing it once for all tests', () => runTypeScript('test/tools/prepare.mts', args));
 }
 
 async function buildUnlessBuilt(title) {
@@ -126,7 +127,7 @@ async function runN8nTests(folder, args) {
 
 async function takeScreenshots(args) {
 	await step('Building the package', build);
-	await runTypeScript('test/browser/screenshots.mts', args);
+	await runTypeScript('test/tools/screenshots.mts', args);
 }
 
 function build() {

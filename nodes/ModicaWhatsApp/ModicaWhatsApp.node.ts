@@ -7,14 +7,15 @@ import {
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
-import { testCredential } from './api/credentialTest';
 import { createContext } from './n8n/context';
+import { testCredential } from './n8n/credentialTest';
 import { toErrorItem, toNodeError } from './n8n/errors';
 import { readInput, readOperation, readRunOptions } from './n8n/input';
+import { toItem, toJson } from './n8n/items';
 import { reportProgress } from './n8n/progress';
-import { answerWebhooks, keptQuestion, secretOf } from './n8n/question';
+import { answerWebhooks, keptQuestion, secretOf } from './n8n/waiting';
 import { findOperation, properties } from './operations';
-import { isFailure, type Output } from './operations/operation';
+import { isFailure } from './operations/operation';
 import { runOperation } from './operations/run';
 
 export class ModicaWhatsApp implements INodeType {
@@ -80,7 +81,7 @@ export class ModicaWhatsApp implements INodeType {
 		for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 		if (answer) {
 			// Sent by n8n, once it has taken the answer.
-			return { webhookResponse: html, workflowData: [[{ json: answer, pairedItem: { item: 0 } }]] };
+			return { webhookResponse: html, workflowData: [[{ json: toJson(answer), pairedItem: { item: 0 } }]] };
 		}
 		response.writeHead(statusCode).end(html);
 		return { noWebhookResponse: true };
@@ -91,8 +92,4 @@ export class ModicaWhatsApp implements INodeType {
 interface OutgoingResponse {
 	setHeader(name: string, value: string): unknown;
 	writeHead(status: number): { end(body: string): unknown };
-}
-
-function toItem({ item, json, binary }: Output): INodeExecutionData {
-	return { json, ...(binary && { binary }), pairedItem: { item } };
 }

@@ -1,6 +1,6 @@
 /**
  * What each operation of the action node gives, as n8n's editor shows it before the first run. What the API answers
- * comes from openapi.yaml; what the node adds to it stands here. `test/node/previews.test.mts` holds it against what
+ * comes from openapi.yaml; what the node adds to it stands here. `test/fast/node/previews.test.mts` holds it against what
  * the node really gives. n8n shows no previews for triggers.
  */
 import path from 'node:path';

@@ -31,16 +31,10 @@ export type Requests = [
 	Whole<Same<Flat<ByType<wire.Broadcast, 'text'>>, Flat<Contract['BroadcastMessageText']>>>,
 	Whole<Same<Flat<ByType<wire.Broadcast, 'media'>>, Flat<Contract['BroadcastMessageMedia']>>>,
 	Whole<Same<Flat<ByType<wire.Broadcast, 'template'>>, Flat<Contract['BroadcastMessageTemplate']>>>,
-	Whole<Same<wire.MessageType, Contract['MessageCommon']['type']>>,
 	Whole<Same<wire.MediaType, Contract['MediaContent']['type']>>,
 	Whole<Same<wire.MediaMimeType, Contract['MediaMimeType']>>,
 	Whole<Same<wire.MessageStatus, Contract['MessageStatus']>>,
 ];
 
 /** What comes back may be read more widely than the contract says, never more narrowly. */
-export type Responses = [
-	Fits<Contract['MessageDetails'], wire.MessageDetails>,
-	Fits<Contract['APIError'], wire.ApiError>,
-	Fits<Contract['APIErrorResponse'], wire.ApiErrorResponse>,
-	Fits<Contract['APIErrorMessage'], wire.ApiErrorExample>,
-];
+export type Responses = [Fits<Contract['APIError'], wire.ApiError>];

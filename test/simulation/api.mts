@@ -1,6 +1,6 @@
 import { NodeApiError, type IHttpRequestOptions, type IN8nHttpFullResponse, type INode } from 'n8n-workflow';
-import type { Http } from '../../nodes/ModicaWhatsApp/api/client';
-import { streamed } from '../api/streamed.mts';
+import type { Http } from '../../nodes/ModicaWhatsApp/api/exchange';
+import { streamed } from '../harness/streamed.mts';
 import type { Chance } from './chance.mts';
 import type { SimulatedClock } from './clock.mts';
 import type { Ending, RequestRecord, Run } from './history.mts';

@@ -177,17 +177,17 @@ export function toldBy(result: Output | Failure): Told {
 }
 
 /** Whom a result is about: the recipient of a message, or the field of a file. */
-export function subjectOf(result: Output | Failure): string | undefined {
+export function targetOf(result: Output | Failure): string | undefined {
 	const { to, field } = isFailure(result) ? result : result.json;
 	return typeof to === 'string' ? to : typeof field === 'string' ? field : undefined;
 }
 
 /** What a result is about; undefined when it is about no message that was asked for. */
 export function wantedBy(books: Books, result: Output | Failure): Wanted | undefined {
-	const subject = subjectOf(result);
+	const target = targetOf(result);
 	const ofItem = books.wantedOf(result.item);
-	if (books.history.scenario.operation === 'upload') return ofItem[Number(/\d+$/.exec(subject ?? '')?.[0] ?? NaN)];
-	const ofNumber = ofItem.filter(({ number }) => number === subject);
+	if (books.history.scenario.operation === 'upload') return ofItem[Number(/\d+$/.exec(target ?? '')?.[0] ?? NaN)];
+	const ofNumber = ofItem.filter(({ number }) => number === target);
 	// An item may name a number twice: the second is the one that is told to be a duplicate.
 	return (toldBy(result) === 'duplicate' ? ofNumber.find(({ repeats }) => repeats) : undefined) ?? ofNumber[0];
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../nodes/ModicaWhatsApp/api/pacing';
+import type { Clock } from '../../nodes/ModicaWhatsApp/api/clock';
 
 interface Timer {
 	at: number;

@@ -2,15 +2,18 @@
  * The sending engine as the simulation runs it. All that the simulation knows of the engine’s interface is in this file.
  */
 import type { IBinaryData } from 'n8n-workflow';
-import { ModicaClient, type Http, type Upload } from '../../nodes/ModicaWhatsApp/api/client';
+import type { ModicaClient } from '../../nodes/ModicaWhatsApp/api/client';
+import type { Clock } from '../../nodes/ModicaWhatsApp/api/clock';
 import type { ModicaError } from '../../nodes/ModicaWhatsApp/api/errors';
-import { MOST_IN_FLIGHT_WHILE_UNSURE, type Clock } from '../../nodes/ModicaWhatsApp/api/pacing';
+import type { Http, Upload } from '../../nodes/ModicaWhatsApp/api/exchange';
+import { MOST_IN_FLIGHT_WHILE_UNSURE } from '../../nodes/ModicaWhatsApp/api/pacing';
 import { MOST_REFUSALS, MOST_UNANSWERED } from '../../nodes/ModicaWhatsApp/api/retry';
 import { reportProgress } from '../../nodes/ModicaWhatsApp/n8n/progress';
 import { findOperation } from '../../nodes/ModicaWhatsApp/operations';
 import { MOST_CLAIMED, MOST_MARKS, References, type ReferenceStore } from '../../nodes/ModicaWhatsApp/operations/message/references';
 import type { Context, Item, Job, Operation, Result } from '../../nodes/ModicaWhatsApp/operations/operation';
 import { MOST_AHEAD, runOperation, RunStopped } from '../../nodes/ModicaWhatsApp/operations/run';
+import { clientOf } from '../harness/client.mts';
 import type { JobCount, Outcome } from './history.mts';
 import type { Scenario, Settings } from './scenario.mts';
 
@@ -69,7 +72,7 @@ export async function runEngine(run: EngineRun): Promise<Outcome> {
 	if (!operation) throw new Error(`There is no operation ${run.operation}`);
 	const { http, clock, signal, settings, stopOnError } = run;
 	const { maxConcurrency, maxRequestsPerSecond } = settings;
-	const context = createContext(run, new ModicaClient(http, {
+	const context = createContext(run, clientOf(http, {
 		baseUrl: 'https://api.example.com/rest/wab/v1',
 		username: 'application',
 		password: 'pass word',

@@ -1,8 +1,8 @@
-import type { Output, Subject } from '../../nodes/ModicaWhatsApp/operations/operation';
+import type { Output, Target } from '../../nodes/ModicaWhatsApp/operations/operation';
 import type { Outage } from './scenario.mts';
 
 /** Something that could not be done, and for whom. */
-export interface Failure extends Subject {
+export interface Failure extends Target {
 	readonly error: unknown;
 }
 

@@ -1,5 +1,5 @@
-import { PROMISES } from './engine.mts';
 import type { Books } from './books.mts';
+import { PROMISES } from './engine.mts';
 import type { RequestRecord, Run } from './history.mts';
 
 /**

@@ -1,7 +1,7 @@
+import { Books, describeError, isFailure, isTaken, leavesOpen, targetOf, toldBy, wantedBy } from './books.mts';
 import { PROMISES, isMark, readNote, tellsDoubt, tellsGivenUpForRefusals } from './engine.mts';
-import { Books, describeError, isFailure, isTaken, leavesOpen, subjectOf, toldBy, wantedBy } from './books.mts';
-import { longestAllowed } from './ideal.mts';
 import type { RequestRecord, Run } from './history.mts';
+import { longestAllowed } from './ideal.mts';
 import type { Plan, Wanted } from './plan.mts';
 import type { History } from './world.mts';
 
@@ -82,7 +82,7 @@ function* resultsAreTrue(books: Books): Iterable<string> {
 		for (const result of run.outcome.results) {
 			const told = toldBy(result);
 			const error = isFailure(result) ? ` (${describeError(result.error)})` : '';
-			const about = `${name(run)}: item ${result.item} ${subjectOf(result) ?? ''} is told “${told}”${error}`;
+			const about = `${name(run)}: item ${result.item} ${targetOf(result) ?? ''} is told “${told}”${error}`;
 			if (plan.flawed.has(result.item)) {
 				if (told !== 'not sent') yield `${about}, but its parameters cannot be used`;
 				continue;

@@ -1,5 +1,5 @@
 import type { IBinaryData } from 'n8n-workflow';
-import type { Upload } from '../../nodes/ModicaWhatsApp/api/client';
+import type { Upload } from '../../nodes/ModicaWhatsApp/api/exchange';
 import type { Item } from '../../nodes/ModicaWhatsApp/operations/operation';
 import { phoneNumber } from './api.mts';
 import { storedKey } from './engine.mts';

@@ -1,7 +1,7 @@
 /** The seven endpoints: what each does with a request that is authorized, within the limit and within the contract. */
 import { randomUUID } from 'node:crypto';
-import type { components } from '../contract/generated.d.mts';
 import type { JsonObject } from '../contract/contract.mts';
+import type { components } from '../contract/generated.d.mts';
 import { type Answer, done, failure, json } from './answers.mts';
 import type { MediaStore } from './mediaStore.mts';
 import type { StoredMessage, StoredReply, UploadedPart } from './records.mts';

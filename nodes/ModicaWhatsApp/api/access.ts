@@ -1,8 +1,13 @@
-import type { IN8nHttpFullResponse } from 'n8n-workflow';
-import { apiErrorText, isRecord } from './errors';
+import { isRecord, type Fields } from '../parameters/values';
+import { apiErrorText } from './errors';
 
-/** How to tell Modica’s API from any other server that may answer at an address. No HTTP in here. */
-export type Answer = Pick<IN8nHttpFullResponse, 'statusCode' | 'headers' | 'body'>;
+/** An answer to a request. How to tell Modica’s API from any other server that may give one is told below. */
+export interface Answer {
+	readonly statusCode: number;
+	readonly headers: Fields;
+	/** A stream at first; then the value of its JSON, or its text. */
+	readonly body: unknown;
+}
 
 /** No message has this ID, so the answer says whether the API lets the credential in, and nothing else. */
 export const UNKNOWN_MESSAGE_ID = '00000000-0000-0000-0000-000000000000';
@@ -38,7 +43,7 @@ export function isProxy({ statusCode, headers, body }: Answer): boolean {
 }
 
 /** True for an error in either of the API’s formats: that of the reference’s schema, or that of its examples. */
-export function isApiError(body: unknown): boolean {
+function isApiError(body: unknown): boolean {
 	if (!isRecord(body)) return false;
 	const { errors, message, statusCode, error } = body;
 	if (Array.isArray(errors)) {

@@ -1,65 +1,21 @@
-import { sleep, type IHttpRequestOptions, type IN8nHttpFullResponse } from 'n8n-workflow';
-import { describeAnswer, isProxy, isRefusal, isSuccess, isUnknownMessage, UNKNOWN_MESSAGE_ID, type Answer } from './access';
-import {
-	answersNobody,
-	apiErrorText,
-	CancelledError,
-	cutOff,
-	InputError,
-	invalid,
-	isRecord,
-	noAnswer,
-	refusal,
-	refusedRepeatedly,
-	toNumber,
-	UnexpectedError,
-	unexpectedAnswer,
-	unreadable,
-	type ModicaError,
-} from './errors';
-import { recognizeFault, STALLED, TOO_LATE, type Fault } from './faults';
-import { IncomingBytes } from './incoming';
-import { Pacer, type Clock, type PacedRequest, type PacerSettings } from './pacing';
-import { decideRetry, MOST_UNANSWERED, parseRetryAfter, type FailedAttempt, type RetryDecision } from './retry';
+import { isRecord } from '../parameters/values';
+import { isSuccess, isUnknownMessage, UNKNOWN_MESSAGE_ID, type Answer } from './access';
+import type { Clock } from './clock';
+import { answersNobody, unreadable, type ModicaError } from './errors';
+import { Exchange, type ApiRequest, type DownloadedMedia, type FailedResult, type Http, type Upload } from './exchange';
+import { parseLimit } from './headers';
+import { Pacer, type PacedRequest, type PacerSettings } from './pacing';
+import { parseBroadcastReceipts, parseReceipt } from './receipts';
+import { decideRetry, MOST_UNANSWERED, type RetryDecision } from './retry';
 import { Secrets } from './secrets';
 import type { Broadcast, BroadcastReceipt, Message, SendReceipt } from './types';
-import { Watch, type WatchedAttempt } from './watch';
 
-/** What the client needs of n8n. */
-export interface Http {
-	/**
-	 * Sends one request with the credential's authentication and resolves with the answer, whatever its status, as soon as
-	 * its body begins: a stream, which also ends when the request's `abortSignal` is aborted.
-	 * Rejects when there was no answer, also when the `abortSignal` broke the request off.
-	 */
-	request(options: IHttpRequestOptions): Promise<IN8nHttpFullResponse>;
-}
-
-/** A file to upload. */
-export interface Upload {
-	/** Read as it is sent, from its beginning each time, and never held whole. */
-	readonly file: File;
-	/** How much has been read since it was last read from its beginning. */
-	bytesRead(): number;
-	/** Why it could not be read; undefined as long as it could. */
-	failure(): unknown;
-	/** Lets go of the file, sent or not. */
-	close(): void;
-}
-
-/** A file as the API gives it. */
-export interface DownloadedMedia {
-	readonly headers: Record<string, unknown>;
-	/** Not read yet. */
-	readonly content: Pick<IncomingBytes, 'chunks' | 'toStream'>;
-}
-
-export interface ClientSettings extends Partial<PacerSettings> {
-	/** The API's address, as the credential has it. */
-	baseUrl: unknown;
-	/** What `http` authenticates with: never passed on, should an answer quote it. */
-	username?: unknown;
-	password?: unknown;
+export interface ClientSettings extends Omit<PacerSettings, 'clock'> {
+	clock: Clock;
+	/** The API's address, as `parseBaseUrl` gives it. */
+	baseUrl: string;
+	/** What `http` authenticates with, and other secrets of the requests: never passed on, should an answer quote them. */
+	secrets: Secrets;
 	/** False to make every request once only, when a person waits for the answer. */
 	retries?: boolean;
 	/** True to let nothing more leave once a request has failed. */
@@ -71,73 +27,30 @@ export interface ClientSettings extends Partial<PacerSettings> {
 	timeoutMs?: number;
 }
 
-// n8n allows community nodes no timers but its own.
-const REAL_TIME: Clock = { now: () => performance.now(), sleep };
-
-interface ApiRequest {
-	method: 'GET' | 'POST' | 'PATCH';
-	path: string;
-	qs?: Record<string, string | undefined>;
-	body?: object;
-	/** False for anything that sends a message: see `decideRetry`. */
-	idempotent: boolean;
-	/** Messages that it sends, where it is not one. */
-	messages?: number;
-	/** Opens the file that is the body. */
-	open?: () => Promise<Upload>;
-	/** What counts as success; any 2xx when left out. Anything else may then come from another server than Modica’s. */
-	expects?: (answer: Answer) => boolean;
-	/** What to do with a file that comes in the answer, as part of the attempt: it may break off. */
-	receive?: (media: DownloadedMedia) => Promise<unknown>;
-}
-
 /** n8n's own default is 300 s. A message that takes longer than this is answered by no API in good health. */
 const TIMEOUT_MS = 60_000;
-/** A line slower than this times out: 256 kB/s. One on which nothing moves at all is given up much earlier. */
-const SLOWEST_UPLOAD_BYTES_PER_MS = 256;
-/** n8n's time-out comes after our own: it does not know of time in which n8n stood still. */
-const N8N_GRACE_MS = 10_000;
-/** How long the words of a refusal may take. */
-const LONGEST_WORDS_MS = 5_000;
-/** Many times the answer to the largest broadcast. Of a longer one no more than this is read. */
-const MOST_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /**
- * Modica's API: one method for each of its endpoints. The only code that knows HTTP.
+ * Modica's API: one method for each of its endpoints.
  * Every method rejects with a `ModicaError` when Modica says no or cannot be reached, and with a
  * `CancelledError` once the execution is cancelled.
  */
 export class ModicaClient {
-	private readonly baseUrl: string;
+	private readonly host: string;
+	private readonly exchange: Exchange;
 	private readonly pacer: Pacer;
-	private readonly secrets: Secrets;
 	private readonly retries: boolean;
 	private readonly stopOnError: boolean;
-	private readonly timeoutMs: number;
-	private readonly watch: Watch;
 
-	/** @throws {InputError} when the base URL cannot be used */
 	constructor(
-		private readonly http: Http,
-		{
-			baseUrl,
-			username,
-			password,
-			retries = true,
-			stopOnError = false,
-			timeoutMs = TIMEOUT_MS,
-			clock = REAL_TIME,
-			signal,
-			...pacing
-		}: ClientSettings,
+		http: Http,
+		{ baseUrl, secrets, retries = true, stopOnError = false, timeoutMs = TIMEOUT_MS, clock, signal, ...pacing }: ClientSettings,
 	) {
-		this.secrets = new Secrets(username, password);
-		this.baseUrl = parseBaseUrl(baseUrl);
+		this.host = new URL(baseUrl).host;
 		this.retries = retries;
 		this.stopOnError = stopOnError;
-		this.timeoutMs = timeoutMs;
-		this.watch = new Watch(clock, signal);
 		this.pacer = new Pacer({ clock, signal, ...pacing });
+		this.exchange = new Exchange(http, { baseUrl, clock, signal, secrets, timeoutMs, onAnswer: (answer) => this.learn(answer) });
 	}
 
 	/** `POST /messages`: sends one message. */
@@ -236,6 +149,7 @@ export class ModicaClient {
 				received[0] = await receive(media);
 			},
 		});
+		// There is one: an attempt succeeds only once the file has been received.
 		return received[0] as T;
 	}
 
@@ -271,15 +185,15 @@ export class ModicaClient {
 	}
 
 	/** One request, made again as long as `decideRetry` says so. */
-	private async request(request: ApiRequest): Promise<IN8nHttpFullResponse> {
+	private async request(request: ApiRequest): Promise<Answer> {
 		const paced = this.pacer.enter(request.messages);
 		for (let faults = 1; ; ) {
 			await this.pacer.turn(paced);
-			const result = await this.attempt(request);
+			const result = await this.exchange.attempt(request);
 			const decision = 'failure' in result ? this.decide(result, request, paced, faults) : result;
 			if ('error' in decision && this.stopOnError) this.pacer.stop();
 			this.pacer.ended(paced);
-			if ('response' in decision) return decision.response;
+			if ('answer' in decision) return decision.answer;
 			if ('error' in decision) throw decision.error;
 			if (decision.afterMs === undefined) continue;
 			faults++;
@@ -309,273 +223,13 @@ export class ModicaClient {
 		const mayHaveBeenSent = !decision.repeat && decision.mayHaveBeenDone && !idempotent;
 		const error = toError(mayHaveBeenSent, decision.repeat ? 0 : refusals);
 		// The host is as lost for all others: none of them has to find that out for itself.
-		if (!decision.repeat && decision.giveUp) this.pacer.giveUp(isUnreachable ? error : answersNobody(new URL(this.baseUrl).host));
+		if (!decision.repeat && decision.giveUp) this.pacer.giveUp(isUnreachable ? error : answersNobody(this.host));
 		return { error };
 	}
 
-	/** Makes a request once. Never rejects. */
-	private async attempt(request: ApiRequest): Promise<AttemptResult> {
-		if (!request.open) return await this.exchange(request, undefined);
-		let upload: Upload | undefined;
-		try {
-			upload = await request.open();
-			return await this.exchange(request, upload);
-		} catch (error) {
-			return { error };
-		} finally {
-			upload?.close();
-		}
+	/** What an answer tells the pacer, as soon as it begins. */
+	private learn({ statusCode, headers }: Answer): void {
+		this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
+		if (statusCode !== 429) this.pacer.gotThrough();
 	}
-
-	private async exchange(
-		{ method, path, qs, body: json, expects, receive, idempotent }: ApiRequest,
-		upload: Upload | undefined,
-	): Promise<AttemptResult> {
-		const body = upload ? formOf(upload) : json;
-		const withinMs = this.timeoutMs + (upload?.file.size ?? 0) / SLOWEST_UPLOAD_BYTES_PER_MS;
-		let incoming: IncomingBytes | undefined;
-		let file: IncomingBytes | undefined;
-		const attempt = this.watch.begin({
-			withinMs,
-			stallMs: this.timeoutMs,
-			bytesMoved: () => file?.count ?? (upload && bytesUnderWay(upload)),
-		});
-		try {
-			const response = await this.http.request({
-				method,
-				baseURL: this.baseUrl,
-				url: path,
-				...(qs && { qs: withoutUndefined(qs) }),
-				...(body && { body }),
-				json: !upload,
-				encoding: 'stream',
-				abortSignal: attempt.signal,
-				timeout: withinMs + N8N_GRACE_MS,
-				// The status is judged here. n8n's own errors hide `Retry-After` and send a 401 twice.
-				returnFullResponse: true,
-				ignoreHttpStatusErrors: true,
-				// The API never redirects, and a redirect would carry the password to another host.
-				disableFollowRedirect: true,
-			});
-			const { statusCode, headers } = response;
-			const hasSucceeded = isSuccess(response);
-			this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
-			if (statusCode !== 429) this.pacer.gotThrough();
-			incoming = new IncomingBytes(response.body, attempt.signal);
-			if (receive && hasSucceeded) {
-				file = incoming;
-				attempt.fileBegins();
-				await receive({ headers: this.secrets.hideInAnswer(headers), content: file });
-				return { response };
-			}
-			// The status alone makes a refusal. Its words get little time: whatever it decides waits for them.
-			if (!hasSucceeded) attempt.restWithin(LONGEST_WORDS_MS);
-			const text = await incoming.text(MOST_ANSWER_BYTES).catch((error: unknown) => {
-				if (hasSucceeded) throw error;
-				return '';
-			});
-			const answer = { ...response, body: parseJson(text) as IN8nHttpFullResponse['body'] };
-			if ((expects ?? isSuccess)(answer)) return { response: this.withoutSecrets(answer) };
-			return {
-				answered: true,
-				failure: { kind: 'status', statusCode, retryAfterMs: parseRetryAfter(headers['retry-after'], dateOf(headers.date)) },
-				toError: (mayHaveBeenSent, refusals) => {
-					if (expects) return this.toAccessError(`${method} ${path}`, answer);
-					const words = this.secrets.hideInText(apiErrorText(answer.body));
-					if (refusals > 0) return refusedRepeatedly(refusals, words);
-					return refusal(statusCode, words, mayHaveBeenSent, isProxy(answer) ? 'proxy' : 'Modica');
-				},
-			};
-		} catch (error) {
-			// n8n's own file is gone, or a file that came could not be taken in, as on a full disk.
-			const fileFault = upload?.failure() ?? (file && !file.broken && !this.pacer.cancelled ? error : undefined);
-			if (fileFault !== undefined) return { error: fileFault };
-			const fault = this.faultOf(error, attempt, incoming?.broken);
-			if (!fault) return { error: this.unexpected(error, !idempotent) };
-			const { host } = new URL(this.baseUrl);
-			return {
-				answered: incoming !== undefined,
-				failure: { kind: 'fault', fault: fault.kind },
-				toError: (mayHaveBeenSent) => {
-					// Requests of a cancelled execution are broken off.
-					if (this.pacer.cancelled) return new CancelledError(mayHaveBeenSent);
-					return file ? cutOff(fault.code, host) : noAnswer(fault, host, mayHaveBeenSent);
-				},
-			};
-		} finally {
-			this.watch.end(attempt);
-		}
-	}
-
-	/**
-	 * The network's fault that ended an attempt; undefined when it was something else.
-	 * @param broken what broke the answer off once it had begun
-	 */
-	private faultOf(error: unknown, { signal, brokenOff }: WatchedAttempt, broken: unknown): Fault | undefined {
-		const fault = recognizeFault(error);
-		// Whatever broke the attempt off, what is certain stays so.
-		if (fault?.kind === 'unreachable') return fault;
-		if (signal.aborted) return { kind: 'broken', code: brokenOff === 'stalled' ? STALLED : TOO_LATE };
-		// An answer may break off with any error, such as one of the unpacking.
-		return broken === undefined ? fault : { kind: 'broken', code: fault?.code ?? '' };
-	}
-
-	private unexpected(error: unknown, mayHaveBeenSent: boolean): UnexpectedError {
-		const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
-		return new UnexpectedError(this.secrets.hideInText(message), {
-			stack: this.secrets.hideInText(stack),
-			mayHaveBeenSent,
-		});
-	}
-
-	private toAccessError(request: string, answer: Answer): ModicaError {
-		const { statusCode, body } = answer;
-		// Only words of JSON are quoted: in a page, a secret may be spelled in ways that are not known here.
-		if (isRefusal(answer)) return refusal(statusCode, this.secrets.hideInText(isRecord(body) ? apiErrorText(body) : ''), false);
-		const what = this.secrets.hideInText(describeAnswer(answer, this.baseUrl));
-		return unexpectedAnswer(this.baseUrl, request, statusCode, what + (isSuccess(answer) ? ' for a message that does not exist' : ''));
-	}
-
-	private withoutSecrets({ headers, body, ...rest }: IN8nHttpFullResponse): IN8nHttpFullResponse {
-		return { ...rest, headers: this.secrets.hideInAnswer(headers), body: this.secrets.hideInAnswer(body) };
-	}
-}
-
-function formOf({ file }: Upload): FormData {
-	const form = new FormData();
-	// No third argument: giving the file a name here would copy it and read it whole.
-	form.append('file', file);
-	return form;
-}
-
-/** How much of an upload has been read; undefined once all of it has, when it is for the API to move. */
-function bytesUnderWay({ file, bytesRead }: Upload): number | undefined {
-	const bytes = bytesRead();
-	return bytes < file.size ? bytes : undefined;
-}
-
-type AttemptResult = { response: IN8nHttpFullResponse } | FailedResult | { error: unknown };
-
-interface FailedResult {
-	failure: FailedAttempt;
-	/** True when an answer had begun, whether or not it came whole. */
-	answered: boolean;
-	/** @param refusals how often the request was refused while others got through; 0 when that is not why it fails */
-	toError(mayHaveBeenSent: boolean, refusals: number): ModicaError;
-}
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-
-/**
- * The API's address as the client wants it: without a slash at the end.
- * @throws {InputError} when it is no address, or would send the password unencrypted over a network
- */
-export function parseBaseUrl(value: unknown): string {
-	const text = typeof value === 'string' ? value.trim() : '';
-	const example = 'Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
-	let url: URL;
-	try {
-		url = new URL(text);
-	} catch {
-		throw invalidBaseUrl(withoutLogin(value), 'is not a web address', example);
-	}
-	if (url.username || url.password) {
-		throw invalidBaseUrl(url.host, 'was given with a password in it', 'Put user name and password into their own fields.');
-	}
-	if (url.search || url.hash) throw invalidBaseUrl(value, 'holds more than an address', example);
-	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK.test(url.hostname))) {
-		throw invalidBaseUrl(
-			value,
-			'would send the password unencrypted',
-			'Use https; plain http is for this machine only (localhost).',
-		);
-	}
-	return url.href.replace(/\/+$/, '');
-}
-
-/** What is no address may still hold a password. */
-function withoutLogin(value: unknown): unknown {
-	return typeof value === 'string' && value.includes('@') ? `…${value.slice(value.lastIndexOf('@'))}` : value;
-}
-
-function invalidBaseUrl(value: unknown, problem: string, remedy: string): InputError {
-	return invalid('Base URL', value, problem, remedy);
-}
-
-/**
- * Requests a second that `X-RateLimit-Limit` allows; undefined when it does not say. A gateway may double the header, or
- * add its window in seconds in the form of the RFC's drafts: `80, 80;w=1`.
- */
-function parseLimit(header: unknown): number | undefined {
-	const [limit, ...others] = String(header ?? '').split(',').map((entry) => /^\s*(\d+(?:\.\d+)?)\s*(?:;(.*))?$/.exec(entry));
-	const [, number, ownWindow] = limit ?? [];
-	const window = ownWindow ?? others.find((other) => other?.[1] === number)?.[2];
-	const seconds = toNumber(/(?:^|;)\s*w=(\d+)/.exec(window ?? '')?.[1] ?? '1');
-	// Whole requests per second (reference: X-RateLimit-Limit); a fraction of one would hold a run for ever.
-	const perSecond = toNumber(number) / seconds;
-	return Number.isFinite(perSecond) && perSecond >= 1 ? perSecond : undefined;
-}
-
-/** The moment at which an answer was made, by the clock of whoever made it: n8n's own may go wrong. */
-function dateOf(header: unknown): number {
-	const date = Date.parse(String(header));
-	return Number.isNaN(date) ? Date.now() : date;
-}
-
-/** The value of a JSON text; the text itself where it is none. */
-function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text.replace(/^\uFEFF/, ''));
-	} catch {
-		return text;
-	}
-}
-
-function withoutUndefined(qs: Record<string, string | undefined>): Record<string, string> {
-	return Object.fromEntries(
-		Object.entries(qs).filter((entry): entry is [string, string] => entry[1] !== undefined),
-	);
-}
-
-/** One receipt, from either shape: the reference calls its id `message_id`, other pages of the vendor `id`. */
-function parseReceipt(value: unknown): SendReceipt | undefined {
-	if (!isRecord(value)) return undefined;
-	const { message_id, id = message_id, status = 'accepted', ...others } = value;
-	if (typeof id !== 'string' || id === '' || typeof status !== 'string') return undefined;
-	return { ...others, id, status };
-}
-
-/**
- * The receipts of a broadcast in the order of its recipients: by `destination` where the answer names it (the
- * vendor's samples), by position where it does not (the reference's example). Undefined when neither can be told.
- */
-function parseBroadcastReceipts(
-	body: unknown,
-	recipients: readonly string[],
-): Array<BroadcastReceipt | undefined> | undefined {
-	if (!Array.isArray(body)) return undefined;
-	const receipts = body.map(parseBroadcastReceipt);
-	const byNumber = new Map<string, BroadcastReceipt | undefined>();
-	body.forEach((row: unknown, position) => {
-		if (isRecord(row) && typeof row.destination === 'string') {
-			byNumber.set(digits(row.destination), receipts[position]);
-		}
-	});
-	if (byNumber.size > 0) return recipients.map((recipient) => byNumber.get(digits(recipient)));
-	return receipts.length === recipients.length ? receipts : undefined;
-}
-
-function parseBroadcastReceipt(row: unknown): BroadcastReceipt | undefined {
-	if (!isRecord(row)) return undefined;
-	const { id, status, ...others } = row;
-	delete others.destination;
-	return {
-		...others,
-		status: typeof status === 'string' ? status : 'unknown',
-		...(typeof id === 'string' && { id }),
-	};
-}
-
-function digits(number: string): string {
-	return number.replace(/\D/g, '');
 }

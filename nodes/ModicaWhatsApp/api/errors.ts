@@ -1,23 +1,7 @@
+import { quote } from '../parameters/errors';
+import { isRecord } from '../parameters/values';
 import { STALLED, TOO_LATE, type Fault } from './faults';
 import type { ApiError } from './types';
-
-/** Parameters that cannot be sent as they are. The message names the field, its value and the remedy. */
-export class InputError extends Error {
-	override readonly name = 'InputError';
-}
-
-/**
- * The error for one parameter.
- * @param field the field's name as the editor shows it
- * @param value what the user, or an expression of theirs, gave
- * @param problem what is wrong with it; goes on where the value ends: `is not a number`
- * @param remedy what to do about it, as a sentence
- */
-export function invalid(field: string, value: unknown, problem: string, remedy: string): InputError {
-	return new InputError(
-		isEmpty(value) ? `${field} is empty. ${remedy}` : `${field} ${show(value)} ${problem}. ${remedy}`,
-	);
-}
 
 /** A request that Modica did not fulfil, in words the user can act on. Holds no secret and no request. */
 export class ModicaError extends Error {
@@ -86,34 +70,6 @@ export class CancelledError extends ModicaError {
 /** The execution was cancelled, or the run stopped, before the request could leave. */
 export class NeverLeftError extends CancelledError {
 	override readonly name = 'NeverLeftError';
-}
-
-/** True for what a person would call empty: nothing, or only white space. */
-export function isEmpty(value: unknown): boolean {
-	return value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
-}
-
-const LONGEST_SHOWN_VALUE = 80;
-
-/** A value as an error message can quote it: short, on one line. */
-function show(value: unknown): string {
-	const text = typeof value === 'object' ? toJson(value) : String(value);
-	const line = text.replace(/\s+/g, ' ');
-	return `"${line.length > LONGEST_SHOWN_VALUE ? `${line.slice(0, LONGEST_SHOWN_VALUE)}…` : line}"`;
-}
-
-/** JSON, or a sign for what cannot become JSON, such as an object that holds itself. */
-function toJson(value: object | null): string {
-	try {
-		return JSON.stringify(value) ?? '';
-	} catch {
-		return '{…}';
-	}
-}
-
-/** A number from a parameter, which may also be written as text; NaN for anything else. */
-export function toNumber(value: unknown): number {
-	return typeof value === 'number' || typeof value === 'string' ? Number(value) : NaN;
 }
 
 const REMEDIES: Record<number, string> = {
@@ -267,7 +223,7 @@ export function unexpectedAnswer(baseUrl: string, request: string, statusCode: n
 	const remedy =
 		'Check the Base URL in the credential. It is the full address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
 	return new ModicaError(
-		`Unexpected response from Base URL ${show(baseUrl)}: ${request} answered ${statusCode} with ${answer.slice(0, MOST_WORDS)}`,
+		`Unexpected response from Base URL ${quote(baseUrl)}: ${request} answered ${statusCode} with ${answer.slice(0, MOST_WORDS)}`,
 		{
 			statusCode,
 			mayHaveBeenSent: false,
@@ -310,9 +266,4 @@ function complaint(error: unknown): string {
 /** A text or a number; nothing of all else that an answer may hold. */
 function word(value: unknown): string {
 	return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-}
-
-/** True for plain objects: the only shape in which fields can be looked up. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,11 +1,5 @@
+import { CHECK_MS, sleepWhile, type Clock } from './clock';
 import { CancelledError, ModicaError, NeverLeftError } from './errors';
-
-/** Time as the pacer sees it; tests bring their own. */
-export interface Clock {
-	/** Milliseconds; only differences matter. */
-	now(): number;
-	sleep(milliseconds: number): Promise<void>;
-}
 
 export interface PacerSettings {
 	clock: Clock;
@@ -44,8 +38,6 @@ const MOST_REMEMBERED = 100;
 const WINDOW_MS = 1_000;
 /** The longest time without any request getting through, be it one long wait or many refusals in a row. */
 const LONGEST_HOLD_MS = 5 * 60_000;
-/** How late a cancelled execution may be noticed. n8n's timers cannot be cleared, so none is longer than this either. */
-const CANCEL_CHECK_MS = 200;
 
 interface Waiting {
 	readonly request: PacedRequest;
@@ -218,10 +210,7 @@ export class Pacer {
 	 * @throws {NeverLeftError} once the run is stopped
 	 */
 	async wait(milliseconds: number): Promise<void> {
-		const end = this.clock.now() + milliseconds;
-		while (!this.halted && this.clock.now() < end) {
-			await this.clock.sleep(Math.min(end - this.clock.now(), CANCEL_CHECK_MS));
-		}
+		await sleepWhile(this.clock, milliseconds, () => !this.halted);
 		if (this.halted) throw this.cancelled ? new CancelledError() : new NeverLeftError();
 	}
 
@@ -278,7 +267,7 @@ export class Pacer {
 
 	private proceedAfter(milliseconds: number): void {
 		const now = this.clock.now();
-		const wakeMs = Math.min(milliseconds, CANCEL_CHECK_MS);
+		const wakeMs = Math.min(milliseconds, CHECK_MS);
 		if (this.timerEnds !== undefined && this.timerEnds <= now + wakeMs) return;
 		this.timerEnds = now + wakeMs;
 		void this.clock.sleep(wakeMs).then(() => {

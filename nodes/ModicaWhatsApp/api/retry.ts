@@ -114,16 +114,3 @@ function afterFault({ faults }: Tried, idempotent: boolean): RetryDecision {
 export function backoffMs(attempts: number): number {
 	return FIRST_RETRY_DELAY_MS * 2 ** (attempts - 1);
 }
-
-/**
- * Milliseconds to wait as a `Retry-After` header says, in seconds (reference: Retry-After) or as an HTTP date
- * (RFC 9110, 10.2.3); undefined when there is none or it makes no sense.
- */
-export function parseRetryAfter(header: unknown, now: number): number | undefined {
-	if (typeof header !== 'string' && typeof header !== 'number') return undefined;
-	const text = String(header).trim();
-	if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Number(text) * 1_000, Number.MAX_SAFE_INTEGER);
-	if (!/[a-z]/i.test(text)) return undefined;
-	const date = Date.parse(text);
-	return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}

@@ -4,9 +4,6 @@ const HIDDEN = '***';
 /** Anything shorter is part of many a word, and blanking it out there would tell it. */
 const SHORTEST_HIDDEN = 4;
 
-/** The secret part of a link under which n8n serves a file to whoever has the link, however it is encoded. */
-const LINK_SECRET = /(binary-data(?:\\?\/|%2F)signed(?:\?|%3F)token(?:=|%3D))[\w.-]+/gi;
-
 /**
  * The secrets of a request, which are a credential's and the links to files, to be blanked out of what comes back: some
  * servers and proxies quote the request in their errors, and what an answer holds is stored with the execution.
@@ -16,7 +13,14 @@ export class Secrets {
 	private readonly encoded: readonly string[];
 	private readonly password: readonly string[];
 
-	constructor(username: unknown, password: unknown) {
+	/**
+	 * @param links finds the secret part of a link to a file, all of them at once; its first group is what stands before it
+	 */
+	constructor(
+		username: unknown,
+		password: unknown,
+		private readonly links?: RegExp,
+	) {
 		const pair = authorizationHeader(username, password).replace(/^Basic |=+$/g, '');
 		this.encoded = spellings(pair);
 		this.password = spellings(String(password ?? ''));
@@ -24,7 +28,7 @@ export class Secrets {
 
 	/** A text without them. */
 	hideInText(text: string): string {
-		return hide(text, [...this.encoded, ...this.password]);
+		return this.hide(text, [...this.encoded, ...this.password]);
 	}
 
 	/**
@@ -33,15 +37,16 @@ export class Secrets {
 	 */
 	hideInAnswer<T>(answer: T): T {
 		const text = JSON.stringify(answer) ?? '';
-		const hidden = hide(text, this.encoded);
+		const hidden = this.hide(text, this.encoded);
 		return hidden === text ? answer : (JSON.parse(hidden) as T);
+	}
+
+	private hide(text: string, secrets: readonly string[]): string {
+		const hidden = secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text);
+		return this.links ? hidden.replace(this.links, `$1${HIDDEN}`) : hidden;
 	}
 }
 
 function spellings(secret: string): string[] {
 	return secret.length < SHORTEST_HIDDEN ? [] : [...new Set([secret, encodeURIComponent(secret)])];
-}
-
-function hide(text: string, secrets: readonly string[]): string {
-	return secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text).replace(LINK_SECRET, `$1${HIDDEN}`);
 }

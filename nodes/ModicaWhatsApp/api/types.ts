@@ -3,7 +3,6 @@
  * `test/contract` holds the whole API as an OpenAPI document; the compiler checks these types against it.
  */
 
-export type MessageType = 'text' | 'template' | 'media';
 export type MediaType = 'audio' | 'document' | 'image' | 'video';
 
 /** In the order of a message's life; `frozen` is held up by a passing fault and may move on. */
@@ -97,36 +96,4 @@ export interface ApiError {
 	field: string;
 	code: string;
 	description: string;
-}
-
-/** Error answer as the reference's schema has it (reference: APIErrorResponse). */
-export interface ApiErrorResponse {
-	errors?: ApiError[];
-}
-
-/** Error answer as the reference's examples have it. Its `statusCode` may be wrong: the HTTP status rules. */
-export interface ApiErrorExample {
-	message: string;
-	statusCode: number;
-	error: string;
-}
-
-/** Answer of `GET /messages`. */
-export interface MessageDetails {
-	id?: string;
-	reference?: string;
-	application_id?: string;
-	status?: MessageStatus;
-	business_number_id?: string;
-	customer_number_id?: string;
-	timestamp?: number;
-	direction?: string;
-	type?: MessageType | MediaType;
-	attributes?: {
-		header?: string;
-		media?: { id?: string; type?: MediaType };
-		body?: string;
-		footer?: string;
-		buttons?: Array<{ text?: string }>;
-	};
 }

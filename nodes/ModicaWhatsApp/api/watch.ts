@@ -1,4 +1,4 @@
-import type { Clock } from './pacing';
+import { CHECK_MS, type Clock } from './clock';
 
 export interface AttemptLimits {
 	/** Milliseconds until all of the answer must be there. */
@@ -8,9 +8,6 @@ export interface AttemptLimits {
 	/** Bytes of a file that have moved so far; undefined while none are due, such as while the API thinks about an answer. */
 	bytesMoved: () => number | undefined;
 }
-
-/** How often the limits are checked, so how late one may be noticed; n8n's timers cannot be cleared. */
-const CHECK_MS = 200;
 
 /**
  * Breaks off attempts that take too long, and all of them once the execution is cancelled. n8n's own time-out sees

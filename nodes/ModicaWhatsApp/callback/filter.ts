@@ -1,5 +1,79 @@
-import { invalid, isEmpty, isRecord } from '../api/errors';
+import type { INodeProperties } from 'n8n-workflow';
+import { invalid } from '../parameters/errors';
+import { parseTextList } from '../parameters/list';
+import { digits, fieldsOf } from '../parameters/values';
 import type { Callback } from './parse';
+
+export const eventsField: INodeProperties = {
+	displayName: 'Events',
+	name: 'events',
+	type: 'multiOptions',
+	required: true,
+	default: ['status', 'reply'],
+	options: [
+		{
+			name: 'Reply',
+			value: 'reply',
+			action: 'On a reply from a customer',
+			description: 'A customer has written to one of your business numbers',
+		},
+		{
+			name: 'Status',
+			value: 'status',
+			action: 'On the status of a message',
+			description: 'A message you sent has moved on: sent, received, read, failed…',
+		},
+	],
+	description: 'What starts the workflow. With both, each has an output of its own.',
+};
+
+export const filterOptions: INodeProperties[] = [
+	{
+		displayName: 'Business Numbers',
+		name: 'businessNumbers',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. 102046588645210, 102046588645211',
+		description:
+			'Replies to these business numbers only; several with commas between. They are the “destination” of a reply. Statuses name no number, so they all pass.',
+	},
+	{
+		displayName: 'Content Types',
+		name: 'contentTypes',
+		type: 'multiOptions',
+		default: [],
+		options: [
+			{ name: 'Any Other', value: 'other', description: 'Types that are not in this list, and content that cannot be read' },
+			{ name: 'Audio', value: 'audio' },
+			{ name: 'Button', value: 'button', description: 'A quick reply of a template was tapped' },
+			{ name: 'Document', value: 'document' },
+			{ name: 'Image', value: 'image' },
+			{ name: 'Sticker', value: 'sticker' },
+			{ name: 'Text', value: 'text' },
+			{ name: 'Video', value: 'video' },
+		],
+		description: 'Replies of these types only. None chosen: all types.',
+	},
+	{
+		displayName: 'Statuses',
+		name: 'statuses',
+		type: 'multiOptions',
+		default: [],
+		options: [
+			{ name: 'Accepted', value: 'accepted', description: 'Modica took the message' },
+			{ name: 'Dead', value: 'dead', description: 'Could not be delivered; final' },
+			{ name: 'Expired', value: 'expired', description: 'Was not delivered in time; final' },
+			{ name: 'Failed', value: 'failed', description: 'Could not be sent; final' },
+			{ name: 'Frozen', value: 'frozen', description: 'Held up by a passing fault; may move on' },
+			{ name: 'Read', value: 'read', description: 'The customer has opened it; final' },
+			{ name: 'Received', value: 'received', description: 'Reached the customer’s phone; may still become read' },
+			{ name: 'Rejected', value: 'rejected', description: 'Was refused; final' },
+			{ name: 'Sent', value: 'sent', description: 'WhatsApp has it' },
+			{ name: 'Submitted', value: 'submitted', description: 'On its way to WhatsApp' },
+		],
+		description: 'These statuses only. None chosen: all statuses.',
+	},
+];
 
 /** Which callbacks start the workflow. An empty list lets all pass. */
 export interface Filter {
@@ -12,19 +86,19 @@ export interface Filter {
 }
 
 /** The content types that have a name in the editor (reference: ReplyCallbackContent.type). */
-export const NAMED_CONTENT_TYPES = ['audio', 'button', 'document', 'image', 'sticker', 'text', 'video'];
+const NAMED_CONTENT_TYPES = ['audio', 'button', 'document', 'image', 'sticker', 'text', 'video'];
 
 /**
  * The filter that the user has set up.
  * @throws {InputError} when it could not let anything pass, or is not what it should be
  */
 export function parseFilter(events: unknown, options: unknown): Filter {
-	const { statuses, contentTypes, businessNumbers } = isRecord(options) ? options : {};
+	const { statuses, contentTypes, businessNumbers } = fieldsOf(options);
 	const filter = {
-		events: parseList('Events', events),
-		statuses: parseList('Statuses', statuses),
-		contentTypes: parseList('Content Types', contentTypes),
-		businessNumbers: parseList('Business Numbers', businessNumbers).map(parseBusinessNumber),
+		events: parseTextList('Events', events),
+		statuses: parseTextList('Statuses', statuses),
+		contentTypes: parseTextList('Content Types', contentTypes),
+		businessNumbers: parseTextList('Business Numbers', businessNumbers).map(parseBusinessNumber),
 	};
 	if (filter.events.length === 0) {
 		throw invalid('Events', '', '', 'Choose at least one event that is to start the workflow.');
@@ -52,18 +126,6 @@ function passes(allowed: readonly string[], value: string): boolean {
 	return allowed.length === 0 || allowed.includes(value);
 }
 
-/** A list as the editor gives it, or as text with commas, as an expression may. */
-function parseList(field: string, value: unknown): string[] {
-	if (isEmpty(value)) return [];
-	const values: unknown[] = typeof value === 'string' ? value.split(/[,;\n]/) : Array.isArray(value) ? value : [value];
-	return values.map((entry) => {
-		if (typeof entry !== 'string' && typeof entry !== 'number') {
-			throw invalid(field, entry, 'is not a text', 'Give a list of texts.');
-		}
-		return String(entry).trim();
-	}).filter((entry) => entry !== '');
-}
-
 function parseBusinessNumber(value: string): string {
 	const number = digits(value);
 	if (number === '' || /[^\d\s+()./-]/.test(value)) {
@@ -75,8 +137,4 @@ function parseBusinessNumber(value: string): string {
 		);
 	}
 	return number;
-}
-
-function digits(number: string): string {
-	return number.replace(/\D/g, '');
 }

@@ -1,5 +1,5 @@
-import { isRecord } from '../api/errors';
 import type { MessageStatus } from '../api/types';
+import { isRecord, parseJson, type Fields } from '../parameters/values';
 
 /** A message that was sent has moved on (reference: StatusCallback). */
 export interface StatusCallback {
@@ -48,8 +48,6 @@ export interface NoCallback {
 	readonly kind: 'none';
 	readonly reason: string;
 }
-
-type Fields = Record<string, unknown>;
 
 /** Every status (reference: StatusCallback.status), and whether nothing follows it. A `received` may still be read. */
 const STATUSES: Record<MessageStatus, { final: boolean }> = {
@@ -163,14 +161,6 @@ function isStatus(value: unknown): value is MessageStatus {
 function text(value: unknown): string | undefined {
 	if (Number.isSafeInteger(value)) return String(value);
 	return typeof value === 'string' ? value : undefined;
-}
-
-function parseJson(source: string): unknown {
-	try {
-		return JSON.parse(source.replace(/^\ufeff/, '')) as unknown;
-	} catch {
-		return undefined;
-	}
 }
 
 /** Without recursion, which is what deep nesting breaks. */

@@ -1,11 +1,11 @@
 import { WAIT_INDEFINITELY, type IExecuteFunctions } from 'n8n-workflow';
-import { ModicaClient, type ClientSettings } from '../api/client';
+import type { ClientSettings } from '../api/client';
 import type { Context } from '../operations/operation';
+import { openClient } from './client';
 import { openFile, storeFile } from './files';
-import { openHttp } from './http';
 import { openLinks } from './links';
-import { answerLink, waitForAnswer } from './question';
 import { openReferences } from './referenceStore';
+import { answerLink, waitForAnswer } from './waiting';
 
 /** What an operation may use in this execution. Reads the credential, once. */
 export async function createContext(
@@ -14,13 +14,7 @@ export async function createContext(
 ): Promise<Context> {
 	const { helpers } = functions;
 	const credential = await functions.getCredentials('modicaWhatsAppApi');
-	const api = new ModicaClient(openHttp(functions, credential), {
-		baseUrl: credential.baseUrl,
-		username: credential.username,
-		password: credential.password,
-		...settings,
-		signal: functions.getExecutionCancelSignal(),
-	});
+	const api = openClient(functions, credential, { ...settings, signal: functions.getExecutionCancelSignal() });
 	return {
 		api,
 		references: openReferences(functions, () => api.ensureOpen()),

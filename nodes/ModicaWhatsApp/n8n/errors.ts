@@ -5,12 +5,12 @@ import {
 	type IDataObject,
 	type INode,
 	type INodeExecutionData,
-	type JsonObject,
 	type Logger,
 } from 'n8n-workflow';
-import { InputError, ModicaError, UnexpectedError } from '../api/errors';
+import { ModicaError, UnexpectedError } from '../api/errors';
 import type { Failure } from '../operations/operation';
 import { RunStopped } from '../operations/run';
+import { InputError } from '../parameters/errors';
 
 /** What of n8n an error is made with. */
 export interface ErrorContext {
@@ -26,8 +26,8 @@ export interface ErrorContext {
  */
 export function toErrorItem(context: ErrorContext, failure: Failure): INodeExecutionData {
 	const error = toNodeError(context, failure);
-	const { statusCode, mayHaveBeenSent = false } =
-		failure.error instanceof ModicaError ? failure.error : ({} as Partial<ModicaError>);
+	const { statusCode, mayHaveBeenSent } =
+		failure.error instanceof ModicaError ? failure.error : { statusCode: undefined, mayHaveBeenSent: false };
 	const json: IDataObject = {
 		error: error.message,
 		...(error.description && { description: error.description }),
@@ -61,7 +61,7 @@ export function toNodeError(
 	if (error instanceof ModicaError) {
 		const { message, statusCode } = error;
 		const description = [error.description, note].filter(Boolean).join(' ');
-		return new NodeApiError(node, { message } as JsonObject, {
+		return new NodeApiError(node, { message }, {
 			message,
 			description,
 			...(statusCode !== undefined && { httpCode: String(statusCode) }),
@@ -76,4 +76,13 @@ export function toNodeError(
 	const { message, stack } = error instanceof Error ? error : new Error(String(error));
 	logger.error(`Modica WhatsApp failed unexpectedly: ${message}`, { stack });
 	return new NodeOperationError(node, message, details);
+}
+
+/**
+ * What went wrong, in words without a secret: other errors may hold the request with its password.
+ * @param otherwise what to say of those
+ */
+export function explain(error: unknown, otherwise: string): string {
+	if (error instanceof ModicaError) return [error.message, error.description].filter(Boolean).join('. ');
+	return error instanceof InputError ? error.message : otherwise;
 }

@@ -1,5 +1,5 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
-import type { DownloadedMedia, Upload } from '../api/client';
+import type { DownloadedMedia, Upload } from '../api/exchange';
 
 type BinaryHelpers = Pick<
 	IExecuteFunctions['helpers'],
@@ -64,11 +64,10 @@ function fileNameOf({ fileName, fileExtension, mimeType }: IBinaryData): string 
 /** Streams a downloaded file to where n8n keeps binary data. */
 export async function storeFile(
 	helpers: BinaryHelpers,
-	{ headers, content }: DownloadedMedia,
+	{ fileName = '', mimeType, content }: DownloadedMedia,
 	fallbackName: string,
 ): Promise<IBinaryData> {
-	const name = parseFileName(headers['content-disposition']) ?? bareName(fallbackName) ?? 'file';
-	const mimeType = parseContentType(headers['content-type']);
+	const name = bareName(fileName) ?? bareName(fallbackName) ?? 'file';
 	const toStream = (bytes: AsyncIterable<Uint8Array>) => content.toStream(bytes) as Readable;
 	if (mimeType) {
 		return await helpers.prepareBinaryData(toStream(content.chunks()), withExtension(name, mimeType), mimeType);
@@ -139,26 +138,6 @@ function withExtension(name: string, mimeType: string, extension = knownExtensio
 	return extension && !/\.[a-z0-9]{1,8}$/i.test(name) ? `${name}.${extension}` : name;
 }
 
-/** The type without its parameters, such as `audio/ogg` of `audio/ogg; codecs=opus`. */
-export function parseContentType(header: unknown): string | undefined {
-	const type = typeof header === 'string' ? header.split(';')[0]?.trim().toLowerCase() : undefined;
-	return type && type !== 'application/octet-stream' ? type : undefined;
-}
-
-/** One parameter of a header: a token, or a quoted text with its quotes escaped. */
-const PARAMETER = /;\s*([^\s=;"]+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;"]*))/g;
-
-/** The file name of a `Content-Disposition` (RFC 6266): its encoded form (RFC 8187) first, never with a path. */
-export function parseFileName(header: unknown): string | undefined {
-	if (typeof header !== 'string') return undefined;
-	const parameters = new Map<string, string>();
-	for (const [, name = '', quoted, plain = ''] of header.matchAll(PARAMETER)) {
-		parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? plain);
-	}
-	const name = decodeExtended(parameters.get('filename*')) ?? decodeRaw(parameters.get('filename'));
-	return name === undefined ? undefined : bareName(name);
-}
-
 /** As file systems have it. */
 const LONGEST_FILE_NAME = 255;
 
@@ -166,36 +145,8 @@ const LONGEST_FILE_NAME = 255;
  * The name itself, without a path, and without what would break it or show it other than it is: control characters,
  * halves of characters, changes of the direction of writing. Undefined when nothing is left.
  */
-function bareName(name: string): string | undefined {
+export function bareName(name: string): string | undefined {
 	const last = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
 	const clean = last.slice(-LONGEST_FILE_NAME).replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}]/gu, '').trim();
 	return /^\.*$/.test(clean) ? undefined : clean;
-}
-
-/** RFC 8187: `UTF-8''na%C3%AFve.pdf`. Undefined when it is not to be read. */
-function decodeExtended(value: string | undefined): string | undefined {
-	const [, charset = '', encoded = ''] = /^([\w-]+)'[^']*'(.*)$/.exec(value?.trim() ?? '') ?? [];
-	// Each %XX is a byte of the character set.
-	const bytes = Buffer.from(encoded.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16))), 'latin1');
-	switch (charset.toLowerCase()) {
-		case 'utf-8':
-			return decodeUtf8(bytes);
-		case 'iso-8859-1':
-			return bytes.toString('latin1');
-		default:
-			return undefined;
-	}
-}
-
-/** Node.js reads headers byte by byte; many servers put UTF-8 there all the same. */
-function decodeRaw(value: string | undefined): string | undefined {
-	return value === undefined ? undefined : (decodeUtf8(Buffer.from(value, 'latin1')) ?? value);
-}
-
-function decodeUtf8(bytes: Buffer): string | undefined {
-	try {
-		return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-	} catch {
-		return undefined;
-	}
 }

@@ -1,7 +1,9 @@
 import { isSafeObjectProperty, type IExecuteFunctions } from 'n8n-workflow';
-import { invalid, isRecord, toNumber } from '../api/errors';
 import { findOperation } from '../operations';
 import type { Item, Operation } from '../operations/operation';
+import { invalid } from '../parameters/errors';
+import { parseNumber } from '../parameters/number';
+import { fieldsOf } from '../parameters/values';
 import { parseFieldReference, readField } from './fieldReference';
 
 /** The node's input, each item with its parameters. */
@@ -41,18 +43,9 @@ export function readOperation(item: Item): Operation {
  * @throws {InputError} naming the field, the value and the remedy
  */
 export function readRunOptions(item: Item, operation: Operation) {
-	const given = item.parameter('options');
-	const { maxConcurrency = operation.maxConcurrency, maxRequestsPerSecond = 0 } = isRecord(given) ? given : {};
+	const { maxConcurrency = operation.maxConcurrency, maxRequestsPerSecond = 0 } = fieldsOf(item.parameter('options'));
 	return {
 		maxConcurrency: Math.floor(parseNumber('Max Concurrency', maxConcurrency, 1, 100)),
 		maxRequestsPerSecond: parseNumber('Max Requests per Second', maxRequestsPerSecond, 0, 10_000),
 	};
-}
-
-function parseNumber(field: string, value: unknown, least: number, most: number): number {
-	const number = toNumber(value);
-	if (Number.isNaN(number) || number < least || number > most) {
-		throw invalid(field, value, 'is out of range', `Use a number from ${least} to ${most}.`);
-	}
-	return number;
 }

@@ -1,8 +1,11 @@
 import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
-import { invalid } from '../api/errors';
 import type { Context } from '../operations/operation';
+import { invalid } from '../parameters/errors';
 
 const LINK_LIVES_S = 24 * 60 * 60;
+
+/** The secret part of such a link, however the link is encoded; the first group is what stands before it. */
+export const LINK_SECRET = /(binary-data(?:\\?\/|%2F)signed(?:\?|%3F)token(?:=|%3D))[\w.-]+/gi;
 
 /**
  * Links under which n8n itself serves binary data, without a log-in, until they expire (`/rest/binary-data/signed`).

@@ -1,5 +1,6 @@
-import { sleep, type IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { MOST_MARKS, References } from '../operations/message/references';
+import { clock } from './clock';
 
 /** How many references a node remembers. n8n writes all of them with every claim, so there is a price to each. */
 const MOST_REFERENCES = 100_000;
@@ -16,6 +17,5 @@ export function openReferences(functions: IExecuteFunctions, ensureOpen: () => v
 		remove: async (keys: string[]) => await helpers.removeProcessed(keys, scope, options),
 		clear: async () => await helpers.clearAllProcessedItems(scope, options),
 	};
-	const clock = { now: () => performance.now(), sleep };
 	return new References(store, `${functions.getWorkflow().id} ${functions.getNode().id}`, clock, ensureOpen);
 }

@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { showOnlyFor } from './fields';
 import { download } from './media/download';
 import { upload } from './media/upload';
 import { broadcast } from './message/broadcast';
@@ -58,18 +59,7 @@ export const properties: INodeProperties[] = [
 	),
 	...resources.flatMap(([resource, { operations }]) =>
 		Object.entries(operations).flatMap(([operation, { fields }]) =>
-			fields.map((field) => showOnlyFor(resource, operation, field)),
+			fields.map((field) => showOnlyFor({ resource: [resource], operation: [operation] }, field)),
 		),
 	),
 ];
-
-/** A field with its place in the table added to its own conditions. */
-function showOnlyFor(resource: string, operation: string, field: INodeProperties): INodeProperties {
-	return {
-		...field,
-		displayOptions: {
-			...field.displayOptions,
-			show: { resource: [resource], operation: [operation], ...field.displayOptions?.show },
-		},
-	};
-}

@@ -1,5 +1,8 @@
-import type { IBinaryData, IDataObject, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import type { DownloadedMedia, ModicaClient, Upload } from '../api/client';
+import type { IBinaryData, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { ModicaClient } from '../api/client';
+import type { DownloadedMedia, Upload } from '../api/exchange';
+import type { BinaryField } from '../parameters/binaryField';
+import type { Fields } from '../parameters/values';
 import type { References } from './message/references';
 
 /** One input item, as far as an operation may see it. */
@@ -9,13 +12,6 @@ export interface Item {
 	parameter(name: string): unknown;
 	/** The item's binary fields by name. */
 	readonly binary: Readonly<Record<string, IBinaryData>>;
-}
-
-/** A binary field as an error names it. */
-export interface BinaryField {
-	/** The parameter, as the editor shows it. */
-	readonly parameter: string;
-	readonly name: string;
 }
 
 /** What an operation may use while it runs. */
@@ -43,7 +39,7 @@ export interface Context {
 	 * @param until when to go on without an answer; undefined for never
 	 * @param unanswered what to go on with then
 	 */
-	waitForAnswer(question: IDataObject, until: Date | undefined, unanswered: IDataObject): Promise<void>;
+	waitForAnswer(question: Fields, until: Date | undefined, unanswered: Fields): Promise<void>;
 }
 
 /** Somebody has opened an answer link, or sent the form on its page. */
@@ -61,7 +57,7 @@ export interface AnswerPage {
 	readonly html: string;
 	readonly headers: Readonly<Record<string, string>>;
 	/** The answer: what the execution goes on with. Without one it goes on waiting. */
-	readonly answer?: IDataObject;
+	readonly answer?: Fields;
 }
 
 /** One output item, paired to the input item that it came from. */
@@ -69,7 +65,7 @@ export interface Output {
 	readonly item: number;
 	/** Its place among the outputs of its item, where they may come out of order. */
 	readonly position?: number;
-	readonly json: IDataObject;
+	readonly json: Fields;
 	readonly binary?: Record<string, IBinaryData>;
 	/** True when nobody knows whether its message was sent. */
 	readonly inDoubt?: boolean;
@@ -78,7 +74,7 @@ export interface Output {
 }
 
 /** Something that could not be done, and for which item. */
-export interface Failure extends Subject {
+export interface Failure extends Target {
 	readonly error: unknown;
 }
 
@@ -89,10 +85,10 @@ export function isFailure(result: Result): result is Failure {
 	return 'error' in result;
 }
 
-/** What a job is done for. When the job fails, each of its subjects gets an error of its own. */
-export interface Subject {
+/** What a job is done for. When the job fails, each of its targets gets an error of its own. */
+export interface Target {
 	readonly item: number;
-	/** Its place among the subjects of its item, where they may come out of order. */
+	/** Its place among the targets of its item, where they may come out of order. */
 	readonly position?: number;
 	/** The recipient, where there is one. */
 	readonly to?: string;
@@ -100,9 +96,9 @@ export interface Subject {
 	readonly field?: string;
 }
 
-/** One piece of work: one request to Modica, for one subject or for several. */
+/** One piece of work: one request to Modica, for one target or for several. */
 export interface Job {
-	readonly subjects: readonly Subject[];
+	readonly targets: readonly Target[];
 	/** Jobs that share a lane (a recipient's number) run in order and never at once. */
 	readonly lanes?: readonly string[];
 	run(): Promise<Result[]>;
@@ -135,7 +131,7 @@ export function perItem(
 ): Operation['jobs'] {
 	return function* (items, context, refuse) {
 		for (const item of items) {
-			const job = unlessRefused(item, refuse, () => ({ subjects: [{ item: item.index }], ...toJob(item, context) }));
+			const job = unlessRefused(item, refuse, () => ({ targets: [{ item: item.index }], ...toJob(item, context) }));
 			if (job) yield job;
 		}
 	};

@@ -1,7 +1,7 @@
 import { CancelledError, ModicaError, NeverLeftError } from '../api/errors';
 import { isFailure, type Context, type Failure, type Item, type Job, type Operation, type Result } from './operation';
 
-/** How far a run has come, counted in subjects (items, or recipients of a broadcast). */
+/** How far a run has come, counted in targets (items, or recipients of a broadcast). */
 export interface Progress {
 	readonly done: number;
 	readonly failed: number;
@@ -145,7 +145,7 @@ async function attempt(job: Job): Promise<EndedJob | undefined> {
 		return { job, results: await job.run() };
 	} catch (error) {
 		if (error instanceof NeverLeftError) return undefined;
-		return { job, results: job.subjects.map((subject) => ({ ...subject, error })) };
+		return { job, results: job.targets.map((target) => ({ ...target, error })) };
 	}
 }
 

@@ -1,7 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { isRecord } from '../../api/errors';
-import type { Item } from '../operation';
-import { sourceField } from '../source';
+import { sourceField } from '../../parameters/source';
 
 export const mediaAdditionalFields: INodeProperties = {
 	displayName: 'Additional Fields',
@@ -12,8 +10,3 @@ export const mediaAdditionalFields: INodeProperties = {
 	description: 'What else Modica may need to know',
 	options: [sourceField],
 };
-
-export function readAdditionalFields(item: Item): Record<string, unknown> {
-	const given = item.parameter('additionalFields');
-	return isRecord(given) ? given : {};
-}

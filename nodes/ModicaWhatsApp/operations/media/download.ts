@@ -1,8 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { invalid, isEmpty } from '../../api/errors';
+import { invalid } from '../../parameters/errors';
+import { parseSource } from '../../parameters/source';
+import { fieldsOf, isEmpty } from '../../parameters/values';
 import { perItem, type Operation } from '../operation';
-import { parseSource } from '../source';
-import { mediaAdditionalFields, readAdditionalFields } from './additionalFields';
+import { mediaAdditionalFields } from './additionalFields';
 
 const mediaIdField: INodeProperties = {
 	displayName: 'Media ID',
@@ -36,7 +37,7 @@ export const download: Operation = {
 	jobs: perItem((item, { api, storeFile }) => {
 		const id = parseMediaId(item.parameter('mediaId'));
 		const field = parseFieldName(item.parameter('binaryPropertyName'));
-		const source = parseSource(readAdditionalFields(item).source);
+		const source = parseSource(fieldsOf(item.parameter('additionalFields')).source);
 		return {
 			run: async () => {
 				const binary = await api.downloadMedia(id, source, async (media) => await storeFile(media, id));

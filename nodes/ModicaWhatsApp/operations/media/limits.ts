@@ -1,3 +1,4 @@
+import { withoutParameters } from '../../api/headers';
 import type { MediaMimeType } from '../../api/types';
 
 interface Kind {
@@ -33,7 +34,7 @@ export const MIME_TYPES = Object.keys(KINDS) as MediaMimeType[];
 
 /** The API's name for a file's type; undefined when the API does not take it. */
 export function toMediaMimeType(value: string): MediaMimeType | undefined {
-	const type = value.split(';')[0]?.trim().toLowerCase() ?? '';
+	const type = withoutParameters(value);
 	return (Object.hasOwn(ALIASES, type) && ALIASES[type]) || MIME_TYPES.find((known) => known === type);
 }
 

@@ -1,10 +1,11 @@
-import type { IBinaryData, IDataObject, INodeProperties } from 'n8n-workflow';
-import { invalid } from '../../api/errors';
+import type { IBinaryData, INodeProperties } from 'n8n-workflow';
 import type { MediaMimeType } from '../../api/types';
-import { BINARY_FIELD, fieldName, readBinary } from '../binary';
+import { BINARY_FIELD, fieldName, readBinary } from '../../parameters/binaryField';
+import { invalid } from '../../parameters/errors';
+import { parseSource } from '../../parameters/source';
+import { fieldsOf } from '../../parameters/values';
 import { unlessRefused, type Context, type Item, type Job, type Operation, type Output, type Refuse } from '../operation';
-import { parseSource } from '../source';
-import { mediaAdditionalFields, readAdditionalFields } from './additionalFields';
+import { mediaAdditionalFields } from './additionalFields';
 import { MIME_TYPES, sizeHint, toMediaMimeType } from './limits';
 
 const binaryPropertyField: INodeProperties = {
@@ -54,9 +55,9 @@ function uploadJob(item: Item, name: string, { api, openFile }: Context): Job {
 	const field = { parameter: BINARY_FIELD, name };
 	const binary = readBinary(item, field);
 	const mimeType = parseMimeType(name, binary.mimeType);
-	const source = parseSource(readAdditionalFields(item).source);
+	const source = parseSource(fieldsOf(item.parameter('additionalFields')).source);
 	return {
-		subjects: [{ item: item.index, field: name }],
+		targets: [{ item: item.index, field: name }],
 		run: async () => {
 			let file: File | undefined;
 			const open = async () => {
@@ -81,7 +82,7 @@ function toOutput(
 	media: Record<string, unknown>,
 ): Output {
 	const hint = file && sizeHint(mimeType, file.size);
-	return { item: index, json: { ...media, field, fileName: file?.name, mimeType, fileSize, ...(hint && { hint }) } as IDataObject };
+	return { item: index, json: { ...media, field, fileName: file?.name, mimeType, fileSize, ...(hint && { hint }) } };
 }
 
 function parseMimeType(name: string, value: string): MediaMimeType {

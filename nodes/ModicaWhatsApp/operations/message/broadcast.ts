@@ -1,12 +1,14 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
-import { InputError, invalid, isEmpty, isRecord, NeverLeftError, toNumber } from '../../api/errors';
+import type { INodeProperties } from 'n8n-workflow';
+import { NeverLeftError } from '../../api/errors';
 import type { BroadcastReceipt, MessageCommon, MessageContent } from '../../api/types';
-import { fileLinks } from '../binary';
-import type { Context, Item, Job, Operation, Refuse, Result, Subject } from '../operation';
-import { orClearReferences } from './clearing';
+import { invalid } from '../../parameters/errors';
+import { parseRecipient, parseRecipients, recipientField } from '../../parameters/recipient';
+import { fieldsOf, toNumber, type Fields } from '../../parameters/values';
+import type { Context, Item, Job, Operation, Refuse, Result, Target } from '../operation';
+import { orClearReferences } from './clearReferences';
 import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
-import { parseRecipient, recipientField } from './recipient';
+import { fileLinks } from './fileLinks';
 
 /** The API states no largest broadcast, so this is ours and the user's to change. */
 const DEFAULT_BATCH_SIZE = 1_000;
@@ -83,11 +85,11 @@ export const broadcast: Operation = {
 };
 
 /** A number that a broadcast goes to, and the input item that it came from. */
-interface Recipient extends Subject {
+interface Recipient extends Target {
 	readonly to: string;
 	readonly position: number;
 	/** Where the number comes again: it gets no further message. */
-	readonly repetitions: Subject[];
+	readonly repetitions: Target[];
 }
 
 /** Recipients that get the same content. */
@@ -106,7 +108,7 @@ function* broadcastJobs(items: readonly Item[], context: Context, refuse: Refuse
 			const numbers = batch.map(({ to }) => to);
 			yield {
 				// A repetition shares the fate of its number, so it is in the same batch.
-				subjects: batch.flatMap(({ repetitions, ...subject }) => [subject, ...repetitions]),
+				targets: batch.flatMap(({ repetitions, ...target }) => [target, ...repetitions]),
 				lanes: numbers,
 				run: async () => toResults(batch, await sendBatch(numbers, content, once, context), content.reference),
 			};
@@ -130,7 +132,7 @@ class Claimed {
 }
 
 /** What became of a number: what Modica answered, if it said anything. */
-type Outcome = BroadcastReceipt | Claimed | Failed | undefined;
+type RecipientResult = BroadcastReceipt | Claimed | Failed | undefined;
 
 /** Sends to the numbers that did not get it before; resolves with what became of each. */
 async function sendBatch(
@@ -138,7 +140,7 @@ async function sendBatch(
 	content: MessageContent & MessageCommon,
 	once: string | undefined,
 	{ api, references }: Context,
-): Promise<readonly Outcome[]> {
+): Promise<readonly RecipientResult[]> {
 	const send = async (destination: string[]) => await api.broadcast({ destination, ...content });
 	if (once === undefined) return await send(numbers);
 	// A broadcast has one reference for all: it is the recipient that makes the difference.
@@ -196,10 +198,10 @@ function gatherAudiences(
 	return audiences.values();
 }
 
-function addRecipient({ recipients }: Audience, subject: Omit<Recipient, 'repetitions'>): void {
-	const first = recipients.get(subject.to);
-	if (first) first.repetitions.push(subject);
-	else recipients.set(subject.to, { ...subject, repetitions: [] });
+function addRecipient({ recipients }: Audience, target: Omit<Recipient, 'repetitions'>): void {
+	const first = recipients.get(target.to);
+	if (first) first.repetitions.push(target);
+	else recipients.set(target.to, { ...target, repetitions: [] });
 }
 
 function readRecipients(item: Item): string[] {
@@ -208,44 +210,8 @@ function readRecipients(item: Item): string[] {
 		: [parseRecipient(item.parameter('to'))];
 }
 
-/**
- * Numbers from a text with commas, semicolons or lines between them, or from a list.
- * @throws {InputError} that names every number that cannot be used
- */
-export function parseRecipients(value: unknown): string[] {
-	const remedy = 'Give international numbers separated by commas or lines, such as +64211234567, +64217654321.';
-	const entries: unknown[] = Array.isArray(value)
-		? value
-		: typeof value === 'string' || typeof value === 'number'
-			? String(value).split(/[,;\r\n]/).map((entry) => entry.trim()).filter((entry) => !isEmpty(entry))
-			: [];
-	if (entries.length === 0) {
-		throw invalid('Recipients', value, 'holds no number', remedy);
-	}
-	const problems: string[] = [];
-	const numbers = entries.flatMap((entry, index) => {
-		try {
-			return parseRecipient(entry, `Recipient ${index + 1}`);
-		} catch (error) {
-			problems.push(error instanceof Error ? error.message : String(error));
-			return [];
-		}
-	});
-	if (problems.length > 0) throw new InputError(summarize(problems));
-	return numbers;
-}
-
-const MOST_PROBLEMS_SHOWN = 5;
-
-function summarize(problems: readonly string[]): string {
-	const more = problems.length - MOST_PROBLEMS_SHOWN;
-	const shown = problems.slice(0, MOST_PROBLEMS_SHOWN);
-	return [...shown, ...(more > 0 ? [`And ${more} more.`] : [])].join('\n');
-}
-
 function readBatchSize(item: Item | undefined): number {
-	const options = item?.parameter('options');
-	const value = isRecord(options) ? (options.batchSize ?? DEFAULT_BATCH_SIZE) : DEFAULT_BATCH_SIZE;
+	const value = fieldsOf(item?.parameter('options')).batchSize ?? DEFAULT_BATCH_SIZE;
 	const batchSize = toNumber(value);
 	if (!Number.isInteger(batchSize) || batchSize < 1) {
 		throw invalid('Batch Size', value, 'is not a number of recipients', 'Use a whole number from 1.');
@@ -257,16 +223,16 @@ function* inBatches<T>(all: readonly T[], batchSize: number): Iterable<T[]> {
 	for (let start = 0; start < all.length; start += batchSize) yield all.slice(start, start + batchSize);
 }
 
-function toResults(batch: readonly Recipient[], outcomes: readonly Outcome[], reference: string | undefined): Result[] {
+function toResults(batch: readonly Recipient[], received: readonly RecipientResult[], reference: string | undefined): Result[] {
 	return batch.flatMap(({ repetitions, ...recipient }, index): Result[] => {
-		const outcome = outcomes[index];
+		const result = received[index];
 		// A number that failed has failed wherever it stands.
-		if (outcome instanceof Failed) return [recipient, ...repetitions].map((subject) => ({ ...subject, error: outcome.error }));
-		const isClaimed = outcome instanceof Claimed;
-		const told = { inDoubt: outcome === undefined, ...(isClaimed && { mayCountAsSent: true }) };
-		const output = ({ item, position = 0 }: Subject, json: IDataObject) => ({ item, position, json, ...told });
+		if (result instanceof Failed) return [recipient, ...repetitions].map((target) => ({ ...target, error: result.error }));
+		const isClaimed = result instanceof Claimed;
+		const told = { inDoubt: result === undefined, ...(isClaimed && { mayCountAsSent: true }) };
+		const output = ({ item, position = 0 }: Target, json: Fields) => ({ item, position, json, ...told });
 		return [
-			output(recipient, toOutput(recipient.to, isClaimed ? outcome.receipt : outcome, reference)),
+			output(recipient, toOutput(recipient.to, isClaimed ? result.receipt : result, reference)),
 			...repetitions.map((repetition) => output(repetition, repetitionOutput(recipient))),
 		];
 	});
@@ -276,15 +242,15 @@ function toOutput(
 	to: string,
 	receipt: BroadcastReceipt | undefined,
 	reference: string | undefined,
-): IDataObject {
+): Fields {
 	if (!receipt) {
 		return { status: 'unknown', to, message: 'Modica’s answer says nothing about this recipient' };
 	}
 	const { id, status, ...others } = receipt;
-	return { id, status, to, ...(reference !== undefined && { reference }), ...others } as IDataObject;
+	return { id, status, to, ...(reference !== undefined && { reference }), ...others };
 }
 
-function repetitionOutput({ to, item }: Pick<Recipient, 'to' | 'item'>): IDataObject {
+function repetitionOutput({ to, item }: Pick<Recipient, 'to' | 'item'>): Fields {
 	return {
 		status: 'duplicate',
 		to,

@@ -1,6 +1,5 @@
-import type { IDataObject } from 'n8n-workflow';
+import { messageIdField, parseMessageId } from '../../parameters/messageId';
 import { perItem, type Operation } from '../operation';
-import { messageIdField, parseMessageId } from './messageId';
 
 export const get: Operation = {
 	option: {
@@ -13,7 +12,7 @@ export const get: Operation = {
 	jobs: perItem((item, { api }) => {
 		const id = parseMessageId(item.parameter('messageId'));
 		return {
-			run: async () => [{ item: item.index, json: (await api.getMessage(id)) as IDataObject }],
+			run: async () => [{ item: item.index, json: await api.getMessage(id) }],
 		};
 	}),
 };

@@ -1,5 +1,5 @@
+import { messageIdField, parseMessageId } from '../../parameters/messageId';
 import { perItem, type Operation } from '../operation';
-import { messageIdField, parseMessageId } from './messageId';
 
 export const markAsRead: Operation = {
 	option: {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'crypto';
+import { sleepWhile, type Clock } from '../../api/clock';
 import { ModicaError } from '../../api/errors';
-import type { Clock } from '../../api/pacing';
 import { backoffMs } from '../../api/retry';
+import { Batcher, inTurn, Semaphore } from '../concurrency';
 
 /** What a node remembers from one execution to the next: n8n's store of processed items. */
 export interface ReferenceStore {
@@ -23,8 +24,6 @@ const MOST_ROUNDS = 20;
 const MOST_STORE_ATTEMPTS = 6;
 /** Always made: of two processes that make the node's first record at once, the database refuses one. */
 const LEAST_STORE_ATTEMPTS = 2;
-/** How late it may be noticed that nothing can be sent any more. */
-const OPEN_CHECK_MS = 200;
 /**
  * Keys that are claimed while their messages are not sent yet, at most: those of an execution that is killed count as
  * sent though they are not. Enough for claims, which take some 0.3 s, to keep up with 80 messages a second.
@@ -51,9 +50,9 @@ export class References {
 	private readonly sentHere = new Set<string>();
 	/** Keys that the store may or may not have recorded for this run: nobody knows whether they were there before. */
 	private readonly uncertain = new Set<string>();
-	private readonly places = new Places(MOST_CLAIMED);
-	private readonly claims: Batch<boolean | StoreError>;
-	private readonly releases: Batch<StoreError | undefined>;
+	private readonly slots = new Semaphore(MOST_CLAIMED);
+	private readonly claims: Batcher<boolean | StoreError>;
+	private readonly releases: Batcher<StoreError | undefined>;
 	/** All attempts at a call of the store failed, and no call has succeeded since. */
 	private storeIsDown = false;
 
@@ -68,11 +67,11 @@ export class References {
 		private readonly clock: Clock,
 		private readonly ensureOpen: () => void = () => {},
 	) {
-		this.claims = new Batch(async (keys) => {
+		this.claims = new Batcher(async (keys) => {
 			this.ensureOpen();
 			return await this.claimAll(keys);
 		});
-		this.releases = new Batch(async (keys) => {
+		this.releases = new Batcher(async (keys) => {
 			const failure = await this.releaseAll(keys).then(
 				() => undefined,
 				(error: unknown) => new StoreError(error),
@@ -134,7 +133,7 @@ export class References {
 		isUnsent: (result: T, position: number) => boolean,
 	): Promise<{ result: T; noteOn: (position: number) => string | undefined }> {
 		await Promise.all(before);
-		await this.places.take(keys.length);
+		await this.slots.acquire(keys.length);
 		try {
 			const fresh = await this.claim(keys);
 			const ours = keys.flatMap((key, position) => (fresh[position] ? [{ key, position }] : []));
@@ -147,7 +146,7 @@ export class References {
 			const kept = new Set(failure ? unsent.map(({ position }) => position) : []);
 			return { result, noteOn: (position) => (kept.has(position) ? STILL_CLAIMED : undefined) };
 		} finally {
-			this.places.give(keys.length);
+			this.slots.release(keys.length);
 		}
 	}
 
@@ -275,16 +274,10 @@ export class References {
 					this.storeIsDown = true;
 					return await Promise.reject<never>(error);
 				}
-				await this.pause(backoffMs(attempts));
+				await sleepWhile(this.clock, backoffMs(attempts), () => this.isOpen);
 				return await this.attempted(call, attempts + 1);
 			},
 		);
-	}
-
-	/** Waits for as long as something can be sent. */
-	private async pause(milliseconds: number): Promise<void> {
-		const end = this.clock.now() + milliseconds;
-		while (this.isOpen && this.clock.now() < end) await this.clock.sleep(Math.min(end - this.clock.now(), OPEN_CHECK_MS));
 	}
 
 	private get isOpen(): boolean {
@@ -330,67 +323,6 @@ function causeOf(error: unknown): string[] {
 	return error instanceof Error ? [`The database failed: ${error.message}.`] : [];
 }
 
-/** A number of places, taken in the order in which they are asked for; whoever asks for more than there are waits for all. */
-class Places {
-	private taken = 0;
-	private readonly waiting: Array<{ count: number; enter: () => void }> = [];
-
-	constructor(private readonly most: number) {}
-
-	async take(count: number): Promise<void> {
-		await new Promise<void>((enter) => {
-			this.waiting.push({ count, enter });
-			this.admit();
-		});
-	}
-
-	give(count: number): void {
-		this.taken -= count;
-		this.admit();
-	}
-
-	private admit(): void {
-		for (let next = this.waiting[0]; next && (this.taken === 0 || this.taken + next.count <= this.most); next = this.waiting[0]) {
-			this.waiting.shift();
-			this.taken += next.count;
-			next.enter();
-		}
-	}
-}
-
-/** Gathers what is added while its work is under way, and has it done together. */
-class Batch<T> {
-	private waiting: Array<{ key: string; resolve: (result: T) => void; reject: (error: unknown) => void }> = [];
-	private working = false;
-
-	/** @param work gives a result for each key, in their order */
-	constructor(private readonly work: (keys: string[]) => Promise<T[]>) {}
-
-	async add(key: string): Promise<T> {
-		return await new Promise<T>((resolve, reject) => {
-			this.waiting.push({ key, resolve, reject });
-			if (!this.working) void this.run();
-		});
-	}
-
-	private async run(): Promise<void> {
-		this.working = true;
-		// Whatever is asked for in the same moment belongs to the first batch, too.
-		await Promise.resolve();
-		while (this.waiting.length > 0) {
-			const batch = this.waiting;
-			this.waiting = [];
-			try {
-				const results = await this.work(batch.map(({ key }) => key));
-				batch.forEach(({ resolve }, position) => resolve(results[position] as T));
-			} catch (error) {
-				batch.forEach(({ reject }) => reject(error));
-			}
-		}
-		this.working = false;
-	}
-}
-
 /** Marks that are in the stores, by the name of the node, for all of its executions in this process. */
 const marks = new Map<string, string[]>();
 
@@ -398,18 +330,4 @@ function marksOf(name: string): string[] {
 	const known = marks.get(name) ?? [];
 	marks.set(name, known);
 	return known;
-}
-
-const lastOf = new Map<string, Promise<unknown>>();
-
-/** Does work of the same name one after the other, in this whole process. */
-async function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
-	const before = lastOf.get(name) ?? Promise.resolve();
-	const mine = before.then(work, work);
-	lastOf.set(name, mine);
-	try {
-		return await mine;
-	} finally {
-		if (lastOf.get(name) === mine) lastOf.delete(name);
-	}
 }

@@ -1,11 +1,12 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
-import type { SendReceipt, Message } from '../../api/types';
-import { fileLinks } from '../binary';
+import type { INodeProperties } from 'n8n-workflow';
+import type { Message, SendReceipt } from '../../api/types';
+import { parseRecipient, recipientField } from '../../parameters/recipient';
+import type { Fields } from '../../parameters/values';
 import { perItem, type Context, type Item, type Operation } from '../operation';
-import { orClearReferences } from './clearing';
+import { orClearReferences } from './clearReferences';
 import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
-import { parseRecipient, recipientField } from './recipient';
+import { fileLinks } from './fileLinks';
 
 const optionsField: INodeProperties = {
 	displayName: 'Options',
@@ -30,7 +31,7 @@ export const send: Operation = {
 			const message = readMessage(item, context);
 			const once = readOnceReference(item, message.reference);
 			return {
-				subjects: [{ item: item.index, to: message.to }],
+				targets: [{ item: item.index, to: message.to }],
 				lanes: [message.to],
 				run: async () => [{ item: item.index, json: await sendOnce(message, once, context) }],
 			};
@@ -51,10 +52,10 @@ function readMessage(item: Item, context: Context): Message {
 	return { to, ...readContent(item, fileLinks(item, context, delivery.scheduled)), ...delivery };
 }
 
-function toOutput({ to, reference }: Message, { id, status, ...others }: SendReceipt): IDataObject {
-	return { id, status, to, ...(reference !== undefined && { reference }), ...others } as IDataObject;
+function toOutput({ to, reference }: Message, { id, status, ...others }: SendReceipt): Fields {
+	return { id, status, to, ...(reference !== undefined && { reference }), ...others };
 }
 
-function sentBefore({ to, reference }: Message): IDataObject {
+function sentBefore({ to, reference }: Message): Fields {
 	return { status: 'duplicate', to, reference, message: 'Not sent again: this node has sent the reference before' };
 }

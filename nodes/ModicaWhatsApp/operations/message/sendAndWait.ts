@@ -1,13 +1,17 @@
 import { randomBytes } from 'crypto';
 import type { INodeProperties } from 'n8n-workflow';
-import { InputError, invalid, isEmpty, isRecord } from '../../api/errors';
-import type { Message, TemplateContent, TextContent } from '../../api/types';
-import { fileLinks, type FileLink } from '../binary';
+import type { Message, TemplateButton, TemplateContent, TextContent } from '../../api/types';
+import { parseFutureTime } from '../../parameters/dateTime';
+import { InputError, invalid } from '../../parameters/errors';
+import { parseRecipient, recipientField } from '../../parameters/recipient';
+import { countCharacters, LONGEST_TEXT, parseMessageText } from '../../parameters/text';
+import { fieldsOf, isEmpty, isRecord } from '../../parameters/values';
+import { showOnlyFor } from '../fields';
 import { perItem, type Item, type Operation } from '../operation';
-import { contentFields, LONGEST_TEXT, parseText, readContent } from './content';
-import { additionalFields, parseMoment, readDelivery } from './delivery';
-import { answer, digest, type Question } from './question';
-import { parseRecipient, recipientField } from './recipient';
+import { answer, digest, type Question } from './answer';
+import { additionalFields, readDelivery } from './delivery';
+import { fileLinks, type FileLink } from './fileLinks';
+import { readTemplate, templateFields } from './template';
 
 /** Stands for the link in what the user writes. */
 const LINK = '{link}';
@@ -78,7 +82,7 @@ const fields: INodeProperties[] = [
 		description:
 			'How to send the link. A template needs {link} in one of its body parameters or in the payload of a URL button; the message then stands on the page alone.',
 	},
-	...contentFields.filter(({ displayOptions }) => displayOptions?.show?.messageType?.includes('template')),
+	...templateFields.map((field) => showOnlyFor({ messageType: ['template'] }, field)),
 	additionalFields,
 	{
 		displayName: 'Options',
@@ -195,7 +199,7 @@ const ask = perItem((item, context) => {
 	const message: Message = { to, ...content, ...delivery };
 	const { reference } = delivery;
 	return {
-		subjects: [{ item: item.index, to }],
+		targets: [{ item: item.index, to }],
 		run: async () => {
 			const { id } = await context.api.sendMessage(message);
 			const sent = { id, to, ...(reference !== undefined && { reference }) };
@@ -212,7 +216,7 @@ function readQuestion(item: Item, secret: string): Question {
 	const label = (value: unknown, byDefault: string) => (isEmpty(value) ? byDefault : String(value));
 	const common = {
 		secretDigest: digest(secret).toString('hex'),
-		text: parseText(item.parameter('message'), 'Message').replaceAll(LINK, '').trim(),
+		text: parseMessageText('Message', item.parameter('message')).replaceAll(LINK, '').trim(),
 		thanks: label(options.thanksText, DEFAULT_THANKS),
 	};
 	const type = item.parameter('responseType');
@@ -232,8 +236,7 @@ function readQuestion(item: Item, secret: string): Question {
 }
 
 function readOptions(item: Item): Record<string, unknown> {
-	const given = item.parameter('options');
-	return isRecord(given) ? given : {};
+	return fieldsOf(item.parameter('options'));
 }
 
 const UNIT_MS: Record<string, number> = { minutes: 60_000, hours: 3_600_000, days: 86_400_000 };
@@ -247,12 +250,12 @@ const LONGEST_WAIT_MS = 3_650 * 86_400_000;
  */
 function readTimeLimit(item: Item, timeZone: string, now: number, scheduled: string | undefined): Date | undefined {
 	const { limitWaitTime } = readOptions(item);
-	const limit = isRecord(limitWaitTime) && isRecord(limitWaitTime.values) ? limitWaitTime.values : undefined;
-	if (!limit) return undefined;
+	const { values: limit } = fieldsOf(limitWaitTime);
+	if (!isRecord(limit)) return undefined;
 	const sentAt = scheduled === undefined ? now : Date.parse(scheduled);
 	const { limitType = 'afterTimeInterval', resumeAmount = 1, resumeUnit = 'hours', maxDateAndTime } = limit;
 	if (limitType === 'atSpecifiedTime') {
-		const end = parseMoment('Max Date and Time', maxDateAndTime, timeZone, now, 'leave the limit out');
+		const end = parseFutureTime('Max Date and Time', maxDateAndTime, timeZone, now, 'leave the limit out');
 		if (end > sentAt) return new Date(end);
 		throw invalid('Max Date and Time', maxDateAndTime, 'is not after Scheduled, when the message is sent', 'Use a time after Scheduled, or leave the limit out.');
 	}
@@ -271,15 +274,19 @@ function readTimeLimit(item: Item, timeZone: string, now: number, scheduled: str
  */
 function linkedContent(item: Item, linkTo: FileLink, link: string): TextContent | TemplateContent {
 	const type = item.parameter('messageType');
-	if (type === 'text') return linkedText(parseText(item.parameter('message'), 'Message'), link);
-	const content = type === 'template' ? readContent(item, linkTo) : undefined;
-	if (content?.type !== 'template') throw invalid('Message Type', type, 'is unknown', 'Use text or template.');
-	return linkedTemplate(content, link);
+	switch (type) {
+		case 'text':
+			return linkedText(parseMessageText('Message', item.parameter('message')), link);
+		case 'template':
+			return linkedTemplate(readTemplate(item, linkTo), link);
+		default:
+			throw invalid('Message Type', type, 'is unknown', 'Use text or template.');
+	}
 }
 
 function linkedText(text: string, link: string): TextContent {
 	const body = text.includes(LINK) ? place(text, link) : `${text.trimEnd()}\n\n${link}`;
-	const length = [...body].length;
+	const length = countCharacters(body);
 	if (length > LONGEST_TEXT) {
 		throw invalid('Message', text, `has ${length} characters with its link`, `WhatsApp takes up to ${LONGEST_TEXT}: shorten it.`);
 	}
@@ -308,9 +315,7 @@ function linkedTemplate({ type, template }: TemplateContent, link: string): Temp
 	};
 }
 
-type Button = NonNullable<TemplateContent['template']['buttons']>[number];
-
-function isLinkButton(button: Button): button is Button & { payload: string } {
+function isLinkButton(button: TemplateButton): button is TemplateButton & { payload: string } {
 	return button.type === 'url' && button.payload?.includes(LINK) === true;
 }
 

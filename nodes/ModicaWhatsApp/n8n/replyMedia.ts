@@ -1,0 +1,74 @@
+import type {
+	IBinaryData,
+	ICredentialDataDecryptedObject,
+	INodeProperties,
+	IWebhookFunctions,
+} from 'n8n-workflow';
+import { sleepWhile } from '../api/clock';
+import type { DownloadedMedia } from '../api/exchange';
+import type { Callback } from '../callback/parse';
+import type { Fields } from '../parameters/values';
+import { openClient } from './client';
+import { clock } from './clock';
+import { explain } from './errors';
+import { storeFile } from './files';
+
+/** A callback is answered only when its file is there; no sender waits much longer than this. */
+const LONGEST_DOWNLOAD_MS = 15_000;
+
+export const mediaOptions: INodeProperties[] = [
+	{
+		displayName: 'Download Media',
+		name: 'downloadMedia',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether to fetch the file that came with a reply. When that fails, the reply comes without it, with the reason in “downloadError”.',
+	},
+	{
+		displayName: 'Put Media in Field',
+		name: 'binaryPropertyName',
+		type: 'string',
+		default: 'data',
+		placeholder: 'e.g. data',
+		hint: 'The name of the output binary field to put the file in',
+		description: 'Where the next node finds the file, when Download Media is on',
+	},
+];
+
+/** The file in the binary field that it is to be put into, or why there is none. */
+type FetchedMedia = { binary?: Record<string, IBinaryData>; downloadError?: string };
+
+/**
+ * Fetches the file that came with a reply, if the trigger is set to, again after a passing fault, but not for longer
+ * than a callback may take. Never rejects.
+ */
+export async function fetchMedia(
+	functions: IWebhookFunctions,
+	callback: Callback,
+	{ downloadMedia, binaryPropertyName }: Fields,
+	credential: ICredentialDataDecryptedObject,
+): Promise<FetchedMedia> {
+	if (downloadMedia !== true || callback.kind !== 'reply' || callback.content.kind !== 'media') return {};
+	const { id, fileName = id } = callback.content.media;
+	const field = (typeof binaryPropertyName === 'string' && binaryPropertyName.trim()) || 'data';
+	const giveUp = new AbortController();
+	let ended = false;
+	const download = async (): Promise<FetchedMedia> => {
+		try {
+			const client = openClient(functions, credential, { signal: giveUp.signal });
+			const store = async (media: DownloadedMedia) => await storeFile(functions.helpers, media, fileName);
+			return { binary: { [field]: await client.downloadMedia(id, undefined, store) } };
+		} catch (error) {
+			return { downloadError: explain(error, 'The file could not be stored') };
+		} finally {
+			ended = true;
+		}
+	};
+	const timeOut = async (): Promise<FetchedMedia> => {
+		await sleepWhile(clock, LONGEST_DOWNLOAD_MS, () => !ended);
+		giveUp.abort();
+		return { downloadError: `The file had not come after ${LONGEST_DOWNLOAD_MS / 1_000} s` };
+	};
+	return await Promise.race([download(), timeOut()]);
+}

@@ -1,0 +1,31 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { invalid } from './errors';
+
+export const messageIdField: INodeProperties = {
+	displayName: 'Message ID',
+	name: 'messageId',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. 3fa85f64-5717-4562-b3fc-2c963f66afa6',
+	description: 'The ID that sending the message gave, or that came with a callback',
+};
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/**
+ * A message's id (reference: Uuid).
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function parseMessageId(value: unknown): string {
+	const id = typeof value === 'string' ? value.trim() : value;
+	if (typeof id !== 'string' || !UUID.test(id)) {
+		throw invalid(
+			'Message ID',
+			value,
+			'is not the ID of a message',
+			'Use the id that sending gave, such as 3fa85f64-5717-4562-b3fc-2c963f66afa6.',
+		);
+	}
+	return id;
+}

@@ -1,0 +1,93 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { InputError, invalid } from './errors';
+import { splitList } from './list';
+import { isEmpty } from './values';
+
+export const recipientField: INodeProperties = {
+	displayName: 'To',
+	name: 'to',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. +64211234567',
+	description:
+		'The customer’s WhatsApp number with its country code. Spaces, dots, dashes and brackets do not matter.',
+};
+
+/** Characters that people and phone books put between digits, and invisible ones that copying brings along. */
+const SEPARATORS = /[\s.()\-\u2010-\u2015\u2212\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]/g;
+const EXAMPLE = 'Use the international form, such as +64211234567.';
+
+/**
+ * A phone number as the API wants it (reference: E164), from the forms that people write and callbacks give.
+ * Digits are never changed, added or left out: a number that would need it is refused.
+ * @param value such as `+64 21 123-4567`, `0064211234567`, or `64211234567` as text or number
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function parseRecipient(value: unknown, field = 'To'): string {
+	if (isEmpty(value)) throw invalid(field, value, '', EXAMPLE);
+	if (typeof value !== 'string' && typeof value !== 'number') {
+		throw invalid(field, value, 'is not a single phone number', EXAMPLE);
+	}
+	const written = String(value);
+	if (/\(\s*0\s*\)/.test(written)) {
+		throw invalid(field, value, 'has a (0) in it that is not dialled from abroad', `Leave it out. ${EXAMPLE}`);
+	}
+	const compact = written.replace(SEPARATORS, '');
+	if (/^[\d.,]+e\+?\d+$/i.test(compact.replace(',', '.'))) {
+		throw invalid(
+			field,
+			value,
+			'has lost digits: a spreadsheet wrote it as a calculated number',
+			'Format the column as text in the spreadsheet.',
+		);
+	}
+	const international = compact.replace(/^00/, '+');
+	if (/^\+?0/.test(international)) {
+		throw invalid(field, value, 'is a local number', `Replace the leading 0 by the country code. ${EXAMPLE}`);
+	}
+	const number = international.startsWith('+') ? international : `+${international}`;
+	if (/[^\d+]/.test(number) || number.lastIndexOf('+') > 0) {
+		throw invalid(field, value, 'is not a phone number', EXAMPLE);
+	}
+	if (!/^\+\d{7,15}$/.test(number)) {
+		const problem = number.length > 16 ? 'is too long for a phone number' : 'is too short for a phone number';
+		throw invalid(field, value, problem, `It has 7 to 15 digits with its country code. ${EXAMPLE}`);
+	}
+	return number;
+}
+
+/**
+ * Numbers from a text with commas, semicolons or lines between them, or from a list.
+ * @throws {InputError} that names every number that cannot be used
+ */
+export function parseRecipients(value: unknown): string[] {
+	const remedy = 'Give international numbers separated by commas or lines, such as +64211234567, +64217654321.';
+	const entries: unknown[] = Array.isArray(value)
+		? value
+		: typeof value === 'string' || typeof value === 'number'
+			? splitList(String(value))
+			: [];
+	if (entries.length === 0) {
+		throw invalid('Recipients', value, 'holds no number', remedy);
+	}
+	const problems: string[] = [];
+	const numbers = entries.flatMap((entry, index) => {
+		try {
+			return parseRecipient(entry, `Recipient ${index + 1}`);
+		} catch (error) {
+			problems.push(error instanceof Error ? error.message : String(error));
+			return [];
+		}
+	});
+	if (problems.length > 0) throw new InputError(summarize(problems));
+	return numbers;
+}
+
+const MOST_PROBLEMS_SHOWN = 5;
+
+function summarize(problems: readonly string[]): string {
+	const more = problems.length - MOST_PROBLEMS_SHOWN;
+	const shown = problems.slice(0, MOST_PROBLEMS_SHOWN);
+	return [...shown, ...(more > 0 ? [`And ${more} more.`] : [])].join('\n');
+}

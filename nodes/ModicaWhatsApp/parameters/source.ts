@@ -1,0 +1,32 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { invalid } from './errors';
+import { isEmpty } from './values';
+
+export const sourceField: INodeProperties = {
+	displayName: 'Source',
+	name: 'source',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. 102046588645210',
+	description:
+		'The ID of the WhatsApp business number, if the application has several. It is not the phone number itself.',
+};
+
+/**
+ * The id of a business number (the vendor's v1.3.1 gives its form: `^[1-9][0-9]*$`, up to 30 characters).
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function parseSource(value: unknown): string | undefined {
+	if (isEmpty(value)) return undefined;
+	// A number beyond the safe ones has lost digits.
+	const source = typeof value === 'string' ? value.trim() : Number.isSafeInteger(value) ? String(value) : '';
+	if (!/^[1-9][0-9]{0,29}$/.test(source)) {
+		throw invalid(
+			'Source',
+			value,
+			'is not the ID of a business number',
+			'Use the ID that Modica gave you: up to 30 digits, without a plus sign, such as 102046588645210.',
+		);
+	}
+	return source;
+}

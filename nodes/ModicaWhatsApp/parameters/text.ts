@@ -1,0 +1,40 @@
+import { invalid } from './errors';
+import { isEmpty } from './values';
+
+/** WhatsApp's limit for the text of a message, in Unicode characters. */
+export const LONGEST_TEXT = 4_096;
+
+/**
+ * A text. Numbers are taken as they are written, since spreadsheets give them.
+ * @param remedy what to do when it is none, as a sentence
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function parseText(field: string, value: unknown, remedy: string): string {
+	if (isEmpty(value)) throw invalid(field, value, '', remedy);
+	if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+	if (typeof value !== 'string') throw invalid(field, value, 'is not a text', remedy);
+	return value;
+}
+
+/**
+ * The text of a message.
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function parseMessageText(field: string, value: unknown): string {
+	const text = parseText(field, value, 'Write what the message is to say.');
+	const length = countCharacters(text);
+	if (length > LONGEST_TEXT) {
+		throw invalid(
+			field,
+			text,
+			`has ${length} characters`,
+			`WhatsApp takes up to ${LONGEST_TEXT}: shorten it, or send it in parts.`,
+		);
+	}
+	return text;
+}
+
+/** Characters as WhatsApp counts them: code points, so that an emoji counts once. */
+export function countCharacters(text: string): number {
+	return [...text].length;
+}

@@ -1,0 +1,52 @@
+import { invalid } from './errors';
+import { parseText } from './text';
+
+/**
+ * The address of a file that Modica is to fetch.
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function parseUrl(field: string, value: unknown): string {
+	const remedy = 'Use the whole address of the file, such as https://example.com/invoice.pdf.';
+	const text = parseText(field, value, remedy).trim();
+	const url = toUrl(text);
+	if (!url || !/^https?:$/.test(url.protocol) || /\s/.test(text)) throw invalid(field, text, 'is not a web address', remedy);
+	return url.href;
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * The address of the API, without a slash at the end.
+ * @throws {InputError} when it is no address, or would send the password unencrypted over a network
+ */
+export function parseBaseUrl(value: unknown): string {
+	const example = 'Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
+	const url = toUrl(typeof value === 'string' ? value.trim() : '');
+	if (!url) throw invalid('Base URL', withoutLogin(value), 'is not a web address', example);
+	if (url.username || url.password) {
+		throw invalid('Base URL', url.host, 'was given with a password in it', 'Put user name and password into their own fields.');
+	}
+	if (url.search || url.hash) throw invalid('Base URL', value, 'holds more than an address', example);
+	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK.test(url.hostname))) {
+		throw invalid(
+			'Base URL',
+			value,
+			'would send the password unencrypted',
+			'Use https; plain http is for this machine only (localhost).',
+		);
+	}
+	return url.href.replace(/\/+$/, '');
+}
+
+/** What is no address may still hold a password. */
+function withoutLogin(value: unknown): unknown {
+	return typeof value === 'string' && value.includes('@') ? `…${value.slice(value.lastIndexOf('@'))}` : value;
+}
+
+function toUrl(text: string): URL | undefined {
+	try {
+		return new URL(text);
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,35 @@
+/** The compose file of the guide to queue mode is the n8n that `test:queue` tests. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { CURRENT } from '../harness/n8n/versions.mts';
+import { PROJECT } from '../harness/project.mts';
+import { queueEnvironment, WORKER_CONCURRENCY } from '../harness/queue/environment.mts';
+
+const COMPOSE = 'docs/queue-mode/docker-compose.yml';
+
+interface Compose {
+	services: Record<string, { image: string; command?: string; environment?: Record<string, string> }>;
+}
+
+describe('the compose file for queue mode', () => {
+	const { services } = parse(readFileSync(path.join(PROJECT, COMPOSE), 'utf8'), { merge: true }) as Compose;
+	const ofN8n = Object.entries(services).filter(([, { image }]) => image.includes('n8n'));
+
+	it('is made of the processes that are tested', () => {
+		const commands = ofN8n.map(([, { command = 'start' }]) => command).sort();
+		const worker = `worker --concurrency=${WORKER_CONCURRENCY}`;
+		expect(commands).toEqual(['start', 'webhook', 'webhook', worker, worker]);
+		expect(new Set(ofN8n.map(([, { image }]) => image))).toEqual(new Set([`docker.n8n.io/n8nio/n8n:${CURRENT.version}`]));
+	});
+
+	it('gives each of them the environment that is tested', () => {
+		const tested = queueEnvironment({
+			redis: { host: 'redis', port: 6379 },
+			postgres: { host: 'postgres', port: 5432, user: 'n8n', password: '${POSTGRES_PASSWORD:?}', database: 'n8n' },
+			publicUrl: '${WEBHOOK_URL:?}',
+			encryptionKey: '${N8N_ENCRYPTION_KEY:?}',
+		});
+		expect(ofN8n.map(([name, { environment }]) => ({ name, environment }))).toEqual(ofN8n.map(([name]) => ({ name, environment: tested })));
+	});
+});

@@ -1,0 +1,151 @@
+/** Whatever the nodes can say, from their own sources, must be in the guide to error messages. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+import { PROJECT, sourceFiles } from '../harness/project.mts';
+import { run } from '../harness/run.mts';
+
+const PAGE = 'docs/errors.md';
+/** Without what makes words bold, slanted or code. */
+const page = readFileSync(path.join(PROJECT, PAGE), 'utf8').replace(/\*\*|[*`]/g, '');
+const lines = page.split('\n');
+
+/** Prose that is nobody's error. */
+const NO_MESSAGES = [
+	// A header's value.
+	'Basic realm="Modica WhatsApp callbacks", charset="UTF-8"',
+	// The good end of the credential's test.
+	'Connected: Modica accepts the username and password',
+];
+
+/** What the editor shows of a parameter; test/fast/package/descriptions.test.mts looks after those. */
+const TEXTS_OF_THE_EDITOR = [
+	...['displayName', 'placeholder', 'hint', 'action', 'default', 'name', 'header', 'active', 'inactive', 'subtitle', 'outputs'],
+	...['eventTriggerDescription', 'activationMessage', 'activationHint', 'waitingNodeTooltip'],
+];
+
+/** A text of the sources; where something is filled in it has a gap. */
+interface Text {
+	where: string;
+	parts: string[];
+}
+
+const GAP = '…';
+const LONGEST_GAP = 100;
+
+const trees = sourceFiles()
+	.filter((file) => file.endsWith('.ts'))
+	.map((file) => ts.createSourceFile(file, readFileSync(path.join(PROJECT, file), 'utf8'), ts.ScriptTarget.Latest, true));
+
+function isOfTheEditor(node: ts.Node): boolean {
+	if (ts.isVariableDeclaration(node)) return /_HINT$/.test(node.name.getText());
+	if (!ts.isPropertyAssignment(node) && !ts.isPropertyDeclaration(node)) return false;
+	const name = node.name.getText();
+	if (TEXTS_OF_THE_EDITOR.includes(name)) return true;
+	// The remedy of an error is called so, too.
+	const siblings = ts.isObjectLiteralExpression(node.parent) ? node.parent.properties.map((sibling) => sibling.name?.getText()) : [];
+	return name === 'description' && siblings.some((sibling) => ['displayName', 'name', 'action'].includes(sibling ?? ''));
+}
+
+/** The parts of a text between its gaps; undefined for anything else. */
+function partsOf(node: ts.Node): string[] | undefined {
+	if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return [node.text];
+	if (!ts.isTemplateExpression(node)) return undefined;
+	return [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)];
+}
+
+/** An expression of n8n's, or what a page is made of: its markup and its styles. */
+const CODE = /^=\{\{|<\/?\w[^>]*>|\{ *[\w-]+: [^}]*; *\}/;
+
+/** Two words at least. */
+function isProse(parts: string[]): boolean {
+	const text = parts.join(GAP);
+	return /[a-z]{2,}( …)? [a-z]/i.test(text) && !CODE.test(text);
+}
+
+/** The page on which a question is answered, and its style. */
+function isMarkup(parts: string[]): boolean {
+	return parts.some((part) => /<\/?[a-z]|\{ [a-z-]+: /i.test(part));
+}
+
+function textsOf(tree: ts.SourceFile): Text[] {
+	const texts: Text[] = [];
+	const look = (node: ts.Node) => {
+		if (isOfTheEditor(node) || ts.isTypeNode(node) || ts.isImportDeclaration(node)) return;
+		const parts = partsOf(node);
+		if (parts && isProse(parts) && !isMarkup(parts) && !parts[0]?.startsWith('e.g. ')) {
+			const { line } = tree.getLineAndCharacterOfPosition(node.getStart());
+			texts.push({ where: `${tree.fileName}:${line + 1}`, parts });
+		}
+		ts.forEachChild(node, look);
+	};
+	look(tree);
+	return texts;
+}
+
+/** Finds a text in the page, with anything in its gaps; the full stop at its end is the page's to leave out. */
+function patternOf(parts: string[]): RegExp {
+	const escaped = parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replace(/\s+/g, '\\s+'));
+	return new RegExp(escaped.join(`.{1,${LONGEST_GAP}}?`).replace(/(\\\.)?(\\s\+)?$/, ''));
+}
+
+const texts = trees.flatMap(textsOf).filter(({ parts }) => !NO_MESSAGES.includes(parts.join(GAP)));
+
+describe(PAGE, () => {
+	it('is what the sources give', async () => {
+		await run(process.execPath, ['--import', 'tsx', path.join(__dirname, 'generate.mts'), '--check'], PROJECT);
+	});
+
+	it('is compared with texts of every part of the package', () => {
+		const folders = new Set(texts.map(({ where }) => path.posix.dirname(where)));
+		expect([...folders].sort()).toEqual(
+			expect.arrayContaining(
+				['', '/api', '/callback', '/n8n', '/operations/media', '/operations/message', '/parameters'].map((folder) => `nodes/ModicaWhatsApp${folder}`),
+			),
+		);
+		expect(texts.length).toBeGreaterThan(140);
+	});
+
+	it('has everything that the nodes can say, word for word', () => {
+		const missing = texts.filter(({ parts }) => !patternOf(parts).test(page)).map(({ where, parts }) => `${where}: ${parts.join(GAP)}`);
+		expect(missing).toEqual([]);
+	});
+
+	it('has each problem in the row of its field', () => {
+		const problems = trees.flatMap(fieldProblems);
+		const missing = problems.filter(({ field, problem }) => !lines.some((line) => line.startsWith('|') && line.includes(field) && patternOf(problem).test(line)));
+		expect(missing.map(({ field, problem }) => `${field} ${GAP} ${problem.join(GAP)}`)).toEqual([]);
+		expect(problems.length).toBeGreaterThan(20);
+	});
+
+	it('says what to do about each message of its tables', () => {
+		const rows = lines.filter((line) => /^\|(?! ---)/.test(line)).map((line) => line.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim()));
+		expect(rows.filter((cells) => cells.some((cell) => cell === ''))).toEqual([]);
+		expect(rows.length).toBeGreaterThan(60);
+	});
+});
+
+/** What the sources call by a name of their own, such as a field that several operations have. */
+const constants = new Map<string, string[]>();
+for (const tree of trees) {
+	const look = (node: ts.Node) => {
+		const parts = ts.isVariableDeclaration(node) && node.initializer && partsOf(node.initializer);
+		if (parts) constants.set(node.name.getText(), parts);
+		ts.forEachChild(node, look);
+	};
+	look(tree);
+}
+
+/** `invalid('Field', value, 'problem', …)`, where both stand there; an empty problem is one of an empty field. */
+function fieldProblems(tree: ts.SourceFile): Array<{ field: string; problem: string[] }> {
+	const found: Array<{ field: string; problem: string[] }> = [];
+	const look = (node: ts.Node) => {
+		if (ts.isCallExpression(node) && node.expression.getText() === 'invalid') {
+			const [field, , problem] = node.arguments.map((argument) => constants.get(argument.getText()) ?? partsOf(argument));
+			if (field?.length === 1 && problem) found.push({ field: field.join(), problem: problem.join('') === '' ? ['is empty'] : problem });
+		}
+		ts.forEachChild(node, look);
+	};
+	look(tree);
+	return found;
+}

@@ -1,0 +1,345 @@
+import { getEventListeners } from 'node:events';
+import type { IHttpRequestOptions } from 'n8n-workflow';
+import type { Http } from '../../../nodes/ModicaWhatsApp/api/exchange';
+import type { Message } from '../../../nodes/ModicaWhatsApp/api/types';
+import { clientOf } from '../../harness/client.mts';
+import { streamed } from '../../harness/streamed.mts';
+import { VirtualClock } from '../../harness/virtualClock.mts';
+
+const MESSAGE: Message = { to: '+64211234567', type: 'text', text: { body: 'Hello' } };
+const TAKEN = { statusCode: 202, headers: { 'x-ratelimit-limit': '50' }, body: { message_id: 'an-id', status: 'accepted' } };
+
+/** A client whose requests are answered one after the other by what is given; an error is thrown. */
+function clientThatGets(...answers: unknown[]) {
+	const clock = new VirtualClock();
+	const requests: IHttpRequestOptions[] = [];
+	const http: Http = {
+		request: async (options) => {
+			requests.push(options);
+			const answer = answers[Math.min(requests.length, answers.length) - 1];
+			if (answer instanceof Error) throw answer;
+			return await Promise.resolve(streamed(answer as object) as never);
+		},
+	};
+	const client = clientOf(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1/', clock });
+	return { client, clock, requests, http };
+}
+
+/** A body of which a byte comes each half second, until it is broken off. */
+async function* trickle(clock: VirtualClock, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+	for (;;) {
+		await clock.sleep(500);
+		signal.throwIfAborted();
+		yield Buffer.from(' ');
+	}
+}
+
+/** A fault as n8n gives it: its own error around that of axios around that of Node.js. */
+const fault = (code: string, syscall?: string) =>
+	Object.assign(new Error('the request failed'), { httpCode: code, cause: { code, cause: { code, syscall } } });
+
+describe('the client', () => {
+	it('judges the status itself and follows no redirect', async () => {
+		const { client, requests } = clientThatGets(TAKEN);
+		expect(await client.sendMessage(MESSAGE)).toEqual({ id: 'an-id', status: 'accepted' });
+		expect(requests).toEqual([
+			{
+				method: 'POST',
+				baseURL: 'https://api.modicagroup.com/rest/wab/v1',
+				url: '/messages',
+				body: MESSAGE,
+				json: true,
+				encoding: 'stream',
+				abortSignal: expect.any(AbortSignal),
+				timeout: 70_000,
+				returnFullResponse: true,
+				ignoreHttpStatusErrors: true,
+				disableFollowRedirect: true,
+			},
+		]);
+	});
+
+	it.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])(
+		'sends a message again after %s, for nothing was sent',
+		async (code) => {
+			const failed = fault(code, 'connect');
+			const { client, clock, requests } = clientThatGets(failed, failed, TAKEN);
+			expect(await clock.until(client.sendMessage(MESSAGE))).toMatchObject({ id: 'an-id' });
+			expect(requests).toHaveLength(3);
+			expect(clock.now()).toBe(1_500);
+		},
+	);
+
+	it('gives up after a quarter of a minute without a connection', async () => {
+		const { client, clock, requests } = clientThatGets(fault('ECONNREFUSED'));
+		await expect(clock.until(client.sendMessage(MESSAGE))).rejects.toMatchObject({
+			message: 'Could not connect to api.modicagroup.com: nothing answers there (connection refused)',
+			description: 'Check the base URL in the credential, and that n8n’s machine can reach it.',
+			mayHaveBeenSent: false,
+		});
+		expect({ requests: requests.length, waited: clock.now() }).toEqual({ requests: 6, waited: 15_500 });
+	});
+
+	it.each([
+		['ECONNRESET', 'No answer from api.modicagroup.com: the connection broke off'],
+		['ECONNABORTED', 'No answer from api.modicagroup.com: no answer came in time'],
+		['ETIMEDOUT', 'No answer from api.modicagroup.com: no answer came in time'],
+		['ERR_BAD_RESPONSE', 'No answer from api.modicagroup.com: the request failed'],
+	])('sends no message again after %s, for it may have been sent', async (code, message) => {
+		const { client, clock, requests } = clientThatGets(fault(code), TAKEN);
+		await expect(clock.until(client.sendMessage(MESSAGE))).rejects.toMatchObject({ message, mayHaveBeenSent: true });
+		expect(requests).toHaveLength(1);
+	});
+
+	it.each(['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID'])(
+		'asks a host with a bad certificate once (%s)',
+		async (code) => {
+			const { client, requests } = clientThatGets(fault(code));
+			await expect(client.getMessage('x')).rejects.toMatchObject({
+				message: 'Could not connect to api.modicagroup.com: its certificate is not trusted',
+				mayHaveBeenSent: false,
+			});
+			expect(requests).toHaveLength(1);
+		},
+	);
+
+	it.each([
+		['httpCode', { httpCode: 'ECONNREFUSED' }],
+		['code', { code: 'ECONNREFUSED' }],
+		['the code of its cause', { cause: { code: 'ECONNREFUSED' } }],
+	])('finds what went wrong in an error’s %s', async (_where, properties) => {
+		const { client, clock, requests } = clientThatGets(Object.assign(new Error(), properties), TAKEN);
+		await clock.until(client.sendMessage(MESSAGE));
+		expect(requests).toHaveLength(2);
+	});
+
+	it('has one of 200 messages find out that there is no connection, and fails all at once', async () => {
+		const { client, clock, requests } = clientThatGets(fault('ECONNREFUSED', 'connect'));
+		const sends = await clock.until(Promise.allSettled(Array.from({ length: 200 }, async () => await client.sendMessage(MESSAGE))));
+		const failures = sends.map((end) => (end.status === 'rejected' ? (end.reason as { mayHaveBeenSent: boolean }).mayHaveBeenSent : end.status));
+		expect(failures).toEqual(sends.map(() => false));
+		// Two left at first, then one at a time.
+		expect({ requests: requests.length, waited: clock.now() }).toEqual({ requests: 7, waited: 15_500 });
+	});
+
+	it('loses none of 200 messages when the connection comes back in time', async () => {
+		const down = fault('ECONNREFUSED', 'connect');
+		const { client, clock, requests } = clientThatGets(down, down, down, down, down, down, TAKEN);
+		const sends = await clock.until(Promise.allSettled(Array.from({ length: 200 }, async () => await client.sendMessage(MESSAGE))));
+		expect(sends.filter(({ status }) => status === 'rejected')).toEqual([]);
+		expect(requests).toHaveLength(206);
+		// The wait for the host, then 200 at 50 a second.
+		expect(clock.now()).toBeLessThan(15_500 + 4_100);
+	});
+
+	/** Those in flight, those that left before it was clear, and those that tried again. */
+	const FEW = 25 + 4 + 5;
+
+	it.each([
+		['times out', 'ECONNABORTED', 60_000],
+		['closes each connection after the request', 'ECONNRESET', 20],
+	])('leaves few of 1,000 messages in doubt when the host %s, and fails the others as not sent', async (_how, code, afterMs) => {
+		const clock = new VirtualClock();
+		let requests = 0;
+		const http: Http = {
+			request: async () => {
+				// The first is answered, so that all may leave.
+				if (requests++ === 0) return await Promise.resolve(streamed({ ...TAKEN, headers: {} }) as never);
+				await clock.sleep(afterMs);
+				throw fault(code, 'read');
+			},
+		};
+		const client = clientOf(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock, maxConcurrency: 25 });
+		await clock.until(client.sendMessage(MESSAGE));
+		const sends = await clock.until(Promise.allSettled(Array.from({ length: 1_000 }, async () => await client.sendMessage(MESSAGE))));
+		const failures = sends.flatMap((end) => (end.status === 'rejected' ? [end.reason as { message: string; mayHaveBeenSent: boolean }] : []));
+		const doubtful = failures.filter(({ mayHaveBeenSent }) => mayHaveBeenSent);
+		expect({ failures: failures.length, isFew: doubtful.length <= FEW, requests: requests - 1 }).toEqual({ failures: 1_000, isFew: true, requests: doubtful.length });
+		expect(failures.at(-1)?.message).toBe('Gave up: api.modicagroup.com has not answered any of the latest requests');
+		expect(clock.now()).toBeLessThan(150_000);
+	});
+
+	it('does not take a host for lost whose answers begin and break off', async () => {
+		const clock = new VirtualClock();
+		let requests = 0;
+		async function* breaking(): AsyncGenerator<Uint8Array> {
+			yield Buffer.from('{');
+			await clock.sleep(1_000);
+			throw fault('ECONNRESET', 'read');
+		}
+		const http: Http = {
+			request: async () => {
+				const breaks = requests++ > 0 && requests <= 21;
+				if (breaks) return await Promise.resolve({ statusCode: 202, headers: {}, body: breaking() } as never);
+				await clock.sleep(100);
+				return streamed({ ...TAKEN, headers: {} });
+			},
+		};
+		const client = clientOf(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock, maxConcurrency: 20 });
+		await clock.until(client.sendMessage(MESSAGE));
+		const sends = await clock.until(Promise.allSettled(Array.from({ length: 40 }, async () => await client.sendMessage(MESSAGE))));
+		expect(sends.filter(({ status }) => status === 'rejected')).toHaveLength(20);
+		expect(clock.now()).toBe(1_200);
+	});
+
+	it('goes on when a host that gave no answers gives them again', async () => {
+		const clock = new VirtualClock();
+		let requests = 0;
+		const http: Http = {
+			request: async () => {
+				await clock.sleep(20);
+				if (clock.now() > 10_000 || requests++ === 0) return streamed({ ...TAKEN, headers: {} });
+				throw fault('ECONNRESET', 'read');
+			},
+		};
+		const client = clientOf(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock, maxConcurrency: 25 });
+		await clock.until(client.sendMessage(MESSAGE));
+		const sends = await clock.until(Promise.allSettled(Array.from({ length: 1_000 }, async () => await client.sendMessage(MESSAGE))));
+		expect(sends.filter(({ status }) => status === 'rejected').length).toBeLessThanOrEqual(FEW);
+	});
+
+	it('fails a message alone that is always refused, and loses no more time than its waits', async () => {
+		const clock = new VirtualClock();
+		const refused = { statusCode: 429, headers: { 'x-ratelimit-limit': '100', 'retry-after': '1' }, body: { message: 'too many', error: 'pair limit' } };
+		const taken = { statusCode: 202, headers: { 'x-ratelimit-limit': '100' }, body: { message_id: 'an-id', status: 'accepted' } };
+		const isBad = (options: IHttpRequestOptions) => (options.body as Message).to === '+64210000150';
+		const http: Http = {
+			request: async (options) => {
+				await clock.sleep(20);
+				return streamed(isBad(options) ? refused : taken);
+			},
+		};
+		const client = clientOf(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock, maxConcurrency: 25 });
+		const send = async (_: unknown, index: number) => await client.sendMessage({ ...MESSAGE, to: `+64210000${100 + index}` });
+		const sends = await clock.until(Promise.allSettled(Array.from({ length: 300 }, send)));
+		const failed = sends.flatMap((end, index) => (end.status === 'rejected' ? [{ index, reason: end.reason as unknown }] : []));
+		expect(failed).toEqual([
+			{
+				index: 50,
+				reason: expect.objectContaining({
+					message: 'Modica refused this request 5 times while other requests got through: too many: pair limit',
+					statusCode: 429,
+					mayHaveBeenSent: false,
+				}),
+			},
+		]);
+		expect(clock.now()).toBeLessThan(3_100 + 5_000);
+	});
+
+	it.each([
+		['before the request leaves', async () => await Promise.reject<never>(new TypeError('x is not a function: wab_demo:a password'))],
+		['when the answer is read', async () => await Promise.resolve({ statusCode: 202, get headers(): never { throw new TypeError('x is not a function: wab_demo:a password'); } })],
+	])('tells a mistake in its own code %s in its own words, without the password', async (_when, request) => {
+		const http = { request } as unknown as Http;
+		const client = clientOf(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', username: 'wab_demo', password: 'a password' });
+		const error = (await client.sendMessage(MESSAGE).catch((reason: unknown) => reason)) as Error;
+		expect(error).toMatchObject({ name: 'UnexpectedError', message: 'x is not a function: wab_demo:***', mayHaveBeenSent: true });
+		expect(error.stack).toContain('client.test');
+		expect(error.stack).not.toContain('a password');
+	});
+
+	it('lets nothing more leave once a request has failed, when it is to stop there', async () => {
+		const refused = { statusCode: 422, headers: {}, body: {} };
+		const { requests, http } = clientThatGets(refused);
+		const client = clientOf(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', maxConcurrency: 1, stopOnError: true });
+		const sends = await Promise.allSettled([client.sendMessage(MESSAGE), client.sendMessage(MESSAGE)]);
+		expect(sends.map((end) => end.status === 'rejected' && (end.reason as Error).name)).toEqual(['ModicaError', 'NeverLeftError']);
+		expect(requests).toHaveLength(1);
+	});
+
+	it('bears refusals for five minutes', async () => {
+		const refused = { statusCode: 429, headers: { 'retry-after': '10' }, body: {} };
+		const { client, clock, requests } = clientThatGets(refused);
+		await expect(clock.until(client.sendMessage(MESSAGE))).rejects.toMatchObject({
+			message: 'Gave up after 300 s of rate limiting',
+			mayHaveBeenSent: false,
+		});
+		expect(requests.length).toBe(31);
+		expect(clock.now()).toBe(300_000);
+	});
+
+	it('obeys a 429 at once, and waits for its words no longer than 5 s', async () => {
+		const clock = new VirtualClock();
+		const requests: number[] = [];
+		const http: Http = {
+			request: async ({ abortSignal }) => {
+				requests.push(clock.now());
+				const answer = requests.length > 1 ? streamed(TAKEN) : { statusCode: 429, headers: { 'retry-after': '1' }, body: trickle(clock, abortSignal as AbortSignal) };
+				return await Promise.resolve(answer as never);
+			},
+		};
+		const client = clientOf(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock });
+		await clock.until(client.sendMessage(MESSAGE));
+		expect(requests).toHaveLength(2);
+		expect(requests[1]).toBeLessThan(7_000);
+	});
+
+	it('breaks off an upload whose execution was cancelled while its file was opened', async () => {
+		const cancel = new AbortController();
+		const http: Http = {
+			request: async ({ abortSignal }) => {
+				(abortSignal as AbortSignal).throwIfAborted();
+				return await Promise.resolve(streamed({ statusCode: 200, headers: {}, body: { id: 'x' } }) as never);
+			},
+		};
+		const client = clientOf(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock: new VirtualClock(), signal: cancel.signal });
+		const file = new File([], 'a.png');
+		const open = async () => {
+			cancel.abort();
+			return await Promise.resolve({ file, bytesRead: () => 0, failure: () => undefined, close: () => {} });
+		};
+		await expect(client.uploadMedia(open, undefined)).rejects.toMatchObject({ name: 'CancelledError' });
+		expect(getEventListeners(cancel.signal, 'abort')).toEqual([]);
+	});
+
+	it('gives an upload more time the larger it is', async () => {
+		const { client, requests } = clientThatGets({ statusCode: 200, headers: {}, body: { id: 'x' } });
+		const file = Object.defineProperty(new File([], 'a.mp4'), 'size', { value: 100 * 1024 * 1024 });
+		await client.uploadMedia(async () => await Promise.resolve({ file, bytesRead: () => file.size, failure: () => undefined, close: () => {} }), undefined);
+		expect(requests[0]?.timeout).toBe(70_000 + 409_600);
+	});
+
+	it.each([
+		['10, 10', 10],
+		['10, 10;w=1', 10],
+		['10;w=1', 10],
+		['600, 600;w=60', 10],
+		['10, 1000;w=3600', 10],
+	])('takes a limit from %j', async (limit, perSecond) => {
+		const { client, clock } = clientThatGets({ ...TAKEN, headers: { 'x-ratelimit-limit': limit } });
+		for (let i = 0; i <= perSecond; i++) await clock.until(client.sendMessage(MESSAGE));
+		expect(clock.now()).toBeGreaterThanOrEqual(1_000);
+		expect(clock.now()).toBeLessThan(1_150);
+	});
+
+	it('counts a dated Retry-After from the date of the answer, whatever n8n’s own clock says', async () => {
+		const api = Date.now() + 20 * 60_000;
+		const headers = { date: new Date(api).toUTCString(), 'retry-after': new Date(api + 5_000).toUTCString() };
+		const { client, clock } = clientThatGets({ statusCode: 429, headers, body: {} }, TAKEN);
+		await clock.until(client.sendMessage(MESSAGE));
+		expect(clock.now()).toBe(5_000);
+	});
+
+	it('gives up an answer that trickles after a minute, and does not count time in which n8n stood still', async () => {
+		const clock = new VirtualClock();
+		const http: Http = {
+			request: async ({ abortSignal }) => await Promise.resolve({ statusCode: 202, headers: {}, body: trickle(clock, abortSignal as AbortSignal) } as never),
+		};
+		const send = clientOf(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', clock }).sendMessage(MESSAGE);
+		void send.catch(() => {});
+		await clock.pass(30_000);
+		clock.standStill(3_600_000);
+		await clock.pass(29_000);
+		const pending = Symbol('pending');
+		expect(await Promise.race([send, Promise.resolve(pending)])).toBe(pending);
+		await expect(clock.until(send)).rejects.toMatchObject({ message: 'No answer from api.modicagroup.com: no answer came in time', mayHaveBeenSent: true });
+		expect(clock.now()).toBeLessThan(3_600_000 + 63_000);
+	});
+
+	it.each([['0'], ['0.001'], ['-1'], ['many'], [undefined]])('takes no limit from %j', async (limit) => {
+		const answer = { ...TAKEN, headers: { 'x-ratelimit-limit': limit } };
+		const { client, clock } = clientThatGets(answer);
+		for (let i = 0; i < 50; i++) await clock.until(client.sendMessage(MESSAGE));
+		expect(clock.now()).toBe(0);
+	});
+});

@@ -1,0 +1,72 @@
+import { apiErrorText, refusal } from '../../../nodes/ModicaWhatsApp/api/errors';
+
+/** A status, how the message names it, and how its remedy begins. */
+const REFUSALS: Array<[number, string, string]> = [
+	[301, '', 'Modica’s API never redirects: check the base URL in the credential.'],
+	[400, ' (bad request)', 'Check the fields of this operation'],
+	[401, ' (wrong username or password)', 'Check the username (the gateway application’s name) and the password'],
+	[403, ' (not allowed)', 'The application may not do this.'],
+	[404, ' (not found)', 'Modica does not know this id.'],
+	[408, ' (time-out)', 'A gateway between n8n and Modica timed out.'],
+	[413, ' (too large)', 'The file is larger than Modica takes.'],
+	[415, ' (unsupported file type)', 'Modica takes PNG and JPEG images'],
+	[422, ' (not accepted)', 'Check the fields that Modica names in the error.'],
+	[429, ' (too many requests)', 'Lower "Max Requests per Second" in the options'],
+	[500, '', 'This is a fault on Modica’s side.'],
+	[503, '', 'This is a fault on Modica’s side.'],
+];
+
+describe('a refusal', () => {
+	it.each(REFUSALS)('of status %d is named, and comes with its remedy', (statusCode, name, remedy) => {
+		const { message, description, ...rest } = refusal(statusCode, 'the API’s words', false);
+		expect({ message, ...rest }).toMatchObject({ message: `Modica answered ${statusCode}${name}: the API’s words`, statusCode, mayHaveBeenSent: false, mayCountAsSent: false });
+		expect(description).toMatch(new RegExp(`^${remedy.replace(/[().]/g, '\\$&')}`));
+	});
+
+	it('of a status that needs no words has none', () => {
+		const { message, description } = refusal(418, '', false);
+		expect({ message, description }).toEqual({ message: 'Modica answered 418', description: undefined });
+	});
+
+	it('of a message that may have been sent says that first', () => {
+		const { description, mayHaveBeenSent } = refusal(500, '', true);
+		expect(description).toBe(
+			'The message may have been sent all the same. Look for its status before you send it again. This is a fault on Modica’s side. Try again later, and tell Modica’s support if it stays.',
+		);
+		expect(mayHaveBeenSent).toBe(true);
+	});
+
+	it('of the proxy names the proxy', () => {
+		const { message, description } = refusal(407, 'Squid', false, 'proxy');
+		expect(message).toBe('The proxy between n8n and Modica answered 407 (proxy authentication required): Squid');
+		expect(description).toContain('HTTPS_PROXY');
+	});
+
+	it('is shown in a message that a person can read, however much came', () => {
+		expect(refusal(400, 'x'.repeat(10_000), false).message).toBe(`Modica answered 400 (bad request): ${'x'.repeat(500)}`);
+	});
+});
+
+describe('the API’s words', () => {
+	it.each([
+		// The body's own statusCode is not to be trusted: the reference's 429 example says 500.
+		['its examples have them', { message: 'Whatsapp Cloud API error', statusCode: 500, error: 'too many requests' }, 'Whatsapp Cloud API error: too many requests'],
+		['its schema has them', { errors: [{ field: 'to', code: 'invalid', description: 'is not reachable' }, { field: 'source', code: 'unknown', description: 'is not yours' }] }, 'to: is not reachable (invalid); source: is not yours (unknown)'],
+		['only some of them are there', { errors: [{ description: 'is not reachable' }, { code: 7 }, 'unknown', null, {}] }, 'is not reachable; (7); unknown'],
+		['there is a message alone', { message: 'no' }, 'no'],
+		['there is an error alone', { error: 'no' }, 'no'],
+		['they are no JSON', ' <html>Gateway Time-out</html>\n', '<html>Gateway Time-out</html>'],
+		['they are a number', 7, '7'],
+		['there are none', undefined, ''],
+		['they are a list', ['no'], ''],
+		['they are of another kind', { message: { text: 'no' }, error: ['no'] }, ''],
+		['there are no complaints', { errors: [] }, ''],
+	])('are found where %s', (_where, body, words) => {
+		expect(apiErrorText(body)).toBe(words);
+	});
+
+	it('are no more than fifty complaints', () => {
+		const errors = Array.from({ length: 60 }, (_, index) => ({ description: `${index}` }));
+		expect(apiErrorText({ errors })).toBe(Array.from({ length: 50 }, (_, index) => `${index}`).join('; '));
+	});
+});

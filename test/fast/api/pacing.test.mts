@@ -1,0 +1,408 @@
+import { getEventListeners } from 'node:events';
+import { ModicaError } from '../../../nodes/ModicaWhatsApp/api/errors';
+import { MOST_IN_FLIGHT_WHILE_UNSURE, type PacedRequest, Pacer, type PacerSettings } from '../../../nodes/ModicaWhatsApp/api/pacing';
+import { settle, VirtualClock } from '../../harness/virtualClock.mts';
+
+/** An API with a rate limit, in virtual time: says whether a request that arrives now is let through. */
+type Limiter = (now: number) => boolean;
+
+/** Counts requests in each second of the clock. */
+function fixedWindow(limit: number): Limiter {
+	let window = -1;
+	let count = 0;
+	return (now) => {
+		const current = Math.floor(now / 1_000);
+		if (current !== window) [window, count] = [current, 0];
+		return ++count <= limit;
+	};
+}
+
+/** Refills a bucket steadily. */
+function tokenBucket(limit: number, burst: number): Limiter {
+	let tokens = burst;
+	let last = 0;
+	return (now) => {
+		tokens = Math.min(burst, tokens + ((now - last) * limit) / 1_000);
+		last = now;
+		if (tokens < 1) return false;
+		tokens--;
+		return true;
+	};
+}
+
+interface Campaign {
+	clock: VirtualClock;
+	settings?: Partial<PacerSettings>;
+	messages: number;
+	workers?: number;
+	latencyMs?: number;
+	limiter?: Limiter;
+	/** What the API's `X-RateLimit-Limit` says. */
+	limit?: number;
+}
+
+/** Sends messages as a run does, until each one got through. */
+async function send({ clock, settings, messages, workers = 25, latencyMs = 20, limiter = () => true, limit }: Campaign) {
+	const pacer = new Pacer({ clock, ...settings });
+	const arrivals: number[] = [];
+	let refusals = 0;
+	let left = messages;
+	let inFlight = 0;
+	let mostInFlight = 0;
+
+	async function worker(): Promise<void> {
+		while (left-- > 0) {
+			const request = pacer.enter();
+			for (;;) {
+				await pacer.turn(request);
+				mostInFlight = Math.max(mostInFlight, ++inFlight);
+				await clock.sleep(latencyMs / 2);
+				const through = limiter(clock.now());
+				if (through) arrivals.push(clock.now());
+				await clock.sleep(latencyMs / 2);
+				inFlight--;
+				pacer.learn(limit);
+				if (through) pacer.gotThrough();
+				else {
+					refusals++;
+					pacer.refused(request);
+					pacer.hold(1_000);
+				}
+				pacer.ended(request);
+				if (through) break;
+			}
+		}
+	}
+
+	await clock.until(Promise.all(Array.from({ length: workers }, worker)));
+	const seconds = ((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)) / 1_000;
+	return { delivered: arrivals.length, rate: (arrivals.length - 1) / seconds, refusals, mostInFlight };
+}
+
+describe('pacing', () => {
+	it.each([
+		['a limit per second', 50, fixedWindow(50)],
+		['a limit per second', 200, fixedWindow(200)],
+		['a bucket', 50, tokenBucket(50, 50)],
+		['a bucket', 200, tokenBucket(200, 200)],
+		['a bucket that holds little', 200, tokenBucket(200, 20)],
+	])('keeps to %s of %d, and uses nearly all of it', async (_kind, limit, limiter) => {
+		const { delivered, rate, refusals } = await send({ clock: new VirtualClock(), messages: 1_000, limit, limiter });
+		expect({ delivered, refusals }).toEqual({ delivered: 1_000, refusals: 0 });
+		expect(rate).toBeGreaterThan(limit * 0.98);
+		expect(rate).toBeLessThanOrEqual(limit);
+	});
+
+	it('sends no faster than the user says, even if the API would take more', async () => {
+		const { rate } = await send({
+			clock: new VirtualClock(),
+			settings: { maxRequestsPerSecond: 10 },
+			messages: 100,
+			limit: 200,
+		});
+		expect(rate).toBeGreaterThan(9.8);
+		expect(rate).toBeLessThanOrEqual(10);
+	});
+
+	it('sends no faster than the API says, even if the user wants more', async () => {
+		const { rate, refusals } = await send({
+			clock: new VirtualClock(),
+			settings: { maxRequestsPerSecond: 500 },
+			messages: 200,
+			limit: 50,
+			limiter: fixedWindow(50),
+		});
+		expect(rate).toBeLessThanOrEqual(51);
+		expect(refusals).toBe(0);
+	});
+
+	it('does not wait where there is no limit', async () => {
+		const clock = new VirtualClock();
+		await send({ clock, messages: 100, latencyMs: 100 });
+		expect(clock.now()).toBe(500);
+	});
+
+	it('follows a limit that changes on the way', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock });
+		const times: number[] = [];
+		const one = async (limit: number) => {
+			const request = pacer.enter();
+			await pacer.turn(request);
+			times.push(clock.now());
+			pacer.learn(limit);
+			pacer.gotThrough();
+			pacer.ended(request);
+		};
+		for (let i = 0; i < 20; i++) await clock.until(one(i < 10 ? 100 : 10));
+		const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+		expect(pauses.slice(5, 9).every((pause) => pause < 11)).toBe(true);
+		expect(pauses.slice(15).every((pause) => pause > 100)).toBe(true);
+	});
+
+	it('has only a few requests in flight until an answer has come', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock });
+		let allowed = 0;
+		for (let i = 0; i < 10; i++) void pacer.turn(pacer.enter()).then(() => allowed++);
+		await clock.pass(10_000);
+		expect(allowed).toBe(2);
+		pacer.gotThrough();
+		await settle();
+		expect(allowed).toBe(10);
+	});
+
+	it('holds everyone after a refusal, then lets a few try first', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock });
+		pacer.gotThrough();
+		pacer.hold(3_000);
+		let allowed = 0;
+		for (let i = 0; i < 10; i++) void pacer.turn(pacer.enter()).then(() => allowed++);
+		await clock.pass(2_999);
+		expect(allowed).toBe(0);
+		await clock.pass(2);
+		expect(allowed).toBe(2);
+		pacer.gotThrough();
+		await settle();
+		expect(allowed).toBe(10);
+	});
+
+	it('keeps to the longest hold when refusals overlap', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock });
+		pacer.hold(3_000);
+		pacer.hold(1_000);
+		await clock.until(pacer.turn(pacer.enter()));
+		expect(clock.now()).toBe(3_000);
+	});
+
+	it('gives up when nothing gets through for five minutes', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock });
+		let tries = 0;
+		const refusedForEver = async () => {
+			for (const request = pacer.enter(); ; ) {
+				await pacer.turn(request);
+				tries++;
+				pacer.hold(10_000);
+				pacer.ended(request);
+			}
+		};
+		await expect(clock.until(refusedForEver())).rejects.toThrow(
+			'Gave up after 300 s of rate limiting',
+		);
+		expect(tries).toBe(31);
+		await expect(pacer.turn(pacer.enter())).rejects.toMatchObject({ mayHaveBeenSent: false });
+	});
+
+	it('gives up at once when the API asks for an absurd wait', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock });
+		pacer.hold(99_999_999_000);
+		await expect(pacer.turn(pacer.enter())).rejects.toThrow('Modica asked to wait 99999999 s, and the node waits 300 s at most');
+		expect(clock.now()).toBe(0);
+	});
+
+	it('gives up on an absurd wait even if a request that left before it gets through', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock });
+		pacer.hold(99_999_999_000);
+		pacer.gotThrough();
+		await expect(clock.until(pacer.turn(pacer.enter()))).rejects.toThrow('Modica asked to wait 99999999 s, and the node waits 300 s at most');
+		expect(clock.now()).toBe(0);
+	});
+
+	it('ends every wait when the execution is cancelled', async () => {
+		const clock = new VirtualClock();
+		const cancel = new AbortController();
+		const pacer = new Pacer({ clock, signal: cancel.signal });
+		const hasLeft = pacer.enter();
+		await pacer.turn(hasLeft);
+		pacer.hold(60_000);
+		pacer.ended(hasLeft);
+		const waiting = Promise.allSettled([pacer.turn(pacer.enter()), pacer.turn(pacer.enter()), pacer.turn(hasLeft), pacer.wait(60_000)]);
+		await settle();
+		cancel.abort();
+		const ends = (await clock.until(waiting, 1_000)).map((end) => end.status === 'rejected' && (end.reason as Error).name);
+		expect(ends).toEqual(['NeverLeftError', 'NeverLeftError', 'CancelledError', 'CancelledError']);
+		expect(clock.now()).toBeLessThanOrEqual(200);
+	});
+
+	it('has no more requests in flight than allowed, whatever the limit', async () => {
+		const { mostInFlight, delivered } = await send({ clock: new VirtualClock(), settings: { maxConcurrency: 3 }, messages: 100, latencyMs: 100 });
+		expect({ mostInFlight, delivered }).toEqual({ mostInFlight: 3, delivered: 100 });
+	});
+
+	it('lets others leave between the attempts of requests that are always refused', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock, maxConcurrency: 1 });
+		pacer.learn(100);
+		const left: string[] = [];
+		/** Answers at once, so that no other request is in flight meanwhile. */
+		const attempt = async (name: string, isRefused: boolean) => {
+			const request = pacer.enter();
+			for (let attempts = 0; attempts < 6; attempts++) {
+				await pacer.turn(request);
+				left.push(name);
+				if (isRefused) {
+					pacer.refused(request);
+					pacer.hold(1_000);
+				} else pacer.gotThrough();
+				pacer.ended(request);
+				if (!isRefused) return;
+			}
+		};
+		const run = Promise.all([attempt('A', true), attempt('B', true), ...Array.from({ length: 20 }, async () => await attempt('other', false))]);
+		await clock.until(run);
+		// Refused ones and new ones in turn.
+		expect(left.slice(0, 12)).toEqual(['A', 'A', 'B', 'A', 'other', 'B', 'other', 'A', 'other', 'B', 'other', 'A']);
+		expect(left.filter((name) => name === 'other')).toHaveLength(20);
+	});
+
+	it('counts a refusal as the request’s own only when another got through since the one before', () => {
+		const pacer = new Pacer({ clock: new VirtualClock() });
+		const request = pacer.enter();
+		const counts = [pacer.refused(request), pacer.refused(request)];
+		pacer.gotThrough();
+		counts.push(pacer.refused(request), pacer.refused(request));
+		pacer.gotThrough();
+		pacer.gotThrough();
+		counts.push(pacer.refused(request));
+		expect(counts).toEqual([0, 0, 1, 1, 2]);
+	});
+
+	it('counts a refusal as the limit’s when another request is refused for the first time meanwhile', () => {
+		const pacer = new Pacer({ clock: new VirtualClock() });
+		const [request, other] = [pacer.enter(), pacer.enter()];
+		const refused = () => {
+			pacer.gotThrough();
+			return pacer.refused(request);
+		};
+		const counts = [refused(), refused(), refused()];
+		pacer.refused(other);
+		counts.push(refused(), refused());
+		// One that is refused as often says nothing more of the limit.
+		pacer.refused(other);
+		counts.push(refused());
+		expect(counts).toEqual([1, 2, 3, 0, 1, 2]);
+	});
+
+	it('lets a few try after a refusal though others that left before hang', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock, maxConcurrency: 25 });
+		pacer.gotThrough();
+		const before = Array.from({ length: 20 }, () => pacer.enter());
+		await clock.until(Promise.all(before.map(async (request) => await pacer.turn(request))));
+		const [refused] = before;
+		pacer.refused(refused as PacedRequest);
+		pacer.hold(1_000);
+		pacer.ended(refused as PacedRequest);
+		let tries = 0;
+		for (let i = 0; i < 10; i++) void pacer.turn(pacer.enter()).then(() => tries++);
+		await clock.pass(5_000);
+		expect(tries).toBe(MOST_IN_FLIGHT_WHILE_UNSURE);
+	});
+
+	describe('while the host cannot be reached', () => {
+		/** Requests that have left together, and found no host. */
+		const lose = async (pacer: Pacer, clock: VirtualClock, count: number) => {
+			pacer.gotThrough();
+			const requests = Array.from({ length: count }, () => pacer.enter());
+			await clock.until(Promise.all(requests.map(async (request) => await pacer.turn(request))));
+			return requests;
+		};
+		const fail = (pacer: Pacer, request: PacedRequest, afterMs = 500) => {
+			const attempts = pacer.lost(request);
+			pacer.hold(afterMs, 'outage');
+			pacer.ended(request);
+			return attempts;
+		};
+
+		it('counts what failed together as one attempt, and lets one request try', async () => {
+			const clock = new VirtualClock();
+			const pacer = new Pacer({ clock });
+			const requests = await lose(pacer, clock, 10);
+			expect(requests.map((request) => fail(pacer, request).lost)).toEqual(requests.map(() => 1));
+			const left: PacedRequest[] = [];
+			for (const request of requests) void pacer.turn(request).then(() => left.push(request));
+			await clock.pass(499);
+			expect(left).toEqual([]);
+			await clock.pass(10_000);
+			expect(left).toHaveLength(1);
+			expect(fail(pacer, left[0] as PacedRequest).lost).toBe(2);
+			await clock.pass(10_000);
+			expect(left).toHaveLength(2);
+			pacer.gotThrough();
+			await clock.pass(0);
+			expect(left).toHaveLength(10);
+		});
+
+		it('lets one try though others that left before have found out nothing yet', async () => {
+			const clock = new VirtualClock();
+			const pacer = new Pacer({ clock, maxConcurrency: 25 });
+			const [first] = await lose(pacer, clock, 10);
+			fail(pacer, first as PacedRequest);
+			let tries = 0;
+			void pacer.turn(first as PacedRequest).then(() => tries++);
+			void pacer.turn(pacer.enter()).then(() => tries++);
+			await clock.pass(10_000);
+			expect(tries).toBe(1);
+		});
+
+		it('is held no longer by those that find it out late', async () => {
+			const clock = new VirtualClock();
+			const pacer = new Pacer({ clock });
+			const [first, late] = await lose(pacer, clock, 2);
+			fail(pacer, first as PacedRequest);
+			await clock.pass(400);
+			fail(pacer, late as PacedRequest);
+			await clock.until(pacer.turn(first as PacedRequest));
+			expect(clock.now()).toBe(500);
+		});
+
+		it('fails all at once when it gives up, those that come later too', async () => {
+			const clock = new VirtualClock();
+			const pacer = new Pacer({ clock });
+			const [first] = await lose(pacer, clock, 1);
+			fail(pacer, first as PacedRequest);
+			const waiting = Promise.allSettled(Array.from({ length: 100 }, async () => await pacer.turn(pacer.enter())));
+			const error = new ModicaError('no such host', { mayHaveBeenSent: false });
+			await clock.pass(500);
+			pacer.giveUp(error);
+			pacer.ended(first as PacedRequest);
+			// One had left to try.
+			expect((await waiting).filter(({ status }) => status === 'rejected')).toHaveLength(99);
+			await expect(pacer.turn(pacer.enter())).rejects.toBe(error);
+		});
+	});
+
+	it('lets nothing leave once the run is stopped', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock });
+		const waiting = Promise.allSettled([pacer.turn(pacer.enter()), pacer.turn(pacer.enter()), pacer.turn(pacer.enter()), pacer.wait(1_000)]);
+		await settle();
+		pacer.stop();
+		const ends = (await clock.until(waiting)).map((end) => (end.status === 'rejected' ? (end.reason as Error).name : end.status));
+		expect(ends).toEqual(['fulfilled', 'fulfilled', 'NeverLeftError', 'NeverLeftError']);
+		await expect(pacer.turn(pacer.enter())).rejects.toMatchObject({ name: 'NeverLeftError', mayHaveBeenSent: false });
+	});
+
+	it('keeps no timer longer than a moment, and no listener', async () => {
+		const clock = new VirtualClock();
+		const sleeps: number[] = [];
+		const sleep = clock.sleep.bind(clock);
+		clock.sleep = async (milliseconds) => {
+			sleeps.push(milliseconds);
+			await sleep(milliseconds);
+		};
+		const { signal } = new AbortController();
+		const pacer = new Pacer({ clock, signal });
+		pacer.hold(3_000);
+		const request = pacer.enter();
+		await clock.until(Promise.all([pacer.turn(request), pacer.wait(2_500)]));
+		expect(clock.now()).toBe(3_000);
+		expect(Math.max(...sleeps)).toBeLessThanOrEqual(200);
+		expect(getEventListeners(signal, 'abort')).toEqual([]);
+	});
+});

@@ -1,0 +1,73 @@
+import { filteredBy, parseFilter } from '../../../nodes/ModicaWhatsApp/callback/filter';
+import { parseCallback } from '../../../nodes/ModicaWhatsApp/callback/parse';
+import { CONTENT, REPLY, STATUS } from '../../harness/callbackSamples.mts';
+
+const BOTH = ['status', 'reply'];
+
+function filtered(body: unknown, options: unknown = {}, events: unknown = BOTH): string | undefined {
+	const callback = parseCallback(body);
+	if (callback.kind === 'none') throw new Error(callback.reason);
+	return filteredBy(callback, parseFilter(events, options));
+}
+
+describe('a filter', () => {
+	it('lets everything pass when nothing is chosen', () => {
+		const options = { statuses: [], contentTypes: [], businessNumbers: '' };
+		expect([STATUS, REPLY].map((body) => filtered(body, options))).toEqual([undefined, undefined]);
+	});
+
+	it.each([
+		['status', undefined, 'events'],
+		['reply', 'events', undefined],
+	])('lets events of the kind %s pass', (event, status, reply) => {
+		expect([filtered(STATUS, {}, [event]), filtered(REPLY, {}, [event])]).toEqual([status, reply]);
+	});
+
+	it('lets the chosen statuses pass, and all replies', () => {
+		const options = { statuses: ['read', 'failed'] };
+		expect(filtered({ ...STATUS, status: 'read' }, options)).toBeUndefined();
+		expect(filtered({ ...STATUS, status: 'sent' }, options)).toBe('statuses');
+		expect(filtered(REPLY, options)).toBeUndefined();
+	});
+
+	it('lets the chosen content types pass, and all statuses', () => {
+		const options = { contentTypes: ['image', 'text'] };
+		expect(filtered({ ...REPLY, content: CONTENT.image }, options)).toBeUndefined();
+		expect(filtered({ ...REPLY, content: CONTENT.audio }, options)).toBe('contentTypes');
+		expect(filtered(STATUS, options)).toBeUndefined();
+	});
+
+	it.each([
+		['a type that has no name here', { type: 'location' }],
+		['no type', {}],
+		['content that cannot be read', 'broken {'],
+	])('takes %s for "other"', (_, content) => {
+		expect(filtered({ ...REPLY, content }, { contentTypes: ['other'] })).toBeUndefined();
+		expect(filtered({ ...REPLY, content }, { contentTypes: ['text'] })).toBe('contentTypes');
+	});
+
+	it('does not take a known type for "other"', () => {
+		expect(filtered(REPLY, { contentTypes: ['other'] })).toBe('contentTypes');
+	});
+
+	it.each([
+		['alone', '102046588645210'],
+		['among others', '999, 102046588645210'],
+		['with a plus and spaces', '+1020 4658 8645 210'],
+		['from an expression, in a list', ['102046588645210']],
+		['from an expression, as a number', 102046588645210],
+	])('lets replies to a business number pass that is given %s', (_, businessNumbers) => {
+		expect(filtered(REPLY, { businessNumbers })).toBeUndefined();
+		expect(filtered({ ...REPLY, destination: '102046588645211' }, { businessNumbers })).toBe('businessNumbers');
+		expect(filtered({ ...REPLY, destination: undefined }, { businessNumbers })).toBe('businessNumbers');
+		expect(filtered(STATUS, { businessNumbers })).toBeUndefined();
+	});
+
+	it.each<[string, unknown, unknown, RegExp]>([
+		['no event', [], {}, /^Events is empty/],
+		['a business number with letters', BOTH, { businessNumbers: 'my number' }, /^Business Numbers "my number" is not/],
+		['a list of objects', BOTH, { statuses: [{}] }, /^Statuses "\{\}" is not a text/],
+	])('refuses %s', (_, events, options, message) => {
+		expect(() => parseFilter(events, options)).toThrow(expect.objectContaining({ name: 'InputError', message: expect.stringMatching(message) }));
+	});
+});

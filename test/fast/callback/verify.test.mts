@@ -1,0 +1,61 @@
+import { isAuthorized } from '../../../nodes/ModicaWhatsApp/callback/verify';
+
+const LOGIN = { username: 'modica', password: 'p@ss:wörd/€' };
+const basic = (pair: string, encoding: BufferEncoding = 'utf8') => `Basic ${Buffer.from(pair, encoding).toString('base64')}`;
+
+describe('a login', () => {
+	it.each([
+		['the right one', basic('modica:p@ss:wörd/€')],
+		['a scheme in lower case', basic('modica:p@ss:wörd/€').replace('Basic', 'basic')],
+		['several spaces after the scheme', basic('modica:p@ss:wörd/€').replace(' ', '   ')],
+		['base64 without padding', basic('modica:p@ss:wörd/€').replace(/=+$/, '')],
+	])('lets in %s', (_, header) => {
+		expect(isAuthorized(header, LOGIN)).toBe(true);
+	});
+
+	it('lets in a password in Latin-1, as older senders encode it', () => {
+		expect(isAuthorized(basic('modica:wörd', 'latin1'), { username: 'modica', password: 'wörd' })).toBe(true);
+	});
+
+	it('lets in an empty username or password where the credential has it so', () => {
+		expect(isAuthorized(basic(':secret'), { username: '', password: 'secret' })).toBe(true);
+		expect(isAuthorized(basic('modica:'), { username: 'modica', password: '' })).toBe(true);
+	});
+
+	it.each<[string, unknown]>([
+		['no header', undefined],
+		['an empty header', ''],
+		['several headers', [basic('modica:p@ss:wörd/€')]],
+		['another password', basic('modica:p@ss:wörd/$')],
+		['another username', basic('Modica:p@ss:wörd/€')],
+		['a longer password', basic('modica:p@ss:wörd/€x')],
+		['a shorter password', basic('modica:p@ss:wörd/')],
+		['a pair without a colon', basic('modica')],
+		['an empty pair', basic('')],
+		['only a colon', basic(':')],
+		['the scheme alone', 'Basic'],
+		['the scheme and a space', 'Basic '],
+		['another scheme', basic('modica:p@ss:wörd/€').replace('Basic', 'Bearer')],
+		['no scheme', basic('modica:p@ss:wörd/€').slice('Basic '.length)],
+		['the pair as it is', 'Basic modica:p@ss:wörd/€'],
+		['garbage within the base64', basic('modica:p@ss:wörd/€').replace('Basic b', 'Basic !b')],
+		['something after the base64', `${basic('modica:p@ss:wörd/€')}, realm=x`],
+		['a line break after it', `${basic('modica:p@ss:wörd/€')}\n`],
+		['1 MB of base64', `Basic ${'A'.repeat(2 ** 20)}`],
+		['1 MB of spaces', `Basic ${' '.repeat(2 ** 20)}x`],
+		// Cut down to one byte a character, € becomes the byte 0xAC.
+		['characters cut down to Latin-1', `Basic ${Buffer.from('modica:p@ss:wörd/\u00ac', 'latin1').toString('base64')}`],
+	])('keeps out %s', (_, header) => {
+		expect(isAuthorized(header, LOGIN)).toBe(false);
+	});
+
+	it('is asked for as soon as the credential has one of the two', () => {
+		expect(isAuthorized(undefined, { username: 'modica', password: '' })).toBe(false);
+		expect(isAuthorized(undefined, { username: '', password: 'secret' })).toBe(false);
+	});
+
+	it('is not asked for when the credential has none', () => {
+		expect(isAuthorized(undefined, { username: '', password: '' })).toBe(true);
+		expect(isAuthorized(basic('any:thing'), { username: '', password: '' })).toBe(true);
+	});
+});

@@ -1,0 +1,99 @@
+/** What takes twice the time for twice the text is fine; what takes four times as much can be made to hang. */
+import { apiErrorText } from '../../../nodes/ModicaWhatsApp/api/errors';
+import { parseContentType, parseFileName, parseRetryAfter } from '../../../nodes/ModicaWhatsApp/api/headers';
+import { Secrets } from '../../../nodes/ModicaWhatsApp/api/secrets';
+import { parseFilter } from '../../../nodes/ModicaWhatsApp/callback/filter';
+import { parseCallback } from '../../../nodes/ModicaWhatsApp/callback/parse';
+import { isAuthorized } from '../../../nodes/ModicaWhatsApp/callback/verify';
+import { parseFieldReference } from '../../../nodes/ModicaWhatsApp/n8n/fieldReference';
+import { readContent } from '../../../nodes/ModicaWhatsApp/operations/message/content';
+import type { Item } from '../../../nodes/ModicaWhatsApp/operations/operation';
+import { parseSchedule } from '../../../nodes/ModicaWhatsApp/parameters/dateTime';
+import { invalid } from '../../../nodes/ModicaWhatsApp/parameters/errors';
+import { parseMessageId } from '../../../nodes/ModicaWhatsApp/parameters/messageId';
+import { parseRecipient, parseRecipients } from '../../../nodes/ModicaWhatsApp/parameters/recipient';
+import { parseSource } from '../../../nodes/ModicaWhatsApp/parameters/source';
+import { parseBaseUrl } from '../../../nodes/ModicaWhatsApp/parameters/url';
+import { outcomeOf } from '../../harness/cases.mts';
+
+const CHARACTERS = 1_000;
+const TIMES_AS_MANY = 32;
+/** One long text takes as long as so many short ones: once in proportion, 32 times in squares. */
+const MOST_TIMES_AS_LONG = 8;
+/** What looks slow is looked at again: the engine may have been compiling, or clearing away. */
+const LOOKS = 4;
+/** Most are read in no time, however long they are: there is nothing to compare. */
+const NO_TIME_MS = 20;
+
+const message = (parameters: Record<string, unknown>) =>
+	readContent({ index: 0, binary: {}, parameter: (name) => parameters[name] ?? '' } satisfies Item, () => 'https://n8n.example.com/');
+const template = (parameters: Record<string, unknown>) => message({ messageType: 'template', templateName: 'a', templateLanguage: 'en', ...parameters });
+const secrets = new Secrets('user', 'aaaaaaab');
+const login = { username: 'u', password: 'p' };
+
+const READERS: Record<string, (text: string) => unknown> = {
+	recipient: (text) => parseRecipient(text),
+	recipients: parseRecipients,
+	schedule: (text) => parseSchedule(text, 'UTC', 0),
+	text: (text) => message({ messageType: 'text', text }),
+	'media URL': (text) => message({ messageType: 'media', mediaType: 'image', mediaUrl: text }),
+	'template name': (text) => template({ templateName: text }),
+	'template language': (text) => template({ templateLanguage: text }),
+	'template JSON': (text) => template({ templateParameters: 'json', templateJson: text }),
+	source: parseSource,
+	'message ID': parseMessageId,
+	'base URL': parseBaseUrl,
+	'Retry-After': (text) => parseRetryAfter(text, 0),
+	'Content-Type': parseContentType,
+	'Content-Disposition': parseFileName,
+	'field reference': parseFieldReference,
+	'business numbers': (text) => parseFilter(['reply'], { businessNumbers: text }),
+	Authorization: (text) => isAuthorized(text, login),
+	callback: parseCallback,
+	'words of an error': apiErrorText,
+	'quoted value': (text) => invalid('Field', text, 'is wrong', 'Mend it.'),
+	'text with secrets': (text) => secrets.hideInText(text),
+};
+
+/** Beginnings, what is repeated after them, and ends: such as make a regular expression look again and again. */
+const STARTS = ['', '+64', '={{ $json', 'filename="', 'Basic ', 'https://', '{"id":"', 'a@'];
+const REPEATED = [' ', '\n', '0', '9', 'a', '\\', '"', "'", '\\"', '( ', '(0', '.a', '["a"]', '../', '@', '=', ';', ' ,', '%0', 'filename="', 'filename=', "filename*=utf-8'", '[', '{"a":', '\u200b', '-'];
+const ENDS = ['', 'x" }}'];
+
+/** Milliseconds that it takes of a processor. By the clock, it would take as long as the machine is busy with other work. */
+async function timeOf(read: (text: string) => unknown, text: string): Promise<number> {
+	const before = process.cpuUsage();
+	await outcomeOf(() => read(text));
+	const { user, system } = process.cpuUsage(before);
+	return (user + system) / 1_000;
+}
+
+describe('text of any length', () => {
+	it.each(Object.keys(READERS))('is read in a time in proportion to it: %s', async (name) => {
+		const read = READERS[name]!;
+		for (const start of STARTS) {
+			for (const repeated of REPEATED) {
+				for (const end of ENDS) {
+					const textOf = (length: number) => start + repeated.repeat(Math.ceil(length / repeated.length)) + end;
+					let times = Infinity;
+					for (let look = 0; look < LOOKS && times > MOST_TIMES_AS_LONG; look++) {
+						const long = await timeOf(read, textOf(CHARACTERS * TIMES_AS_MANY));
+						let short = 0;
+						for (let more = 0; long > NO_TIME_MS && more < TIMES_AS_MANY; more++) short += await timeOf(read, textOf(CHARACTERS + more));
+						times = long > NO_TIME_MS ? long / short : 1;
+					}
+					if (times > MOST_TIMES_AS_LONG) throw new Error(`${JSON.stringify(start)} + ${JSON.stringify(repeated)} … ${JSON.stringify(end)} takes ${times.toFixed(0)} times as long`);
+				}
+			}
+		}
+	});
+});
+
+describe('what is quoted of it in an error', () => {
+	it.each(Object.keys(READERS))('is short: %s', async (name) => {
+		for (const text of ['x'.repeat(1_000_000), `{"${'x'.repeat(500_000)}":1}`, JSON.stringify(Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`name${index}`, 1])))]) {
+			const outcome = await outcomeOf(() => READERS[name]?.(text));
+			if ('refusal' in outcome) expect(outcome.refusal.message.length).toBeLessThan(1_000);
+		}
+	});
+});

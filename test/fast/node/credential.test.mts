@@ -1,0 +1,212 @@
+import type { ICredentialDataDecryptedObject, IHttpRequestOptions, INodeCredentialTestResult } from 'n8n-workflow';
+import { ModicaWhatsAppApi } from '../../../credentials/ModicaWhatsAppApi.credentials.ts';
+import { testCredential } from '../../../nodes/ModicaWhatsApp/n8n/credentialTest';
+import { setStage } from '../../harness/core/stage.mts';
+
+const stage = setStage();
+
+async function test(overrides: ICredentialDataDecryptedObject = {}): Promise<INodeCredentialTestResult> {
+	const { CredentialTestContext } = await import('n8n-core');
+	const { username, password, baseUrl } = stage.simulator;
+	return await testCredential.call(new CredentialTestContext({} as never), {
+		id: '1',
+		name: 'Modica',
+		type: 'modicaWhatsAppApi',
+		data: { username, password, baseUrl, ...overrides },
+	});
+}
+
+describe('the test of the credential', () => {
+	it('passes with the right password', async () => {
+		expect(await test()).toEqual({ status: 'OK', message: 'Connected: Modica accepts the username and password' });
+	});
+
+	it('passes with a base URL that ends in a slash', async () => {
+		expect(await test({ baseUrl: `${stage.simulator.baseUrl}/` })).toMatchObject({ status: 'OK' });
+	});
+
+	it('passes with a password of any characters', async () => {
+		stage.simulator.configure({ password: 'pä:ss wörd✓' });
+		expect(await test({ password: 'pä:ss wörd✓' })).toMatchObject({ status: 'OK' });
+	});
+
+	it('fails with a wrong password and says that', async () => {
+		expect(await test({ password: 'wrong' })).toEqual({
+			status: 'Error',
+			message: expect.stringMatching(/^Modica answered 401 \(wrong username or password\).*IP allow-list/s),
+		});
+	});
+
+	it('fails when nothing answers and says that', async () => {
+		expect(await test({ baseUrl: 'http://127.0.0.1:9/rest/wab/v1' })).toEqual({
+			status: 'Error',
+			message:
+				'Could not connect to 127.0.0.1:9: nothing answers there (connection refused). Check the base URL in the credential, and that n8n’s machine can reach it.',
+		});
+	});
+
+	it('fails when there is no such host and says that', async () => {
+		const { status, message } = await test({ baseUrl: 'https://no-such-host.invalid/rest/wab/v1' });
+		expect(status).toBe('Error');
+		expect(message).toMatch(/^Could not connect to no-such-host\.invalid: (there is no such host|the name could not be looked up)/);
+	});
+
+	it('fails when the API is out of order', async () => {
+		stage.simulator.addFault({ kind: 'status', status: 503 });
+		expect(await test()).toMatchObject({ status: 'Error', message: expect.stringMatching(/^Modica answered 503/) });
+	});
+
+	it('does not follow a redirect with the password', async () => {
+		stage.simulator.addFault({ kind: 'redirect', location: `${stage.simulator.baseUrl}/healthz` });
+		expect(await test()).toMatchObject({ status: 'Error', message: expect.stringMatching(/^Unexpected response .* answered 302 with a redirect/) });
+		expect(stage.simulator.requests).toHaveLength(1);
+	});
+
+	it.each([
+		['http://api.modicagroup.com/rest/wab/v1', 'would send the password unencrypted. Use https; plain http is for this machine only (localhost).'],
+		['http://localhost.example.com/', 'would send the password unencrypted. Use https; plain http is for this machine only (localhost).'],
+		['http://10.0.0.1/rest', 'would send the password unencrypted. Use https; plain http is for this machine only (localhost).'],
+		['ftp://127.0.0.1/', 'would send the password unencrypted. Use https; plain http is for this machine only (localhost).'],
+		['api.modicagroup.com', 'is not a web address. Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.'],
+		['https://api.modicagroup.com/rest?x=1', 'holds more than an address. Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.'],
+	])('refuses %s', async (baseUrl, problem) => {
+		expect(await test({ baseUrl })).toEqual({ status: 'Error', message: `Base URL "${baseUrl}" ${problem}` });
+		expect(stage.simulator.requests).toEqual([]);
+	});
+
+	it('refuses a password in the base URL, and does not repeat it', async () => {
+		expect(await test({ baseUrl: 'https://user:hush@api.modicagroup.com/' })).toEqual({
+			status: 'Error',
+			message: 'Base URL "api.modicagroup.com" was given with a password in it. Put user name and password into their own fields.',
+		});
+	});
+});
+
+describe('the authentication', () => {
+	const credential = { username: 'wab', password: 'pä:ss', baseUrl: 'https://api.modicagroup.com/rest/wab/v1' };
+	const { authenticate } = new ModicaWhatsAppApi();
+	const authorization = `Basic ${Buffer.from('wab:pä:ss').toString('base64')}`;
+	const ADDRESS = `${credential.baseUrl}/healthz`;
+	/** With the names of n8n’s older helper among them, which HTTP Request uses. */
+	const authenticated = async (request: object) => await authenticate(credential, request as IHttpRequestOptions);
+
+	it('adds Basic auth to a request of the API, keeps its headers, and follows no redirect', async () => {
+		expect(await authenticated({ url: '/messages', baseURL: credential.baseUrl, headers: { a: 'b' } })).toEqual({
+			url: '/messages',
+			baseURL: credential.baseUrl,
+			headers: { a: 'b', Authorization: authorization },
+			disableFollowRedirect: true,
+			followRedirect: false,
+			followAllRedirects: false,
+			maxRedirects: 0,
+		});
+	});
+
+	it('knows the requests of n8n’s older helper', async () => {
+		expect(await authenticated({ uri: ADDRESS, rejectUnauthorized: true })).toMatchObject({ uri: ADDRESS, headers: { Authorization: authorization } });
+	});
+
+	it('switches redirects off where the request asks for them', async () => {
+		const asked = { disableFollowRedirect: false, followRedirect: true, followAllRedirects: true, maxRedirects: 21, sendCredentialsOnCrossOriginRedirect: true };
+		expect(await authenticated({ uri: ADDRESS, ...asked })).toMatchObject({
+			disableFollowRedirect: true,
+			followRedirect: false,
+			followAllRedirects: false,
+			maxRedirects: 0,
+		});
+	});
+
+	it('leaves the request that it was given without the password: n8n gives that one to expressions', async () => {
+		const request = { url: ADDRESS, headers: { a: 'b' } };
+		await authenticated(request);
+		expect(request).toEqual({ url: ADDRESS, headers: { a: 'b' } });
+	});
+
+	it.each(['https://evil.example/', 'http://api.modicagroup.com/', 'https://api.modicagroup.com.evil.example/', '//evil.example/', '\\\\evil.example/'])(
+		'gives the password to no other host: %s',
+		async (address) => {
+			const foreign = [
+				{ url: address },
+				{ uri: address },
+				{ url: ADDRESS, uri: address },
+				{ url: address, uri: ADDRESS },
+				{ url: address, baseURL: credential.baseUrl },
+				{ url: '/healthz', baseURL: address },
+				{ url: ADDRESS, baseURL: address },
+				{ baseURL: address },
+			];
+			const told = /^This credential is for https:\/\/api\.modicagroup\.com only, not for /;
+			for (const request of foreign) {
+				// An address of another machine’s that needs a base URL to be one.
+				const baseURL = address.startsWith('http') || 'baseURL' in request ? {} : { baseURL: credential.baseUrl };
+				await expect(authenticated({ ...baseURL, ...request })).rejects.toThrow(told);
+			}
+		},
+	);
+
+	it('takes no address that is not text, which could be another each time it is read', async () => {
+		let reads = 0;
+		const changing = { toString: () => (reads++ === 0 ? ADDRESS : 'https://evil.example/') };
+		for (const request of [{ url: changing }, { uri: changing }, { url: '/healthz', baseURL: changing }]) {
+			await expect(authenticated(request)).rejects.toThrow('This credential is for https://api.modicagroup.com only, not for an address that is not text');
+		}
+	});
+
+	it('takes no request without an address', async () => {
+		for (const request of [{}, { url: '' }, { url: 'healthz' }]) {
+			await expect(authenticated(request)).rejects.toThrow(/^This credential is for https:\/\/api\.modicagroup\.com only, not for "/);
+		}
+	});
+
+	it('sends what it has checked', async () => {
+		let reads = 0;
+		const request = {
+			get url() {
+				return reads++ === 0 ? ADDRESS : 'https://evil.example/';
+			},
+		};
+		expect(await authenticated(request)).toMatchObject({ url: ADDRESS });
+	});
+
+	it.each<[string, object, string]>([
+		[
+			'a proxy',
+			{ proxy: 'http://evil.example:3128' },
+			'This credential can’t be used with a proxy set in the node. Remove Proxy from the node’s options. A proxy for all of n8n is set in n8n’s environment.',
+		],
+		['a proxy as n8n’s newer helper takes it', { proxy: { host: 'evil.example', port: 3128 } }, 'can’t be used with a proxy set in the node'],
+		[
+			'no certificate checks',
+			{ rejectUnauthorized: false },
+			'This credential can’t be used without certificate checks. Turn off Ignore SSL Issues in the node’s options.',
+		],
+		['no certificate checks, in the newer helper', { skipSslCertificateValidation: true }, 'can’t be used without certificate checks'],
+		[
+			'a certificate of its own',
+			{ agentOptions: { ca: 'PEM' } },
+			'This credential can’t be used with certificates or connection options set in the node. Turn off SSL Certificates in the node’s settings.',
+		],
+		...['cert', 'key', 'pfx', 'rejectUnauthorized', 'checkServerIdentity', 'servername', 'host', 'port', 'socketPath', 'lookup'].map(
+			(name): [string, object, string] => [`the agent’s ${name}`, { agentOptions: { [name]: 'x' } }, 'certificates or connection options'],
+		),
+		...['agent', 'httpAgent', 'httpsAgent', 'lookup', 'socketPath', 'ca', 'cert', 'key', 'pfx'].map(
+			(name): [string, object, string] => [`its own ${name}`, { [name]: 'x' }, 'certificates or connection options'],
+		),
+		[
+			'a Host header, by which a server of many hosts chooses one',
+			{ headers: { HOST: 'evil.example' } },
+			'This credential can’t be used with a Host header set in the node. Remove Host from the node’s headers.',
+		],
+		...['Host ', ' host', 'Host\t'].map((name): [string, object, string] => [`a header that axios takes for Host: "${name}"`, { headers: { [name]: 'evil.example' } }, 'Host header']),
+		['TRACE, which is answered with the request', { method: 'trace' }, 'This credential can’t be used with the method TRACE. Choose another method in the node.'],
+	])('lets nobody have the password through %s', async (_, options, message) => {
+		for (const address of [{ url: ADDRESS }, { uri: ADDRESS }]) {
+			await expect(authenticated({ ...address, ...options })).rejects.toThrow(message);
+		}
+	});
+
+	it('takes options that change nothing', async () => {
+		const options = { proxy: undefined, rejectUnauthorized: true, skipSslCertificateValidation: false, agentOptions: undefined };
+		expect(await authenticated({ url: ADDRESS, ...options })).toMatchObject({ headers: { Authorization: authorization } });
+	});
+});

@@ -1,0 +1,208 @@
+/** Files over a network that is not at its best: whole or not at all, and never held by a connection that is dead. */
+import { createHash, randomBytes } from 'node:crypto';
+import { openFile, storeFile } from '../../../nodes/ModicaWhatsApp/n8n/files';
+import { clientOf } from '../../harness/client.mts';
+import { item } from '../../harness/core/node.mts';
+import { setStage } from '../../harness/core/stage.mts';
+import { PATIENCE_MS, until } from '../../harness/until.mts';
+
+const UPLOAD = { resource: 'media', operation: 'upload', binaryPropertyName: 'data' };
+const DOWNLOAD = { resource: 'media', operation: 'download', binaryPropertyName: 'data' };
+/** More than the buffers of a connection on the same machine hold. */
+const LARGE = 12 * 1024 * 1024;
+/** Longer than a busy machine keeps this process from moving anything. */
+const STALL_MS = 1_500;
+const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
+const statuses = () => stage.simulator.requests.map(({ status }) => status);
+
+const stage = setStage();
+
+async function fileOf(size: number) {
+	const content = randomBytes(size);
+	return { content, data: await stage.n8n.storeFile(content, 'photo.png', 'image/png') };
+}
+
+/** A file that Modica has. */
+async function mediaOf(size: number) {
+	const { content, data } = await fileOf(size);
+	const [output] = await stage.run(UPLOAD, { items: [item({}, { data })] });
+	return { content, id: output?.json.id as string };
+}
+
+/** The client as the node has it, but giving up sooner. */
+function hastyClient(timeoutMs = STALL_MS) {
+	const { username, password, baseUrl } = stage.simulator;
+	return clientOf(stage.n8n.http({ username, password, baseUrl }), { baseUrl, timeoutMs });
+}
+
+describe('an upload', () => {
+	it('whose connection is lost midway is repeated from its beginning', async () => {
+		stage.simulator.addFault({ kind: 'drop', when: 'before', match: { path: '/media' } });
+		const { content, data } = await fileOf(LARGE);
+		await stage.run(UPLOAD, { items: [item({}, { data })] });
+		expect(statuses()).toEqual([null, 200]);
+		expect(stage.simulator.media.map((media) => media.sha256)).toEqual([sha256(content)]);
+	});
+
+	it('on which nothing moves any more is broken off and repeated from its beginning', async () => {
+		stage.simulator.addFault({ kind: 'stall', match: { path: '/media' } });
+		const { content, data } = await fileOf(LARGE);
+		const opened = await openFile(stage.n8n.helpers(), data);
+		await hastyClient().uploadMedia(async () => await Promise.resolve(opened), undefined);
+		opened.close();
+		expect(statuses()).toEqual([null, 200]);
+		expect(stage.simulator.media.map((media) => media.sha256)).toEqual([sha256(content)]);
+	});
+
+	it('on which nothing moves again and again fails, and says so', async () => {
+		stage.simulator.addFault({ kind: 'stall', match: { path: '/media' }, times: 'always' });
+		const { data } = await fileOf(LARGE);
+		const opened = await openFile(stage.n8n.helpers(), data);
+		await expect(hastyClient(STALL_MS / 4).uploadMedia(async () => await Promise.resolve(opened), undefined)).rejects.toMatchObject({
+			message: `No answer from ${new URL(stage.simulator.baseUrl).host}: nothing moved any more`,
+		});
+		opened.close();
+		expect(stage.simulator.requests).toHaveLength(4);
+	});
+
+	it.each([
+		[413, 'Modica answered 413 (too large): Whatsapp Cloud API error: payload too large error message', /up to 5 MB/],
+		[415, 'Modica answered 415 (unsupported file type): Whatsapp Cloud API error: unsupported media type error message', /PNG and JPEG/],
+	])('that is refused with %i is not repeated, and fails alone', async (status, message, remedy) => {
+		stage.simulator.addFault({ kind: 'status', status, skip: 1, match: { path: '/media' } });
+		const files = await Promise.all([fileOf(1_000), fileOf(1_000), fileOf(1_000)]);
+		const output = await stage.run(
+			{ ...UPLOAD, binaryPropertyName: '*' },
+			{ items: files.map(({ data }) => item({}, { data })), continueOnFail: true },
+		);
+		expect(stage.simulator.requests).toHaveLength(3);
+		expect(stage.simulator.media).toHaveLength(2);
+		const failed = output.filter(({ json }) => json.error);
+		expect(failed.map(({ json }) => json)).toEqual([
+			{ error: message, description: expect.stringMatching(remedy), statusCode: status, mayHaveBeenSent: false, field: 'data' },
+		]);
+		expect(output.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
+	});
+
+	it('that is refused before it was read still says why', async () => {
+		stage.simulator.addFault({ kind: 'status', status: 413, match: { path: '/media' } });
+		const { data } = await fileOf(LARGE);
+		expect(await stage.fail(UPLOAD, { items: [item({}, { data })] })).toMatchObject({ httpCode: '413' });
+	});
+
+	it('that comes too fast waits, with all the others, and goes once', async () => {
+		stage.simulator.addFault({ kind: 'status', status: 429, headers: { 'retry-after': '1' }, skip: 2, match: { path: '/media' } });
+		const files = await Promise.all(Array.from({ length: 6 }, async () => await fileOf(50_000)));
+		const output = await stage.run(UPLOAD, { items: files.map(({ data }) => item({}, { data })) });
+		expect(statuses().filter((status) => status === 429)).toHaveLength(1);
+		const sent = new Map(stage.simulator.media.map((media) => [media.id, media.sha256]));
+		expect(output.map(({ json }) => sent.get(String(json.id)))).toEqual(files.map(({ content }) => sha256(content)));
+		expect(stage.simulator.media).toHaveLength(6);
+	});
+
+	it('of a file that n8n has lost on the way fails with n8n’s own words, and is not repeated', async () => {
+		const { data } = await fileOf(1_000);
+		const lost = { ...stage.n8n.helpers(), getBinaryStream: async () => await Promise.reject(new Error('File not found')) };
+		const opened = await openFile(lost, data);
+		await expect(hastyClient().uploadMedia(async () => await Promise.resolve(opened), undefined)).rejects.toThrow('File not found');
+		opened.close();
+		expect(stage.simulator.media).toEqual([]);
+	});
+
+	it('of an empty file is refused before it leaves', async () => {
+		const { data } = await fileOf(0);
+		expect((await stage.fail(UPLOAD, { items: [item({}, { data })] })).message).toBe(
+			'Input Binary Field "data" holds a file without content. Give a file that is not empty.',
+		);
+		expect(stage.simulator.requests).toEqual([]);
+	});
+
+	it('is broken off when the execution is cancelled', async () => {
+		stage.simulator.addFault({ kind: 'stall', match: { path: '/media' } });
+		const { data } = await fileOf(LARGE);
+		const cancel = new AbortController();
+		const running = stage.fail(UPLOAD, { items: [item({}, { data }), item({}, { data })], signal: cancel.signal });
+		await until('it is under way', PATIENCE_MS, () => stage.simulator.requests.length >= 1);
+		cancel.abort();
+		expect((await running).message).toBe('The execution was cancelled');
+		expect(stage.simulator.media).toEqual([]);
+	});
+});
+
+describe('a download', () => {
+	it('whose connection is lost midway is repeated, and leaves one whole file', async () => {
+		const { content, id } = await mediaOf(LARGE);
+		const before = stage.n8n.storedFiles();
+		stage.simulator.addFault({ kind: 'drop', when: 'midBody' });
+		const [output] = await stage.run({ ...DOWNLOAD, mediaId: id });
+		expect(sha256(await stage.n8n.readFile(output?.binary?.data as never))).toBe(sha256(content));
+		// The file and what n8n notes about it.
+		expect(stage.n8n.storedFiles()).toHaveLength(before.length + 2);
+	});
+
+	it('that never comes whole fails, says so, and leaves no part of the file', async () => {
+		const { id } = await mediaOf(LARGE);
+		const before = stage.n8n.storedFiles();
+		stage.simulator.addFault({ kind: 'drop', when: 'midBody', times: 'always' });
+		const failure = await stage.fail({ ...DOWNLOAD, mediaId: id });
+		expect(failure).toMatchObject({
+			message: `The file from ${new URL(stage.simulator.baseUrl).host} did not come whole: the connection broke off`,
+			description: expect.stringMatching(/^Nothing of it was kept\. Try again later\./),
+		});
+		expect(stage.simulator.requests.filter(({ method }) => method === 'GET')).toHaveLength(4);
+		expect(stage.n8n.storedFiles()).toEqual(before);
+	});
+
+	it('whose length promises more bytes than come is repeated', async () => {
+		const { content, id } = await mediaOf(300_000);
+		stage.simulator.addFault({ kind: 'wrongContentLength', by: 100 });
+		const [output] = await stage.run({ ...DOWNLOAD, mediaId: id });
+		expect(sha256(await stage.n8n.readFile(output?.binary?.data as never))).toBe(sha256(content));
+		expect(stage.simulator.requests.filter(({ method }) => method === 'GET')).toHaveLength(2);
+	});
+
+	it('on which nothing moves any more is broken off and repeated', async () => {
+		const { content, id } = await mediaOf(LARGE);
+		const before = stage.n8n.storedFiles();
+		stage.simulator.addFault({ kind: 'slowBody', ms: 3_600_000, chunks: 2 });
+		const binary = await hastyClient().downloadMedia(id, undefined, async (media) => await storeFile(stage.n8n.helpers(), media, id));
+		expect(sha256(await stage.n8n.readFile(binary))).toBe(sha256(content));
+		expect(stage.n8n.storedFiles()).toHaveLength(before.length + 2);
+	});
+
+	it('that comes slowly but comes is waited for', async () => {
+		const { content, id } = await mediaOf(300_000);
+		stage.simulator.addFault({ kind: 'slowBody', ms: STALL_MS / 4, chunks: 6 });
+		const binary = await hastyClient().downloadMedia(id, undefined, async (media) => await storeFile(stage.n8n.helpers(), media, id));
+		expect(sha256(await stage.n8n.readFile(binary))).toBe(sha256(content));
+		expect(stage.simulator.requests.filter(({ method }) => method === 'GET')).toHaveLength(1);
+	});
+
+	it('of an unknown file fails and leaves nothing behind', async () => {
+		const before = stage.n8n.storedFiles();
+		const output = await stage.run({ ...DOWNLOAD, mediaId: 'nothere' }, { continueOnFail: true });
+		expect(output).toEqual([{ json: expect.objectContaining({ statusCode: 404 }), pairedItem: { item: 0 } }]);
+		expect(stage.n8n.storedFiles()).toEqual(before);
+	});
+
+	it('that n8n cannot store fails with n8n’s own words, and is not repeated', async () => {
+		const { id } = await mediaOf(300_000);
+		const full = { ...stage.n8n.helpers(), prepareBinaryData: async () => await Promise.reject(new Error('No space left')) };
+		await expect(
+			hastyClient().downloadMedia(id, undefined, async (media) => await storeFile(full as never, media, id)),
+		).rejects.toThrow('No space left');
+		expect(stage.simulator.requests.filter(({ method }) => method === 'GET')).toHaveLength(1);
+	});
+
+	it('is broken off when the execution is cancelled, and leaves no part of the file', async () => {
+		const { id } = await mediaOf(LARGE);
+		const before = stage.n8n.storedFiles();
+		stage.simulator.addFault({ kind: 'slowBody', ms: 3_600_000, chunks: 2 });
+		const cancel = new AbortController();
+		const running = stage.fail({ ...DOWNLOAD, mediaId: id }, { signal: cancel.signal });
+		await until('half of it has come', PATIENCE_MS, () => stage.n8n.storedFiles().length > before.length);
+		cancel.abort();
+		expect((await running).message).toBe('The execution was cancelled');
+		await until('nothing of it is left', PATIENCE_MS, () => stage.n8n.storedFiles().length === before.length);
+	});
+});

@@ -1,0 +1,152 @@
+import type { INodeParameters } from 'n8n-workflow';
+import { item } from '../../harness/core/node.mts';
+import { setStage, TEXT, UUID } from '../../harness/core/stage.mts';
+
+const stage = setStage();
+
+const ONCE: INodeParameters = {
+	...TEXT,
+	to: '={{ $json.to }}',
+	additionalFields: { reference: '={{ $json.reference }}' },
+	options: { oncePerReference: true },
+};
+const BROADCAST: INodeParameters = { ...ONCE, operation: 'broadcast', recipientSource: 'items' };
+
+let series = 0;
+/** Rows of a campaign that no other test has sent. */
+function campaign(size: number) {
+	series++;
+	return Array.from({ length: size }, (_, index) =>
+		item({ to: `+6421100${1_000 + index}`, reference: `campaign-${series}-${index}` }),
+	);
+}
+
+const sentBefore = { status: 'duplicate', message: 'Not sent again: this node has sent the reference before' };
+
+describe('messages that are to be sent once per reference', () => {
+	it('are sent the first time, and not when the workflow is run again', async () => {
+		const items = campaign(5);
+		const first = await stage.run(ONCE, { items });
+		const second = await stage.run(ONCE, { items });
+		expect(first.map(({ json }) => json.id)).toEqual(items.map(() => expect.stringMatching(UUID) as unknown));
+		expect(second).toEqual(
+			items.map(({ json }, index) => ({ json: { ...json, ...sentBefore }, pairedItem: { item: index } })),
+		);
+		expect(stage.simulator.messages).toHaveLength(5);
+	});
+
+	it('that failed half-way are finished by running again: each is sent once', async () => {
+		const items = campaign(60);
+		stage.simulator.addFault({ kind: 'status', status: 400, match: { messageIndex: 30 } });
+		await stage.fail(ONCE, { items });
+		const halfWay = stage.simulator.messages.length;
+		expect(halfWay).toBeLessThan(60);
+		await stage.run(ONCE, { items });
+		expect(stage.simulator.messages.map(({ to }) => to).sort()).toEqual(items.map(({ json }) => json.to));
+	});
+
+	it('that may have been sent are not sent again', async () => {
+		const items = campaign(3);
+		stage.simulator.addFault({ kind: 'drop', when: 'after', match: { to: '+64211001001' } });
+		const first = await stage.run(ONCE, { items, continueOnFail: true });
+		expect(first.map(({ json }) => json.mayHaveBeenSent)).toEqual([undefined, true, undefined]);
+		const second = await stage.run(ONCE, { items });
+		expect(second.map(({ json }) => json.status)).toEqual(['duplicate', 'duplicate', 'duplicate']);
+	});
+
+	it('and have the same reference in one run are sent once', async () => {
+		const [one] = campaign(1);
+		const output = await stage.run(ONCE, { items: [one, item({ ...one?.json, to: '+64211999999' })] as never });
+		expect(output.map(({ json }) => json.status)).toEqual(['accepted', 'duplicate']);
+		expect(stage.simulator.messages).toHaveLength(1);
+	});
+
+	it('and have the same reference in one run are sent by the second when the first was refused', async () => {
+		const [one] = campaign(1);
+		stage.simulator.addFault({ kind: 'status', status: 422, match: { to: String(one?.json.to) } });
+		const items = [one, item({ ...one?.json, to: '+64211999999' })] as never;
+		const output = await stage.run(ONCE, { items, continueOnFail: true });
+		expect(output.map(({ json }) => json.statusCode ?? json.status)).toEqual([422, 'accepted']);
+	});
+
+	it('are sent once by two executions at the same time', async () => {
+		const items = campaign(40);
+		await Promise.all([stage.run(ONCE, { items }), stage.run(ONCE, { items })]);
+		expect(stage.simulator.messages.map(({ to }) => to).sort()).toEqual(items.map(({ json }) => json.to));
+	});
+
+	it('need a reference', async () => {
+		expect((await stage.fail(ONCE, { items: [item({ to: '+64211234567' })] })).message).toBe(
+			'Reference is empty. Give each message a reference in the additional fields, or turn off "Once per Reference".',
+		);
+		expect(stage.simulator.requests).toEqual([]);
+	});
+});
+
+describe('a broadcast that is to be sent once per reference', () => {
+	it('reaches in the next run those that Modica did not take it for', async () => {
+		const items = campaign(6).map(({ json }) => item({ ...json, reference: `offer-${series}` }));
+		const unreachable = ['+64211001001', '+64211001004'];
+		stage.simulator.configure({ numbers: Object.fromEntries(unreachable.map((to) => [to, { broadcastFailure: 'no such customer' }])) });
+		const statuses = async () => (await stage.run(BROADCAST, { items })).map(({ json }) => json.status);
+		expect(await statuses()).toEqual(['accepted', 'failed', 'accepted', 'accepted', 'failed', 'accepted']);
+		stage.simulator.configure({ numbers: {} });
+		expect(await statuses()).toEqual(['duplicate', 'accepted', 'duplicate', 'duplicate', 'accepted', 'duplicate']);
+		expect(await statuses()).toEqual(items.map(() => 'duplicate'));
+	});
+
+	it('is finished for those who did not get it', async () => {
+		const items = campaign(6).map(({ json }) => item({ ...json, reference: `sale-${series}` }));
+		const parameters = { ...BROADCAST, options: { oncePerReference: true, batchSize: 2 } };
+		stage.simulator.addFault({ kind: 'status', status: 400, match: { to: '+64211001002' } });
+		await stage.run(parameters, { items, continueOnFail: true });
+		expect(stage.simulator.messages).toHaveLength(4);
+		const output = await stage.run({ ...parameters, options: { oncePerReference: true, batchSize: 3 } }, { items });
+		expect(output.map(({ json }) => [json.to, json.status])).toEqual([
+			['+64211001000', 'duplicate'],
+			['+64211001001', 'duplicate'],
+			['+64211001002', 'accepted'],
+			['+64211001003', 'accepted'],
+			['+64211001004', 'duplicate'],
+			['+64211001005', 'duplicate'],
+		]);
+		expect(stage.simulator.messages.map(({ to }) => to).sort()).toEqual(items.map(({ json }) => json.to));
+		// A batch whose recipients all have it needs no request.
+		await stage.run(parameters, { items });
+		expect(stage.simulator.messages).toHaveLength(6);
+		expect(stage.simulator.requests).toHaveLength(5);
+	});
+});
+
+describe('clearing the sent references', () => {
+	const clearing = (parameters: INodeParameters): INodeParameters => ({ ...parameters, options: { ...(parameters.options as INodeParameters), clearReferences: true } });
+	const cleared = {
+		status: 'cleared',
+		message: 'Nothing was sent: the references that this node had sent are cleared. Turn off "Clear Sent References" to send.',
+	};
+
+	it.each([
+		['Send', ONCE],
+		['Broadcast', BROADCAST],
+	])('has %s forget them and send nothing, and the next run sends again', async (_, parameters) => {
+		const items = campaign(3);
+		const statuses = async () => (await stage.run(parameters, { items })).map(({ json }) => json.status);
+		await statuses();
+		expect(await statuses()).toEqual(['duplicate', 'duplicate', 'duplicate']);
+		const before = stage.simulator.requests.length;
+		expect(await stage.run(clearing(parameters), { items })).toEqual(items.map((_, index) => ({ json: cleared, pairedItem: { item: index } })));
+		expect(stage.simulator.requests).toHaveLength(before);
+		expect(await statuses()).toEqual(['accepted', 'accepted', 'accepted']);
+	});
+
+	it('needs nothing that a message needs', async () => {
+		const parameters = { resource: 'message', operation: 'send', options: { clearReferences: true } };
+		expect(await stage.run(parameters, { items: [item({})] })).toEqual([{ json: cleared, pairedItem: { item: 0 } }]);
+	});
+
+	it('is asked of the first item, for all of them', async () => {
+		const items = campaign(2);
+		const parameters = { ...ONCE, options: { oncePerReference: true, clearReferences: '={{ $itemIndex === 1 }}' } };
+		expect((await stage.run(parameters, { items })).map(({ json }) => json.status)).toEqual(['accepted', 'accepted']);
+	});
+});

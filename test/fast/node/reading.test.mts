@@ -1,0 +1,98 @@
+import { itemsOf, setStage, TEXT } from '../../harness/core/stage.mts';
+
+const stage = setStage();
+
+describe('getting a message', () => {
+	it('gives what the API knows of it', async () => {
+		const [sent] = await stage.run({ ...TEXT, additionalFields: { reference: 'order-1234' } });
+		const output = await stage.run({ resource: 'message', operation: 'get', messageId: String(sent?.json.id) });
+		expect(stage.simulator.requests[1]).toMatchObject({
+			method: 'GET',
+			path: '/messages',
+			query: { id: sent?.json.id },
+			status: 200,
+			violations: [],
+		});
+		expect(output).toEqual([
+			{
+				json: {
+					id: sent?.json.id,
+					reference: 'order-1234',
+					application_id: 'wab_demo',
+					status: expect.any(String),
+					business_number_id: '102046588645210',
+					customer_number_id: '64211234567',
+					timestamp: expect.any(Number),
+					direction: 'MT',
+					type: 'text',
+					attributes: { body: 'Hello' },
+				},
+				pairedItem: { item: 0 },
+			},
+		]);
+	});
+
+	it('passes on fields that no reference knows', async () => {
+		const body = { id: 'x', source: '1', destination: '2', direction: 'outbound' };
+		stage.simulator.addFault({ kind: 'status', status: 200, body });
+		const [output] = await stage.run({
+			resource: 'message',
+			operation: 'get',
+			messageId: '3fa85f64-5717-4562-b3fc-2c963f66afa6',
+		});
+		expect(output?.json).toEqual(body);
+	});
+
+	it('says so when there is no such message', async () => {
+		const failure = await stage.fail({
+			resource: 'message',
+			operation: 'get',
+			messageId: '3fa85f64-5717-4562-b3fc-2c963f66afa6',
+		});
+		expect(failure).toMatchObject({
+			httpCode: '404',
+			message: 'Modica answered 404 (not found): Whatsapp Cloud API error: id no such message',
+		});
+		expect(failure.description).toContain('Modica does not know this id.');
+	});
+
+	it('gives each of many its own, in order', async () => {
+		const sent = await stage.run({ ...TEXT, to: '={{ $json.to }}' }, {
+			items: itemsOf('to', Array.from({ length: 30 }, (_, index) => `+6421100${1_000 + index}`)),
+		});
+		const output = await stage.run({ resource: 'message', operation: 'get', messageId: '={{ $json.id }}' }, {
+			items: sent.map(({ json }) => ({ json })),
+		});
+		expect(output.map(({ json, pairedItem }) => [json.id, pairedItem])).toEqual(
+			sent.map(({ json }, index) => [json.id, { item: index }]),
+		);
+	});
+});
+
+describe('marking a message as read', () => {
+	it('tells the API which', async () => {
+		const [sent] = await stage.run(TEXT);
+		const output = await stage.run({ resource: 'message', operation: 'markAsRead', messageId: String(sent?.json.id) });
+		expect(stage.simulator.requests[1]).toMatchObject({
+			method: 'PATCH',
+			path: '/messages',
+			body: { message_id: sent?.json.id },
+			status: 200,
+			violations: [],
+		});
+		expect(output).toEqual([{ json: { id: sent?.json.id, read: true }, pairedItem: { item: 0 } }]);
+		expect(stage.simulator.messages[0]?.markedAsRead).toBe(true);
+	});
+});
+
+describe('an operation that does not exist', () => {
+	it.each([
+		['message', 'unsend'],
+		['message', 'constructor'],
+		['chat', ''],
+	])('%s: %s is refused', async (resource, operation) => {
+		expect((await stage.fail({ resource, operation })).message).toBe(
+			`Operation "${resource}: ${operation}" is unknown. Choose an operation of the list.`,
+		);
+	});
+});

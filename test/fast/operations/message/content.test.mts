@@ -1,0 +1,154 @@
+import type { IBinaryData } from 'n8n-workflow';
+import { contentFields, readContent } from '../../../../nodes/ModicaWhatsApp/operations/message/content';
+import { send } from '../../../../nodes/ModicaWhatsApp/operations/message/send';
+import { itemOf } from '../../../harness/operation.mts';
+
+const FILE: IBinaryData = { mimeType: 'image/png', data: '' };
+const TEMPLATE = { messageType: 'template', templateName: 'order_update' };
+const JSON_TEMPLATE = { ...TEMPLATE, templateParameters: 'json' };
+const MEDIA = { messageType: 'media', mediaType: 'image' };
+const JSON_REMEDY = 'Give an object such as {"body_params": ["Aroha", "1234"]}; it may hold header_params, body_params, media and buttons.';
+const NAME_REMEDY = 'Use its name as WhatsApp approved it: lower-case letters, digits and underscores, such as order_update.';
+const LANGUAGE_REMEDY = 'Use the code under which the template was approved, such as en or en_US.';
+const MEDIA_REMEDY = 'Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.';
+
+const linkTo = (parameter: string, name: unknown) => `https://n8n.example.com/${parameter}/${String(name)}`;
+const read = (parameters: Record<string, unknown>) => readContent(itemOf(send, parameters, 0, { data: FILE }), linkTo);
+const fields = (parameters: Record<string, unknown>) => read({ ...TEMPLATE, ...parameters });
+const json = (value: unknown) => read({ ...JSON_TEMPLATE, templateJson: value });
+const template = (rest: object = {}) => ({ type: 'template', template: { name: 'order_update', language: 'en_US', ...rest } });
+
+describe('the content of a message', () => {
+	it('is a text', () => {
+		expect(read({ messageType: 'text', text: 'Hello' })).toEqual({ type: 'text', text: { body: 'Hello' } });
+		expect(() => read({ messageType: 'text', text: '' })).toThrow('Text is empty. Write what the message is to say.');
+	});
+
+	it.each([
+		[{ mediaSource: 'url', mediaUrl: 'https://example.com/a.png' }, 'https://example.com/a.png'],
+		[{ mediaSource: 'binary', binaryPropertyName: 'photo' }, 'https://n8n.example.com/Input Binary Field/photo'],
+	])('is media: %j', (source, url) => {
+		expect(read({ ...MEDIA, ...source })).toEqual({ type: 'media', media: { type: 'image', url } });
+	});
+
+	it.each([
+		[{ mediaType: 'sticker' }, 'Media Type "sticker" is unknown. Use audio, document, image, video.'],
+		[{ mediaUrl: 'x' }, 'Media URL "x" is not a web address.'],
+	])('is not media: %j', (wrong, message) => {
+		expect(() => read({ ...MEDIA, ...wrong })).toThrow(message);
+	});
+
+	it('is nothing else', () => {
+		expect(() => read({ messageType: 'sticker' })).toThrow('Message Type "sticker" is unknown. Use text, template or media.');
+	});
+
+	it('has fields that are shown for its type only', () => {
+		const shown = contentFields.map(({ name, displayOptions }) => [name, displayOptions?.show]);
+		expect(shown).toEqual([
+			['messageType', undefined],
+			['text', { messageType: ['text'] }],
+			...['templateName', 'templateLanguage', 'templateParameters'].map((name) => [name, { messageType: ['template'] }]),
+			...['headerParams', 'bodyParams', 'templateMedia', 'buttons'].map((name) => [name, { messageType: ['template'], templateParameters: ['fields'] }]),
+			['templateJson', { messageType: ['template'], templateParameters: ['json'] }],
+			['mediaType', { messageType: ['media'] }],
+			['mediaSource', { messageType: ['media'] }],
+			['mediaUrl', { messageType: ['media'], mediaSource: ['url'] }],
+			['binaryPropertyName', { messageType: ['media'], mediaSource: ['binary'] }],
+		]);
+	});
+});
+
+describe('a template', () => {
+	it('needs its name and language alone', () => {
+		expect(fields({})).toEqual(template());
+	});
+
+	it('from fields, in full', () => {
+		const given = {
+			headerParams: { values: [{ value: 'Kia ora' }] },
+			bodyParams: { values: [{ value: 'Aroha' }, { value: 12 }, 'bare'] },
+			templateMedia: { type: 'image', url: 'https://example.com/banner.png' },
+			buttons: { values: [{ index: 0, type: 'quick_reply', payload: 'YES' }, { index: '9', type: 'url', payload: 'orders/1' }] },
+		};
+		expect(fields(given)).toEqual(
+			template({
+				header_params: ['Kia ora'],
+				body_params: ['Aroha', '12', 'bare'],
+				media: { type: 'image', url: 'https://example.com/banner.png' },
+				buttons: [{ index: 0, type: 'quick_reply', payload: 'YES' }, { index: 9, type: 'url', payload: 'orders/1' }],
+			}),
+		);
+	});
+
+	it.each([
+		[{ type: 'video', mediaSource: 'binary', binaryPropertyName: 'clip' }, 'https://n8n.example.com/Header Media Input Binary Field/clip'],
+		[{ type: 'video', mediaSource: 'binary' }, 'https://n8n.example.com/Header Media Input Binary Field/data'],
+	])('has a file of the item in its header: %j', (templateMedia, url) => {
+		expect(fields({ templateMedia })).toEqual(template({ media: { type: 'video', url } }));
+	});
+
+	it.each<[unknown, object]>([
+		['{"header_params": ["A"], "body_params": ["B", 2], "media": {"type": "document", "url": "https://example.com/a.pdf"}, "buttons": [{"index": "0", "type": "url", "payload": "x"}]}',
+			{ header_params: ['A'], body_params: ['B', '2'], media: { type: 'document', url: 'https://example.com/a.pdf' }, buttons: [{ index: 0, type: 'url', payload: 'x' }] }],
+		[{ body_params: ['B'] }, { body_params: ['B'] }],
+		['{"header_params": [], "body_params": null, "media": {}, "buttons": []}', {}],
+		['', {}],
+		[undefined, {}],
+	])('from JSON: %j', (value, rest) => {
+		expect(json(value)).toEqual(template(rest));
+	});
+
+	it.each<[string, Record<string, unknown>]>([
+		[`Template Name is empty. ${NAME_REMEDY}`, { templateName: '' }],
+		[`Template Name "Order" cannot be the name of a template. ${NAME_REMEDY}`, { templateName: 'Order' }],
+		['Template Name "order update" cannot be', { templateName: 'order update' }],
+		[`Template Name "${'x'.repeat(80)}…" cannot be`, { templateName: 'x'.repeat(513) }],
+		[`Template Language is empty. ${LANGUAGE_REMEDY}`, { templateLanguage: '' }],
+		[`Template Language "en-US" is not a language code. ${LANGUAGE_REMEDY}`, { templateLanguage: 'en-US' }],
+		['Template Language "e" is not', { templateLanguage: 'e' }],
+		['Template Language "en_USAX" is not', { templateLanguage: 'en_USAX' }],
+		['Template Language "xen" is not'.replace('xen', 'engl'), { templateLanguage: 'engl' }],
+		['Header Parameter 1 is empty. WhatsApp takes no empty parameter: give a text for every placeholder.', { headerParams: { values: [{ value: '' }] } }],
+		['Body Parameter 2 is empty.', { bodyParams: { values: [{ value: 'x' }, {}] } }],
+		['Header Media URL is empty.', { templateMedia: { type: 'image' } }],
+		[`Header Media Type is empty. ${MEDIA_REMEDY}`, { templateMedia: { url: 'https://example.com/a.png' } }],
+		[`Header Media "x" is not an object. ${MEDIA_REMEDY}`, { templateMedia: 'x' }],
+		['Header Media "{"type":"image","link":"x"}" holds link, which the API does not know. Use type, url, mediaSource, binaryPropertyName.', { templateMedia: { type: 'image', link: 'x' } }],
+		['Button 1 Index "-1" is not the place of a button. Use 0 for the first button, 1 for the second.', { buttons: { values: [{ index: -1, type: 'url', payload: 'x' }] } }],
+		['Button 1 Index "10" is not', { buttons: { values: [{ index: 10, type: 'url', payload: 'x' }] } }],
+		['Button 1 Index "0.5" is not', { buttons: { values: [{ index: 0.5, type: 'url', payload: 'x' }] } }],
+		['Button 1 Index is empty.', { buttons: { values: [{ index: ' ', type: 'url', payload: 'x' }] } }],
+		['Button 2 Type is empty. Use quick_reply or url.', { buttons: { values: [{ index: 0, type: 'url', payload: 'x' }, { index: 1, payload: 'x' }] } }],
+		['Button 1 Payload is empty. Give what the button is to carry.', { buttons: { values: [{ index: 0, type: 'url', payload: '' }] } }],
+		['has 129 characters. WhatsApp takes up to 128 in a quick reply.', { buttons: { values: [{ index: 0, type: 'quick_reply', payload: '🥝'.repeat(129) }] } }],
+	])('is refused: %s', (message, wrong) => {
+		expect(() => fields(wrong)).toThrow(message);
+	});
+
+	it('takes names and payloads as long as WhatsApp does', () => {
+		expect(fields({ templateName: ` ${'x'.repeat(512)} `, templateLanguage: ' fil ' })).toEqual({ type: 'template', template: { name: 'x'.repeat(512), language: 'fil' } });
+		const payload = 'x'.repeat(128);
+		expect(fields({ buttons: { values: [{ index: 0, type: 'quick_reply', payload }, { index: 1, type: 'url', payload: 'y'.repeat(500) }] } })).toEqual(
+			template({ buttons: [{ index: 0, type: 'quick_reply', payload }, { index: 1, type: 'url', payload: 'y'.repeat(500) }] }),
+		);
+	});
+
+	it.each<[string, unknown]>([
+		[`Template Parameters (JSON) "{"body_params": [" is not valid JSON. ${JSON_REMEDY}`, '{"body_params": ['],
+		[`Template Parameters (JSON) "["Aroha"]" is not an object. ${JSON_REMEDY}`, '["Aroha"]'],
+		['Template Parameters (JSON) "7" is not an object.', 7],
+		['Template Parameters (JSON) "{"bodyParams":["Aroha"]}" holds bodyParams, which the API does not know. Use header_params, body_params, media, buttons.', '{"bodyParams":["Aroha"]}'],
+		['Body Parameters "Aroha" is not a list.', { body_params: 'Aroha' }],
+		['Header Parameters "Aroha" is not a list.', { header_params: 'Aroha' }],
+		['Buttons "x" is not a list.', { buttons: 'x' }],
+		['Button 1 "YES" is not an object. Give its index, type and payload.', { buttons: ['YES'] }],
+		['holds text, which the API does not know. Use index, type, payload.', { buttons: [{ index: 0, type: 'url', payload: 'x', text: 'y' }] }],
+	])('is refused as JSON: %s', (message, value) => {
+		expect(() => json(value)).toThrow(message);
+	});
+
+	it('does not quote keys without an end', () => {
+		const keys = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`unknown${index}`, 1]));
+		expect(() => json(keys)).toThrow(/holds .{200}…, which the API/);
+	});
+});

@@ -1,0 +1,259 @@
+/** A question to a customer: what is sent and kept, and what answers it. */
+import { createHash } from 'node:crypto';
+import type { Message } from '../../../../nodes/ModicaWhatsApp/api/types';
+import { answer } from '../../../../nodes/ModicaWhatsApp/operations/message/answer';
+import { sendAndWait } from '../../../../nodes/ModicaWhatsApp/operations/message/sendAndWait';
+import type { AnswerRequest } from '../../../../nodes/ModicaWhatsApp/operations/operation';
+import { contextOf, itemOf, jobsOf } from '../../../harness/operation.mts';
+
+const TO = '+64211234567';
+const LINK = 'https://n8n.example.com/flows/webhook-waiting/1/node-1?question=SECRET&signature=abc$&';
+const QUESTION = { to: TO, message: 'May we deliver tomorrow?' };
+const TEMPLATE = { ...QUESTION, messageType: 'template', templateName: 'please_answer' };
+const SECRET = 'the secret of the link';
+const NOW = Date.parse('2026-11-22T00:00:00Z');
+const HOUR_MS = 3_600_000;
+
+interface Asked {
+	sent: Message[];
+	waits: Array<{ question: Record<string, unknown>; until: Date | undefined; unanswered: unknown }>;
+	secret: string;
+	output: unknown;
+}
+
+/** Asks, and tells what went out and what is waited for. */
+async function ask(parameters: Record<string, unknown>): Promise<Asked> {
+	const asked: Asked = { sent: [], waits: [], secret: '', output: undefined };
+	const context = contextOf(
+		{ sendMessage: async (message) => (asked.sent.push(message), await Promise.resolve({ id: 'an-id', status: 'accepted' })) },
+		{
+			answerLink: (secret) => ((asked.secret = secret), LINK),
+			linkTo: (_binary, { name }) => `https://n8n.example.com/${name}`,
+			waitForAnswer: async (question, until, unanswered) => void (await Promise.resolve(asked.waits.push({ question, until, unanswered }))),
+		},
+	);
+	const { jobs, refused } = jobsOf(sendAndWait, [itemOf(sendAndWait, { ...QUESTION, ...parameters }, 0, { photo: { mimeType: 'image/png', data: '' } })], context);
+	if (refused[0]) throw new Error(refused[0][1]);
+	asked.output = await jobs[0]?.run();
+	return asked;
+}
+
+const limit = (values: object) => ({ options: { limitWaitTime: { values } } });
+
+beforeEach(() => {
+	jest.spyOn(Date, 'now').mockReturnValue(NOW);
+});
+afterEach(() => {
+	jest.restoreAllMocks();
+});
+
+describe('a question', () => {
+	it('is sent with its link, and waited for', async () => {
+		const { sent, waits, secret, output } = await ask({ additionalFields: { reference: 'order-1' } });
+		expect(sent).toEqual([{ to: TO, type: 'text', text: { body: `May we deliver tomorrow?\n\n${LINK}` }, reference: 'order-1' }]);
+		const message = { id: 'an-id', to: TO, reference: 'order-1' };
+		const unanswered = { ...message, data: { approved: false, timedOut: true } };
+		expect(waits).toEqual([
+			{
+				question: {
+					kind: 'approval',
+					approve: 'Approve',
+					decline: 'Decline',
+					text: 'May we deliver tomorrow?',
+					thanks: 'Thank you. Your answer has been received.',
+					secretDigest: createHash('sha256').update(secret).digest('hex'),
+					sent: message,
+				},
+				until: undefined,
+				unanswered,
+			},
+		]);
+		expect(secret).toMatch(/^[\w-]{22}$/);
+		expect(output).toEqual([{ item: 0, json: unanswered }]);
+	});
+
+	it('has its link where it is wanted, and none of that on the page', async () => {
+		const { sent, waits } = await ask({ message: 'Look: {link}. Thanks, {link} ', responseType: 'freeText', options: { submitLabel: 'Go', thanksText: 'Ta' } });
+		expect(sent[0]).toMatchObject({ text: { body: `Look: ${LINK}. Thanks, ${LINK} ` } });
+		expect(waits[0]?.question).toMatchObject({ kind: 'freeText', submit: 'Go', thanks: 'Ta', text: 'Look: . Thanks,' });
+		expect(waits[0]?.unanswered).toEqual({ id: 'an-id', to: TO, data: { text: '', timedOut: true } });
+	});
+
+	it('has labels of its own, and none where there is to be no button', async () => {
+		expect((await ask({ approveLabel: ' Yes ', declineLabel: ' ' })).waits[0]?.question).toMatchObject({ approve: ' Yes ', decline: '' });
+		expect((await ask({ approveLabel: '', declineLabel: 'No' })).waits[0]?.question).toMatchObject({ approve: 'Approve', decline: 'No' });
+		expect((await ask({ responseType: 'freeText' })).waits[0]?.question).toMatchObject({ submit: 'Send' });
+	});
+
+	it('of a template has its link in a body parameter', async () => {
+		const { sent } = await ask({ ...TEMPLATE, bodyParams: { values: [{ value: 'Aroha' }, { value: 'Here: {link}' }] } });
+		expect(sent[0]).toEqual({ to: TO, type: 'template', template: { name: 'please_answer', language: 'en_US', body_params: ['Aroha', `Here: ${LINK}`] } });
+	});
+
+	it('of a template has its link in a button, without the host', async () => {
+		const buttons = { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }, { index: 1, type: 'url', payload: '{link}' }] };
+		const templateMedia = { type: 'image', mediaSource: 'binary', binaryPropertyName: 'photo' };
+		const { sent } = await ask({ ...TEMPLATE, buttons, templateMedia });
+		expect(sent[0]).toMatchObject({
+			template: {
+				media: { type: 'image', url: 'https://n8n.example.com/photo' },
+				buttons: [
+					{ index: 0, type: 'quick_reply', payload: '{link}' },
+					{ index: 1, type: 'url', payload: 'flows/webhook-waiting/1/node-1?question=SECRET&signature=abc$&' },
+				],
+			},
+		});
+	});
+
+	it('may have 4,096 characters with its link', async () => {
+		const room = 4_096 - LINK.length - 2;
+		expect((await ask({ message: 'x'.repeat(room) })).sent).toHaveLength(1);
+		await expect(ask({ message: 'x'.repeat(room + 1) })).rejects.toThrow(/^Message "x+…" has 4097 characters with its link\. WhatsApp takes up to 4096: shorten it\.$/);
+	});
+
+	it.each<[string, Record<string, unknown>]>([
+		['Message is empty. Write what the message is to say.', { message: ' ' }],
+		['Message Type "media" is unknown. Use text or template.', { messageType: 'media' }],
+		['Response Type "form" is unknown. Use approval or freeText.', { responseType: 'form' }],
+		['To "021" is a local number.', { to: '021' }],
+		['The template carries no link to answer at. Write {link} in one of its Body Parameters, or as the payload of a URL button.', TEMPLATE],
+		['The template carries no link', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }] } }],
+		['Limit Wait Time "0 hours" is no time to wait. Use an amount above 0, up to ten years, in minutes, hours or days.', limit({ resumeAmount: 0 })],
+		['Limit Wait Time "5 weeks" is no time to wait.', limit({ resumeAmount: 5, resumeUnit: 'weeks' })],
+		['Limit Wait Time "3651 days" is no time to wait.', limit({ resumeAmount: 3_651, resumeUnit: 'days' })],
+		['Max Date and Time "2020-01-01T00:00" is in the past. Use a time to come, or leave the limit out.', limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2020-01-01T00:00' })],
+		['Max Date and Time "2026-11-23T00:00Z" is not after Scheduled, when the message is sent. Use a time after Scheduled, or leave the limit out.', {
+			...limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2026-11-23T00:00Z' }),
+			additionalFields: { scheduled: '2026-11-23T00:00Z' },
+		}],
+	])('that cannot be asked is refused: %s', async (message, parameters) => {
+		await expect(ask(parameters)).rejects.toThrow(message);
+	});
+
+	it.each<[object, number | undefined]>([
+		[{}, undefined],
+		[{ options: { limitWaitTime: {} } }, undefined],
+		[limit({}), NOW + HOUR_MS],
+		[limit({ resumeAmount: 30, resumeUnit: 'minutes' }), NOW + HOUR_MS / 2],
+		[limit({ resumeAmount: '2', resumeUnit: 'days' }), NOW + 48 * HOUR_MS],
+		[limit({ resumeAmount: 3_650, resumeUnit: 'days' }), NOW + 3_650 * 24 * HOUR_MS],
+		[{ ...limit({}), additionalFields: { scheduled: '2026-11-23T00:00Z' } }, NOW + 25 * HOUR_MS],
+		[limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2026-11-22T15:00' }), NOW + 2 * HOUR_MS],
+	])('with %j is waited for until %d', async (parameters, until) => {
+		expect((await ask({ ...parameters })).waits[0]?.until?.getTime()).toBe(until);
+	});
+
+	it('is one at a time', () => {
+		const items = [0, 1, 2].map((index) => itemOf(sendAndWait, QUESTION, index));
+		expect(() => jobsOf(sendAndWait, items, contextOf({}))).toThrow(
+			'Send and Wait for Response asks one question at a time, but there are 3 items. Put a Loop Over Items node with a batch size of 1 before it.',
+		);
+	});
+});
+
+describe('the link of a question', () => {
+	const kept = {
+		kind: 'approval',
+		approve: 'Yes',
+		decline: 'No',
+		text: 'May <we>?',
+		thanks: 'Ta',
+		secretDigest: createHash('sha256').update(SECRET).digest('hex'),
+		sent: { id: 'an-id', to: TO },
+	};
+	const freeText = { ...kept, kind: 'freeText', submit: 'Send', approve: undefined, decline: undefined };
+	const open = (question: unknown, request: Partial<AnswerRequest> = {}) => answer(question, { method: 'GET', secret: SECRET, body: {}, ...request });
+	const post = (question: unknown, body: unknown, more: Partial<AnswerRequest> = {}) => open(question, { method: 'POST', body, ...more });
+	const respondedAt = expect.stringMatching(/^\d{4}-.*Z$/) as string;
+	const buttonsOf = (html: string) => Array.from(html.matchAll(/<button dir="auto"([^>]*)>([^<]*)</g), ([, attributes, label]) => [attributes?.trim(), label]);
+
+	it('shows the question, and answers nothing when it is opened', () => {
+		for (const body of [{}, { answer: 'approve' }]) {
+			const page = open(kept, { body });
+			expect([page.statusCode, page.answer]).toEqual([200, undefined]);
+			expect(page.html).toContain('<p id="question" dir="auto">May &lt;we&gt;?</p>');
+			expect(buttonsOf(page.html)).toEqual([['name="answer" value="approve"', 'Yes'], ['name="answer" value="decline"', 'No']]);
+		}
+	});
+
+	it('has no button to decline when there is no label for it', () => {
+		expect(buttonsOf(open({ ...kept, decline: '' }).html).map(([, label]) => label)).toEqual(['Yes']);
+		expect(post({ ...kept, decline: '' }, { answer: 'decline' }).answer).toBeUndefined();
+	});
+
+	it.each([['approve', true, 'Yes'], ['decline', false, 'No']])('takes the answer %s', (given, approved, label) => {
+		const page = post(kept, { answer: given });
+		expect(page).toMatchObject({ statusCode: 200, answer: { id: 'an-id', to: TO, data: { approved, respondedAt } } });
+		expect(page.html).toContain(`<p class="given" dir="auto">${label}</p><p dir="auto">Ta</p>`);
+	});
+
+	it.each([{}, { answer: 'maybe' }, { answer: ['approve'] }, 'approve', null])('asks again after %j', (body) => {
+		expect(post(kept, body)).toMatchObject({ statusCode: 200 });
+		expect(post(kept, body).answer).toBeUndefined();
+	});
+
+	it('takes a text, whose lines end as they were meant to', () => {
+		const page = post(freeText, { text: ' one\r\ntwo ' });
+		expect(page).toMatchObject({ statusCode: 200, answer: { id: 'an-id', to: TO, data: { text: 'one\ntwo', respondedAt } } });
+	});
+
+	it.each([
+		[{ text: ' \r\n ' }, 'Please write an answer.'],
+		[{ text: 7 }, 'Please write an answer.'],
+		[{ text: 'x'.repeat(10_001) }, 'Please write no more than 10000 characters.'],
+	])('says what is wrong with a text', (body, words) => {
+		const page = post(freeText, body);
+		expect([page.statusCode, page.answer]).toEqual([400, undefined]);
+		expect(page.html).toContain(`<p class="problem" role="alert">${words}</p>`);
+		expect(page.html).toContain('<textarea name="text" rows="5" maxlength="10000" required autofocus dir="auto" aria-labelledby="question"></textarea><button dir="auto">Send</button>');
+	});
+
+	it('takes a text of 10,000 characters', () => {
+		expect(post(freeText, { text: 'x'.repeat(10_000) }).statusCode).toBe(200);
+	});
+
+	it('shows a field for a text, when it is opened', () => {
+		const page = open(freeText);
+		expect([page.statusCode, page.answer]).toEqual([200, undefined]);
+		expect(page.html).not.toContain('class="problem"');
+	});
+
+	it.each<[string, unknown, unknown]>([
+		['another secret', kept, 'another'],
+		['no secret', kept, undefined],
+		['a secret that is no text', kept, [SECRET]],
+		['nothing kept', undefined, SECRET],
+		['something else kept', 'text', SECRET],
+		['no message kept', { ...kept, sent: 'x' }, SECRET],
+		['a digest that is none', { ...kept, secretDigest: 'xyz' }, SECRET],
+		['a digest that is no text', { ...kept, secretDigest: 7 }, SECRET],
+		['a digest of another length', { ...kept, secretDigest: `${kept.secretDigest}00` }, SECRET],
+		['no text', { ...kept, text: 7 }, SECRET],
+		['no thanks', { ...kept, thanks: 7 }, SECRET],
+		['no approval', { ...kept, approve: 7 }, SECRET],
+		['no decline', { ...kept, decline: 7 }, SECRET],
+		['no submit', { ...freeText, submit: 7 }, SECRET],
+		['another kind', { ...kept, kind: 'form' }, SECRET],
+	])('is closed with %s', (_what, question, secret) => {
+		const page = post(question, { answer: 'approve', text: 'x' }, { secret });
+		expect([page.statusCode, page.answer]).toEqual([410, undefined]);
+		expect(page.html).toContain('This question is no longer open. There is nothing left to do.');
+	});
+
+	it('gives a page that runs nothing, sends its form to itself, and is kept nowhere', () => {
+		const { html, headers } = open({ ...kept, text: `"it's" & ${'x'.repeat(100)}` });
+		expect(headers).toMatchObject({
+			'Content-Type': 'text/html; charset=utf-8',
+			'Content-Security-Policy': expect.stringMatching(/^default-src 'none'; style-src 'sha256-.+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/),
+			'Cache-Control': 'no-store',
+			'Referrer-Policy': 'no-referrer',
+			'X-Content-Type-Options': 'nosniff',
+			'X-Robots-Tag': 'noindex',
+		});
+		const style = /<style>([\s\S]*)<\/style>/.exec(html)?.[1] ?? '';
+		expect(headers['Content-Security-Policy']).toContain(`sha256-${createHash('sha256').update(style).digest('base64')}'`);
+		expect(/<title>(.*)<\/title>/.exec(html)?.[1]).toBe(`&quot;it&#39;s&quot; &amp; ${'x'.repeat(51)}`);
+		expect(html).toContain(`content="default-src &#39;none&#39;;`);
+		expect(html).toContain('<form method="post">');
+	});
+});

@@ -1,0 +1,208 @@
+import { CancelledError, ModicaError, NeverLeftError } from '../../../nodes/ModicaWhatsApp/api/errors';
+import type { Context, Item, Job, Operation, Output } from '../../../nodes/ModicaWhatsApp/operations/operation';
+import { MOST_AHEAD, runJobs, runOperation, RunStopped } from '../../../nodes/ModicaWhatsApp/operations/run';
+import { settle } from '../../harness/virtualClock.mts';
+
+/** A job that can be watched and ended by hand. */
+class Handled implements Job {
+	readonly targets;
+	started = false;
+	private end!: (outputs: Output[]) => void;
+	private breakOff!: (error: Error) => void;
+	private readonly ended = new Promise<Output[]>((resolve, reject) => {
+		this.end = resolve;
+		this.breakOff = reject;
+	});
+
+	constructor(
+		readonly item: number,
+		readonly lanes: string[] = [],
+	) {
+		this.targets = [{ item }];
+	}
+
+	async run(): Promise<Output[]> {
+		this.started = true;
+		return await this.ended;
+	}
+
+	async succeed() {
+		this.end([{ item: this.item, json: {} }]);
+		await settle();
+	}
+
+	async fail(error: Error = new Error(`job ${this.item} failed`)) {
+		this.breakOff(error);
+		await settle();
+	}
+}
+
+const started = (jobs: Handled[]) => jobs.filter((job) => job.started).map((job) => job.item);
+const endedJobs = async (run: ReturnType<typeof runJobs>) => (await run).ended.map(({ job }) => job);
+
+describe('running jobs', () => {
+	it('gives results in the order of the jobs, however they end', async () => {
+		const jobs = [0, 1, 2].map((item) => new Handled(item));
+		const run = runJobs(jobs, {});
+		await settle();
+		await jobs[2]?.succeed();
+		await jobs[0]?.succeed();
+		await jobs[1]?.fail();
+		const { ended } = await run;
+		expect(ended.map(({ results: [result] }) => result && ('error' in result ? 'failed' : result.item))).toEqual([0, 'failed', 2]);
+	});
+
+	it('runs jobs of one lane in order and one at a time, and others meanwhile', async () => {
+		const jobs = [new Handled(0, ['a']), new Handled(1, ['a']), new Handled(2, ['b']), new Handled(3, ['a'])];
+		const run = runJobs(jobs, {});
+		await settle();
+		expect(started(jobs)).toEqual([0, 2]);
+		await jobs[0]?.succeed();
+		expect(started(jobs)).toEqual([0, 1, 2]);
+		await jobs[1]?.fail();
+		expect(started(jobs)).toEqual([0, 1, 2, 3]);
+		await jobs[2]?.succeed();
+		await jobs[3]?.succeed();
+		await run;
+	});
+
+	it('starts a job of several lanes when all of them are free', async () => {
+		const jobs = [new Handled(0, ['a']), new Handled(1, ['b']), new Handled(2, ['a', 'b'])];
+		const run = runJobs(jobs, {});
+		await settle();
+		await jobs[0]?.succeed();
+		expect(started(jobs)).toEqual([0, 1]);
+		await jobs[1]?.succeed();
+		expect(started(jobs)).toEqual([0, 1, 2]);
+		await jobs[2]?.succeed();
+		await run;
+	});
+
+	it('tells once that it stops, and starts nothing more, when it is to stop at a failure', async () => {
+		const jobs = [new Handled(0, ['a']), new Handled(1), new Handled(2, ['a']), new Handled(3)];
+		let stops = 0;
+		const run = runJobs(jobs, { stop: () => stops++ });
+		await settle();
+		await jobs[0]?.fail();
+		await jobs[1]?.succeed();
+		await jobs[3]?.fail();
+		expect(await endedJobs(run)).toEqual([jobs[0], jobs[1], jobs[3]]);
+		expect({ started: started(jobs), stops }).toEqual({ started: [0, 1, 3], stops: 1 });
+	});
+
+	it('has no result of jobs of which nothing left, and one of those that may have been sent', async () => {
+		const jobs = [0, 1, 2].map((item) => new Handled(item));
+		const run = runJobs(jobs, { stop: () => {} });
+		await settle();
+		await jobs[0]?.fail();
+		await jobs[1]?.fail(new NeverLeftError());
+		await jobs[2]?.fail(new CancelledError(true));
+		expect(await endedJobs(run)).toEqual([jobs[0], jobs[2]]);
+	});
+
+	it('starts nothing more once cancelled, not even what waits for its lane', async () => {
+		const jobs = [new Handled(0, ['a']), new Handled(1, ['a']), new Handled(2)];
+		const cancel = new AbortController();
+		const run = runJobs(jobs, { signal: cancel.signal });
+		await settle();
+		cancel.abort();
+		await jobs[0]?.succeed();
+		await jobs[2]?.succeed();
+		expect(await endedJobs(run)).toEqual([jobs[0], jobs[2]]);
+		expect(started(jobs)).toEqual([0, 2]);
+	});
+
+	it.each([
+		['of one lane', (item: number) => new Handled(item, ['a'])],
+		['of many lanes', (item: number) => new Handled(item, [`lane ${item % 20}`])],
+		['of no lane', (item: number) => new Handled(item)],
+	])('takes only so many jobs ahead: %s', async (_which, make) => {
+		const jobs: Handled[] = [];
+		const count = 3 * MOST_AHEAD;
+		function* making() {
+			while (jobs.length < count) yield (jobs[jobs.length] = make(jobs.length));
+		}
+		const run = runJobs(making(), {});
+		await settle();
+		expect(jobs).toHaveLength(MOST_AHEAD);
+		let most = 0;
+		for (let item = 0; item < count; item++) {
+			await jobs[item]?.succeed();
+			most = Math.max(most, jobs.length - item - 1);
+		}
+		expect(most).toBeLessThanOrEqual(MOST_AHEAD);
+		expect((await run).ended).toHaveLength(count);
+	});
+
+	it('ends only when all that it started has, though the next job cannot be made', async () => {
+		const jobs = [new Handled(0), new Handled(1)];
+		const mistake = new Error('an expression failed');
+		function* making() {
+			yield* jobs;
+			throw mistake;
+		}
+		let hasEnded = false;
+		const run = runJobs(making(), {}).finally(() => (hasEnded = true));
+		await settle();
+		await jobs[1]?.succeed();
+		expect(hasEnded).toBe(false);
+		await jobs[0]?.succeed();
+		expect(await run).toMatchObject({ ended: [{ job: jobs[0] }, { job: jobs[1] }], unmade: { error: mistake } });
+	});
+
+	it('does nothing for nothing', async () => {
+		expect(await runJobs([], {})).toEqual({ ended: [] });
+	});
+});
+
+describe('running an operation', () => {
+	/** What each item comes to: an error of its job, or its output. */
+	const operationOf = (ends: Array<Error | Partial<Output> | undefined>, failsAt?: number) =>
+		({
+			*jobs(items: readonly Item[]): Iterable<Job> {
+				for (const { index } of items) {
+					if (index === failsAt) throw new Error('an expression failed');
+					const end = ends[index];
+					const run = async () => await (end instanceof Error ? Promise.reject(end) : Promise.resolve([{ item: index, json: {}, ...end }]));
+					yield { targets: [{ item: index }], run };
+				}
+			},
+		}) as unknown as Operation;
+	const run = async (operation: Operation, count: number, stopOnError: boolean) => {
+		const items = Array.from({ length: count }, (_, index) => ({ index }) as Item);
+		return await runOperation(operation, items, { api: { stop: () => {} } } as Context, { stopOnError, signal: undefined });
+	};
+	const stopped = async (...of: Parameters<typeof run>) => (await run(...of).catch((error: unknown) => error)) as RunStopped;
+	const doubtful = new ModicaError('no answer', { mayHaveBeenSent: true });
+	const refused = new ModicaError('refused', { mayHaveBeenSent: false });
+
+	it('tells, when it stops, how many were done, and which may have been sent', async () => {
+		const ends = [undefined, undefined, refused, doubtful, doubtful, undefined, refused, doubtful];
+		const { failure, note } = await stopped(operationOf(ends), 8, true);
+		expect(failure).toEqual({ item: 2, error: refused });
+		expect(note).toBe(
+			'3 were done before the node stopped. 3 more may have been sent: items 3, 4, 7. Look for their status before you send them again. 1 more failed and were not sent: item 6. To go on with the other items and see the result of each, set "On Error" to "Continue" in the node’s settings.',
+		);
+	});
+
+	it('tells, when it stops, of which the reference may count as sent, be it an error or an output', async () => {
+		const claimed = new ModicaError('not sent', { mayHaveBeenSent: false, mayCountAsSent: true });
+		const { note } = await stopped(operationOf([refused, claimed, undefined, { mayCountAsSent: true }]), 4, true);
+		expect(note).toContain('2 were done before the node stopped. 1 more failed and were not sent: item 1. The references of these may count as sent now: items 1, 3.');
+	});
+
+	it('names many items by their ranges', async () => {
+		const ends = [refused, ...Array.from({ length: 300 }, (_, index) => (index === 100 ? undefined : doubtful))];
+		expect((await stopped(operationOf(ends), 301, true)).note).toContain('299 more may have been sent: items 1–100, 102–300.');
+	});
+
+	it('has an error for each item that it could not come to', async () => {
+		const results = await run(operationOf([undefined, refused], 2), 4, false);
+		expect(results).toEqual([
+			{ item: 0, json: {} },
+			{ item: 1, error: refused },
+			{ item: 2, error: new Error('an expression failed') },
+			{ item: 3, error: new Error('an expression failed') },
+		]);
+	});
+});

@@ -1,0 +1,115 @@
+/** The examples as files; test/real/n8n runs each of them. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { INode } from 'n8n-workflow';
+import { filesIn, manifest, PROJECT } from '../../harness/project.mts';
+
+interface Example {
+	name: string;
+	nodes: INode[];
+	connections: Record<string, Record<string, Array<Array<{ node: string; type: string; index: number }> | null>>>;
+	[field: string]: unknown;
+}
+
+const read = (file: string) => readFileSync(path.join(PROJECT, file), 'utf8');
+const files = filesIn('examples').filter((file) => file.endsWith('.json'));
+const examples = files.map((file) => ({ file, text: read(file), workflow: JSON.parse(read(file)) as Example }));
+
+const STICKY_NOTE = 'n8n-nodes-base.stickyNote';
+/** As n8n draws them on its canvas, in its pixels; a name below takes room, too. */
+const NODE = { width: 96, height: 96 };
+const NAME_HEIGHT = 44;
+const AGENT_WIDTH = 256;
+/** What takes models, memories and tools from below is wider. */
+const WIDE = ['@n8n/n8n-nodes-langchain.agent'];
+
+/** What an export holds that is its owner's: ids of the n8n it came from, and results of its runs. */
+const PERSONAL_FIELDS = ['id', 'versionId', 'meta', 'pinData', 'staticData', 'shared', 'tags', 'active', 'createdAt', 'updatedAt'];
+/** Numbers that no one else has: +64 21 with five or more times the same digit, or 123 4567 and 123456789, as placeholders use. */
+const MADE_UP_NUMBER = /^\+?64(21(\d)\2{5,}|211234567|123456789)$/;
+
+interface Box {
+	name: string;
+	left: number;
+	top: number;
+	right: number;
+	bottom: number;
+}
+
+function boxOf({ name, type, position: [left, top], parameters }: INode): Box {
+	const { width, height } =
+		type === STICKY_NOTE
+			? { width: Number(parameters.width), height: Number(parameters.height) }
+			: { width: WIDE.includes(type) ? AGENT_WIDTH : NODE.width, height: NODE.height + NAME_HEIGHT };
+	return { name, left, top, right: left + width, bottom: top + height };
+}
+
+function overlap(one: Box, other: Box): boolean {
+	return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+}
+
+const isNote = ({ type }: INode) => type === STICKY_NOTE;
+
+describe('every example', () => {
+	it.each(examples)('is explained by a sticky note of a few words: $file', ({ workflow: { nodes } }) => {
+		const notes = nodes.filter(isNote).map(({ parameters }) => String(parameters.content));
+		expect(notes.length).toBeGreaterThanOrEqual(1);
+		expect(notes[0]).toMatch(/^## \S.*\n[^\n]{40}/);
+		// What has to be done is told in steps, our credential among them.
+		expect(notes[0]).toMatch(/^1\. /m);
+		expect(notes[0]).toMatch(/[Cc]hoose your Modica credential/);
+		expect(notes[0]?.split(/\s+/).length).toBeLessThan(250);
+	});
+
+	it.each(examples)('holds nothing of its maker’s: $file', ({ text, workflow }) => {
+		expect(PERSONAL_FIELDS.filter((field) => field in workflow)).toEqual([]);
+		const ids = workflow.nodes.flatMap(({ credentials = {} }) => Object.values(credentials).map(({ id }) => id));
+		expect(ids.filter((id) => id !== '')).toEqual([]);
+		const numbers = text.match(/\+?64[\d ]{7,14}\d/g) ?? [];
+		expect(numbers.filter((number) => !MADE_UP_NUMBER.test(number.replaceAll(' ', '')))).toEqual([]);
+		const mailAddresses = text.match(/[\w.+-]+@[\w-]+\.[\w.]+/g) ?? [];
+		expect(mailAddresses.filter((address) => !address.endsWith('@example.com'))).toEqual([]);
+	});
+
+	it.each(examples)('has our nodes by the names of this package, and n8n’s own: $file', ({ workflow: { nodes } }) => {
+		const types = nodes.map(({ type }) => type);
+		expect(types.filter((type) => !/^(n8n-nodes-base|@n8n\/n8n-nodes-langchain|n8n-nodes-modica-whatsapp)\.\w+$/.test(type))).toEqual([]);
+		expect(types.some((type) => type.startsWith(`${manifest.name}.modicaWhatsApp`))).toBe(true);
+	});
+
+	it.each(examples)('is laid out from left to right, nothing over anything else: $file', ({ workflow: { nodes, connections } }) => {
+		const boxes = nodes.map(boxOf);
+		expect(boxes.filter((box) => !Object.values(box).every((side) => typeof side === 'string' || Number.isInteger(side)))).toEqual([]);
+		const overlapping = boxes.flatMap((one, index) => boxes.slice(index + 1).filter((other) => overlap(one, other)).map((other) => `${one.name}, ${other.name}`));
+		expect(overlapping).toEqual([]);
+		const leftOf = (name: string) => boxes.find((box) => box.name === name)?.left ?? NaN;
+		const backwards = Object.entries(connections).flatMap(([from, { main = [] }]) =>
+			main.flatMap((targets) => (targets ?? []).filter(({ node }) => !(leftOf(node) > leftOf(from))).map(({ node }) => `${from} → ${node}`)),
+		);
+		expect(backwards).toEqual([]);
+	});
+
+	it.each(examples)('is whole: $file', ({ workflow: { nodes, connections } }) => {
+		const names = nodes.map(({ name }) => name);
+		expect(new Set(names).size).toBe(names.length);
+		expect(new Set(nodes.map(({ id }) => id)).size).toBe(nodes.length);
+		const connected = Object.entries(connections).flatMap(([from, kinds]) => [
+			from,
+			...Object.values(kinds).flatMap((outputs) => outputs.flatMap((targets) => (targets ?? []).map(({ node }) => node))),
+		]);
+		expect(connected.filter((name) => !names.includes(name))).toEqual([]);
+		expect(names.filter((name, index) => !isNote(nodes[index]!) && !connected.includes(name))).toEqual([]);
+		// Expressions that look for a node by its name.
+		const mentioned = [...JSON.stringify(nodes).matchAll(/\$\('([^']+)'\)/g)].map(([, name]) => name);
+		expect(mentioned.filter((name) => !names.includes(name ?? ''))).toEqual([]);
+	});
+
+	it.each(examples)('is in the README’s list: $file', ({ file }) => {
+		expect(read('README.md')).toMatch(new RegExp(`^- .*\\]\\(${file}\\): \\S`, 'm'));
+	});
+
+	it('has a URL of its own where it has a trigger', () => {
+		const webhooks = examples.flatMap(({ workflow }) => workflow.nodes.flatMap(({ webhookId }) => webhookId ?? []));
+		expect(new Set(webhooks).size).toBe(webhooks.length);
+	});
+});

@@ -1,0 +1,193 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { ICredentialType, INodeTypeDescription } from 'n8n-workflow';
+import { builtFrom, pack, type Packed } from '../../harness/pack.mts';
+import { bundledLibraries, manifest, PROJECT, sourceFiles, type Manifest } from '../../harness/project.mts';
+import { runForJson } from '../../harness/run.mts';
+
+const MOST_BYTES = 250_000;
+const REGISTERED = [...manifest.n8n.credentials, ...manifest.n8n.nodes];
+
+let packed: Packed;
+
+beforeAll(async () => {
+	packed = await pack();
+}, 120_000);
+
+afterAll(() => packed?.remove());
+
+describe('what is in the package', () => {
+	it('is each source compiled, each asset as it is, each bundled library’s licence, the entry, and what npm wants; no test, no map, no source', () => {
+		const licences = bundledLibraries().map(({ name }) => `dist/nodes/ModicaWhatsApp/bundled/${name.replace('/', '-')}.LICENSE.txt`);
+		const expected = ['LICENSE', 'README.md', 'index.js', 'package.json', ...licences, ...sourceFiles().flatMap(builtFrom)];
+		expect(packed.files).toEqual(expected.sort());
+	});
+
+	it('is small', () => {
+		expect(packed.unpackedSize).toBeGreaterThan(0);
+		expect(packed.unpackedSize).toBeLessThan(MOST_BYTES);
+	});
+
+	it.each(REGISTERED)('has the file that its manifest registers: %s', (file) => {
+		expect(packed.files).toContain(file);
+	});
+
+	it('has a README that links to nothing that is not there', () => {
+		const readme = readFileSync(path.join(packed.directory, 'README.md'), 'utf8');
+		const links = [...readme.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
+		expect(links.length).toBeGreaterThan(0);
+		const missing = links.filter(
+			(link) => !/^(https:\/\/|#)/.test(link) && !existsSync(path.join(PROJECT, link.replace(/#.*$/, ''))),
+		);
+		expect(missing).toEqual([]);
+	});
+
+	it('refers to no source map', () => {
+		const mapped = packed.files.filter(
+			(file) => file.endsWith('.js') && readFileSync(path.join(packed.directory, file), 'utf8').includes('sourceMappingURL'),
+		);
+		expect(mapped).toEqual([]);
+	});
+
+	it('needs no other package at run time', () => {
+		const { dependencies, optionalDependencies, bundledDependencies, bundleDependencies, peerDependencies } = JSON.parse(
+			readFileSync(path.join(packed.directory, 'package.json'), 'utf8'),
+		) as Manifest;
+		expect({ dependencies, optionalDependencies, bundledDependencies, bundleDependencies, peerDependencies }).toEqual({
+			peerDependencies: { 'n8n-workflow': '*' },
+		});
+	});
+});
+
+describe('its entry', () => {
+	it('gives the class of every registered file to whoever requires the package by name', async () => {
+		const script = `console.log(JSON.stringify(Object.entries(require(${JSON.stringify(manifest.name)})).map(([name, Class]) => [name, new Class().constructor.name])))`;
+		const classes = await runForJson<Array<[string, string]>>(['-e', script], path.dirname(packed.directory));
+		const expected = REGISTERED.map((file) => path.basename(file).split('.')[0] ?? '');
+		expect(Object.fromEntries(classes)).toEqual(Object.fromEntries(expected.map((name) => [name, name])));
+	});
+});
+
+describe('n8n’s own loader', () => {
+	let loaded: {
+		packageName: string;
+		known: Record<'nodes' | 'credentials', Record<string, { className: string; sourcePath: string; supportedNodes?: string[] }>>;
+		types: { nodes: INodeTypeDescription[]; credentials: ICredentialType[] };
+	};
+
+	beforeAll(async () => {
+		loaded = await runForJson([path.join(__dirname, 'load.mjs'), packed.directory], PROJECT);
+	});
+
+	it('knows every registered node and credential by the file it is in', () => {
+		const files = (known: Record<string, { sourcePath: string }>) =>
+			Object.values(known).map(({ sourcePath }) => sourcePath).sort();
+		expect(loaded.packageName).toBe('n8n-nodes-modica-whatsapp');
+		expect(files(loaded.known.nodes)).toEqual([...manifest.n8n.nodes].sort());
+		expect(files(loaded.known.credentials)).toEqual([...manifest.n8n.credentials].sort());
+	});
+
+	it('knows which nodes use the credential', () => {
+		expect(loaded.known.credentials.modicaWhatsAppApi?.supportedNodes).toEqual(Object.keys(loaded.known.nodes));
+	});
+
+	it('tells the editor the version of the package', () => {
+		const versions = loaded.types.nodes.map(({ communityNodePackageVersion }) => communityNodePackageVersion);
+		expect(versions).toEqual(manifest.n8n.nodes.map(() => manifest.version));
+	});
+
+	it('picks up the search words and the guides of every node', () => {
+		for (const { name, codex } of loaded.types.nodes) {
+			expect([name, codex]).toEqual([
+				name,
+				{
+					categories: expect.arrayContaining(['Communication']),
+					alias: expect.arrayContaining(['whatsapp', 'modica']),
+					resources: {
+						primaryDocumentation: [{ url: expect.stringMatching(/^https:/) }],
+						credentialDocumentation: [{ url: expect.stringMatching(/^https:/) }],
+					},
+				},
+			]);
+		}
+	});
+
+	it('finds a light and a dark icon for every node and for the credential, which are two different files', () => {
+		const prefix = `icons/${manifest.name}/`;
+		for (const { name, iconUrl } of [...loaded.types.nodes, ...loaded.types.credentials]) {
+			expect([name, iconUrl]).toEqual([
+				name,
+				{ light: expect.stringContaining(prefix), dark: expect.stringContaining(prefix) },
+			]);
+			const { light, dark } = iconUrl as { light: string; dark: string };
+			const files = [light, dark].map((url) => path.join(packed.directory, url.slice(prefix.length)));
+			expect(files.map((file) => statSync(file).isFile())).toEqual([true, true]);
+			const [lightImage, darkImage] = files.map((file) => readFileSync(file, 'utf8'));
+			expect(lightImage).toMatch(/^<svg[^>]+viewBox/);
+			expect(darkImage).toMatch(/^<svg[^>]+viewBox/);
+			expect(darkImage).not.toBe(lightImage);
+		}
+	});
+});
+
+interface Linted {
+	filePath: string;
+	messages: Array<{ ruleId: string | null; severity: number; line: number; message: string }>;
+}
+
+describe('n8n’s scanner of community packages', () => {
+	const scan = async (directory: string, ...patterns: string[]) =>
+		await runForJson<Linted[]>([path.join(__dirname, 'scan.mjs'), directory, ...patterns], PROJECT);
+	const complaints = (files: Linted[]) =>
+		files.flatMap(({ filePath, messages }) =>
+			messages.map(({ ruleId, line, message }) => `${path.basename(filePath)}:${line} ${ruleId}: ${message}`),
+		);
+
+	it('has nothing to say about the packed files', async () => {
+		const files = await scan(packed.directory, '**/*.js', 'package.json');
+		const compiled = packed.files.filter((file) => file.endsWith('.js'));
+		expect(complaints(files)).toEqual([]);
+		expect(files).toHaveLength(compiled.length + 1);
+	});
+
+	it('has nothing to say about the sources, exceptions within them not counting', async () => {
+		const files = await scan(PROJECT, 'package.json', '{nodes,credentials}/**/*.{js,ts,json}');
+		expect(complaints(files)).toEqual([]);
+		expect(files.length).toBeGreaterThan(manifest.n8n.nodes.length + manifest.n8n.credentials.length);
+	});
+
+	it('is at work here: it complains of a package that breaks its rules', async () => {
+		const bad = await mkdtemp(path.join(tmpdir(), 'bad-package-'));
+		try {
+			await mkdir(path.join(bad, 'nodes/Bad'), { recursive: true });
+			await mkdir(path.join(bad, 'dist'));
+			await writeFile(path.join(bad, 'dist/a.js'), '/* eslint-disable */ console.log(setTimeout); require("axios");\n');
+			await writeFile(
+				path.join(bad, 'nodes/Bad/Bad.node.ts'),
+				'export class Bad { description = { displayName: "Bad", name: "Bad Name", properties: [{ displayName: "a field", name: "a", type: "string" }] }; }\n',
+			);
+			await writeFile(
+				path.join(bad, 'package.json'),
+				JSON.stringify({ name: 'bad', scripts: { postinstall: 'x' }, overrides: {}, dependencies: { axios: '1' } }),
+			);
+			const rules = (await scan(bad, '**/*.{js,ts}', 'package.json')).flatMap(({ messages }) =>
+				messages.map(({ ruleId }) => ruleId),
+			);
+			expect(rules).toEqual(
+				expect.arrayContaining([
+					'no-console',
+					'@n8n/community-nodes/no-restricted-globals',
+					'@n8n/community-nodes/no-restricted-imports',
+					'@n8n/community-nodes/no-forbidden-lifecycle-scripts',
+					'@n8n/community-nodes/no-overrides-field',
+					'@n8n/community-nodes/no-runtime-dependencies',
+					'n8n-nodes-base/node-param-default-missing',
+				]),
+			);
+		} finally {
+			await rm(bad, { recursive: true, force: true });
+		}
+	});
+});

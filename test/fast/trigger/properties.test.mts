@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { dedupeKey, parseCallback } from '../../../nodes/ModicaWhatsApp/callback/parse';
+import { AUTHORIZATION, freshSetup, LOGIN, startEndpoint, type Endpoint } from '../../harness/core/trigger.mts';
+
+/** Cases of each property that goes over HTTP: more than 10,000 together. */
+const RUNS = 3_500;
+/** Bounds what hangs: half a minute of a processor's time, of which a busy machine may give little. */
+const TIMEOUT_MS = 600_000;
+
+let endpoint: Endpoint;
+
+beforeAll(async () => {
+	endpoint = await startEndpoint();
+});
+afterAll(async () => {
+	await endpoint.stop();
+});
+
+const STATUSES = ['accepted', 'submitted', 'sent', 'received', 'read', 'frozen', 'rejected', 'failed', 'dead', 'expired'];
+
+/** Things that are named as a callback's fields are, and hold anything. */
+const almostCallback = fc.record(
+	{
+		id: fc.oneof(fc.uuid(), fc.anything()),
+		status: fc.oneof(fc.constantFrom(...STATUSES), fc.anything()),
+		reference: fc.oneof(fc.string(), fc.anything()),
+		source: fc.oneof(fc.string(), fc.anything()),
+		destination: fc.oneof(fc.string(), fc.anything()),
+		Destination: fc.anything(),
+		content: fc.oneof(fc.json(), fc.string(), fc.record({ type: fc.anything(), text: fc.anything(), image: fc.anything() }), fc.anything()),
+		__proto__: fc.anything(),
+	},
+	{ requiredKeys: [] },
+);
+
+const text = fc.string({ minLength: 1, maxLength: 100, unit: 'binary' });
+const jsonObject = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }));
+const extra = fc.dictionary(
+	fc.string().filter((name) => !['id', 'status', 'reference', 'source', 'destination', 'Destination', 'content', '__proto__'].includes(name)),
+	fc.jsonValue({ maxDepth: 3 }),
+);
+const status = fc
+	.record({ id: text, status: fc.constantFrom(...STATUSES), reference: fc.oneof(fc.string(), fc.constant(undefined)) })
+	.chain((body) => extra.map((others) => ({ ...others, ...body })));
+const reply = fc
+	.record({ id: text, source: text, destination: text, content: fc.oneof(jsonObject, jsonObject.map((value) => JSON.stringify(value)), fc.string()) })
+	.chain((body) => extra.map((others) => ({ ...others, ...body })));
+
+/** What the reference says a callback is, in other words than the code under test has. */
+function isCallback(body: unknown): boolean {
+	if (typeof body !== 'object' || body === null || Array.isArray(body)) return false;
+	const { id, status: state, source, content } = body as Record<string, unknown>;
+	if (!isText(id) || String(id).length > 255) return false;
+	const isReply = isText(source) && (typeof content === 'string' || (typeof content === 'object' && content !== null && !Array.isArray(content)));
+	return isReply || STATUSES.includes(state as string);
+}
+const isText = (value: unknown) => (typeof value === 'string' && value !== '') || Number.isSafeInteger(value);
+
+const printable = fc.string({ unit: fc.constantFrom(...Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index))) });
+const authorization = fc.oneof(
+	printable,
+	printable.map((rest) => `Basic ${rest}`),
+	fc.string({ unit: 'binary' }).map((pair) => `Basic ${Buffer.from(pair).toString('base64')}`),
+	fc.string({ unit: 'binary' }).map((password) => `Basic ${Buffer.from(`${LOGIN.callbackUsername}:${password}`).toString('base64')}`),
+	fc.constantFrom(AUTHORIZATION.slice(0, -2), `${AUTHORIZATION}A`, AUTHORIZATION.toLowerCase(), AUTHORIZATION.replace('Basic', 'Digest')),
+);
+
+describe('whatever comes in', () => {
+	it('is read as a callback, or refused with a reason, and nothing else', () => {
+		fc.assert(
+			fc.property(fc.oneof(fc.anything(), almostCallback, fc.string(), fc.json()), (body) => {
+				const callback = parseCallback(body);
+				if (callback.kind === 'none') expect(callback.reason).not.toBe('');
+				else expect(dedupeKey(callback)).toContain(callback.id);
+			}),
+			{ numRuns: 4 * RUNS },
+		);
+	});
+
+	it('never makes a 500, and starts an execution only as a callback', async () => {
+		await fc.assert(
+			fc.asyncProperty(
+				fc.oneof(fc.json(), almostCallback.map((value) => JSON.stringify(value)), fc.string(), status.map((value) => JSON.stringify(value))),
+				fc.constantFrom('application/json', 'text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded', 'x'),
+				async (body, contentType) => {
+					endpoint.setup = freshSetup(endpoint);
+					endpoint.executions.length = 0;
+					const answer = await endpoint.call(body, { authorization: AUTHORIZATION, 'content-type': contentType });
+					// 422 is n8n's own, for a body that says it is JSON and is not.
+					expect([200, 400, 422]).toContain(answer.status);
+					expect(endpoint.executions).toHaveLength(answer.status === 200 ? 1 : 0);
+					if (answer.status === 200 && contentType !== 'application/x-www-form-urlencoded') expect(isCallback(JSON.parse(body))).toBe(true);
+				},
+			),
+			{ numRuns: RUNS },
+		);
+	}, TIMEOUT_MS);
+
+	it('is not lost when it is a callback', async () => {
+		await fc.assert(
+			fc.asyncProperty(fc.oneof(status, reply), async (body) => {
+				endpoint.setup = freshSetup(endpoint);
+				endpoint.executions.length = 0;
+				const answer = await endpoint.call(JSON.stringify(body), { authorization: AUTHORIZATION });
+				expect({ status: answer.status, body: answer.body }).toEqual({ status: 200, body: '' });
+				const [statuses, replies] = endpoint.executions[0] ?? [];
+				const isReply = 'content' in body;
+				const [item] = (isReply ? replies : statuses) ?? [];
+				const { id, ...others } = body;
+				expect(item?.json).toMatchObject({ event: isReply ? 'reply' : 'status', id });
+				expect([statuses?.length, replies?.length]).toEqual(isReply ? [0, 1] : [1, 0]);
+				const rest = Object.entries(JSON.parse(JSON.stringify(others)) as object).filter(
+					([name]) => !['status', 'reference', 'source', 'destination', 'content'].includes(name),
+				);
+				expect(item?.json.extra ?? {}).toEqual(Object.fromEntries(rest));
+			}),
+			{ numRuns: RUNS },
+		);
+	}, TIMEOUT_MS);
+
+	it('is kept out with any other login', async () => {
+		endpoint.setup = freshSetup(endpoint);
+		endpoint.executions.length = 0;
+		await fc.assert(
+			fc.asyncProperty(authorization, fc.oneof(status, almostCallback), async (header, body) => {
+				fc.pre(header.trim() !== AUTHORIZATION);
+				const answer = await endpoint.call(JSON.stringify(body), { authorization: header });
+				expect(answer.status).toBe(401);
+				expect(endpoint.executions).toEqual([]);
+			}),
+			{ numRuns: RUNS },
+		);
+	}, TIMEOUT_MS);
+});

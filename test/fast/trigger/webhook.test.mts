@@ -1,0 +1,298 @@
+import { createHash } from 'node:crypto';
+import type { IHookFunctions } from 'n8n-workflow';
+import { ModicaWhatsAppTrigger } from '../../../nodes/ModicaWhatsApp/ModicaWhatsAppTrigger.node.ts';
+import { clock } from '../../../nodes/ModicaWhatsApp/n8n/clock';
+import { CONTENT, nested, REPLY, STATUS } from '../../harness/callbackSamples.mts';
+import { AUTHORIZATION, freshSetup, startEndpoint, type Endpoint, type Setup } from '../../harness/core/trigger.mts';
+import { fastClock } from '../../harness/fastClock.mts';
+import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
+
+let endpoint: Endpoint;
+let api: Simulator;
+
+beforeAll(async () => {
+	[endpoint, api] = await Promise.all([startEndpoint(), startSimulator()]);
+});
+beforeEach(async () => {
+	await api.reset();
+	api.configure({ password: undefined });
+	endpoint.executions.length = 0;
+	endpoint.setup = freshSetup(endpoint, api.baseUrl);
+});
+afterAll(async () => {
+	await Promise.all([endpoint.stop(), api.stop()]);
+});
+
+const call = async (body: unknown, headers: Record<string, string> = { authorization: AUTHORIZATION }) =>
+	await endpoint.call(typeof body === 'string' ? body : JSON.stringify(body), headers);
+const set = (setup: Partial<Setup>) => Object.assign(endpoint.setup, setup);
+const options = (given: NonNullable<Setup['parameters']['options']>) =>
+	set({ parameters: { ...endpoint.setup.parameters, options: given } });
+
+const STATUS_ITEM = {
+	json: { event: 'status', ...STATUS, final: false, dedupeKey: `status:${STATUS.id}:received` },
+};
+const REPLY_ITEM = {
+	json: { event: 'reply', ...REPLY, type: 'text', text: 'Kia ora', dedupeKey: `reply:${REPLY.id}` },
+};
+
+describe('a callback', () => {
+	it('leaves by the output of its kind when both events are chosen', async () => {
+		expect(await call(STATUS)).toMatchObject({ status: 200, body: '' });
+		expect(await call(REPLY)).toMatchObject({ status: 200, body: '' });
+		expect(endpoint.executions).toEqual([[[STATUS_ITEM], []], [[], [REPLY_ITEM]]]);
+	});
+
+	it.each([
+		['status', STATUS, STATUS_ITEM],
+		['reply', REPLY, REPLY_ITEM],
+	])('leaves by the only output when %s alone is chosen', async (event, body, item) => {
+		set({ parameters: { events: [event], options: {} } });
+		await call(body);
+		expect(endpoint.executions).toEqual([[[item]]]);
+	});
+
+	it.each(['text/plain', 'application/octet-stream', 'application/json; charset=utf-8', 'application/vnd.modica+json'])(
+		'is understood with the content type %s',
+		async (type) => {
+			expect(await call(STATUS, { authorization: AUTHORIZATION, 'content-type': type })).toMatchObject({ status: 200 });
+			expect(endpoint.executions).toEqual([[[STATUS_ITEM], []]]);
+		},
+	);
+
+	it('brings no header along', async () => {
+		await call(STATUS, { authorization: AUTHORIZATION, 'x-secret': 'do-not-keep' });
+		const stored = JSON.stringify(endpoint.executions);
+		expect(stored).not.toContain('do-not-keep');
+		expect(stored).not.toContain(AUTHORIZATION.slice('Basic '.length));
+	});
+
+	it('that is filtered out is answered 200 and starts nothing', async () => {
+		options({ statuses: ['read'] });
+		expect(await call(STATUS)).toMatchObject({ status: 200, body: '{"ignored":"statuses"}' });
+		expect(endpoint.executions).toEqual([]);
+	});
+});
+
+describe('a stranger', () => {
+	it.each<[string, Record<string, string>]>([
+		['without a login', {}],
+		['with another password', { authorization: `Basic ${Buffer.from('modica:wrong').toString('base64')}` }],
+		['with a login of another scheme', { authorization: 'Bearer abc' }],
+	])('%s is answered 401 and starts nothing', async (_, headers) => {
+		const { status, headers: answered, body } = await call(STATUS, headers);
+		expect({ status, challenge: answered['www-authenticate'], body: JSON.parse(body) as unknown }).toEqual({
+			status: 401,
+			challenge: 'Basic realm="Modica WhatsApp callbacks", charset="UTF-8"',
+			body: { message: 'Wrong username or password' },
+		});
+		expect(endpoint.executions).toEqual([]);
+	});
+
+	it('learns nothing about the body', async () => {
+		expect(await call('{}', {})).toMatchObject({ status: 401 });
+	});
+
+	it('may call when the credential asks for no login', async () => {
+		set({ credential: { username: 'wab_demo', password: 'x', baseUrl: api.baseUrl, callbackUsername: '', callbackPassword: '' } });
+		expect(await call(STATUS, {})).toMatchObject({ status: 200 });
+		expect(endpoint.executions).toHaveLength(1);
+	});
+
+	it('may call when the credential is older than these fields', async () => {
+		set({ credential: { username: 'wab_demo', password: 'x', baseUrl: api.baseUrl } });
+		expect(await call(STATUS, {})).toMatchObject({ status: 200 });
+	});
+
+	it('is not let in when the credential cannot be read, nor is Modica, which is to try again', async () => {
+		set({ credential: 'unreadable' });
+		expect(await call(STATUS)).toMatchObject({ status: 503, headers: { 'retry-after': '60' } });
+		expect(endpoint.executions).toEqual([]);
+	});
+});
+
+describe('a body that is no callback', () => {
+	it.each<[string, unknown, number]>([
+		['empty', '', 400],
+		['a list', [STATUS], 400],
+		['a number', 7, 400],
+		['an object without id', { status: 'read' }, 400],
+		['an unknown status', { ...STATUS, status: 'unknown' }, 400],
+		['nested 1,000 deep', { ...STATUS, more: nested(1_000) }, 400],
+	])('is answered with the reason and starts nothing: %s', async (_, body, expected) => {
+		const { status, headers, body: answer } = await call(body);
+		expect({ status, type: headers['content-type'], answer: JSON.parse(answer) as unknown }).toEqual({
+			status: expected,
+			type: 'application/json',
+			answer: { message: expect.stringMatching(/^This is no callback: .+/) },
+		});
+		expect(endpoint.executions).toEqual([]);
+	});
+
+	it('is answered with the reason as text too', async () => {
+		expect(await call('hello', { authorization: AUTHORIZATION, 'content-type': 'text/plain' })).toMatchObject({ status: 400 });
+	});
+});
+
+describe('copies of a callback', () => {
+	it('start one execution, one after the other', async () => {
+		await call(STATUS);
+		expect(await call(STATUS)).toMatchObject({ status: 200, body: '{"ignored":"duplicate"}' });
+		expect(endpoint.executions).toHaveLength(1);
+	});
+
+	it('start one execution, 20 at once', async () => {
+		const answers = await Promise.all(Array.from({ length: 20 }, () => call(STATUS)));
+		expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+		expect(answers.filter(({ body }) => body === '')).toHaveLength(1);
+		expect(endpoint.executions).toHaveLength(1);
+	});
+
+	it('are taken again when n8n could not store the first', async () => {
+		const { store } = endpoint.setup;
+		set({ store: () => Promise.reject(new Error('The database is gone')) });
+		expect(await call(STATUS)).toMatchObject({ status: 500 });
+		set({ store });
+		expect(await call(STATUS)).toMatchObject({ status: 200, body: '' });
+		expect(endpoint.executions).toHaveLength(1);
+	});
+
+	it('are taken once when n8n could not store the first of several at once', async () => {
+		const { store } = endpoint.setup;
+		let failures = 0;
+		set({
+			store: async (outputs) => {
+				failures += 1;
+				if (failures === 1) throw new Error('The database is busy');
+				await store(outputs);
+			},
+		});
+		const answers = await Promise.all(Array.from({ length: 5 }, () => call(STATUS)));
+		expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 500]);
+		expect(endpoint.executions).toHaveLength(1);
+	});
+
+	it('are told from a status that moves on', async () => {
+		for (const status of ['sent', 'received', 'sent', 'read']) await call({ ...STATUS, status });
+		expect(endpoint.executions.map(([statuses]) => statuses?.[0]?.json.status)).toEqual(['sent', 'received', 'read']);
+	});
+
+	it('each start an execution when they are not to be ignored', async () => {
+		options({ ignoreDuplicates: false });
+		await call(STATUS);
+		await call(STATUS);
+		expect(endpoint.executions).toHaveLength(2);
+	});
+
+	it('each count when somebody tries things out in the editor', async () => {
+		await call(STATUS);
+		set({ mode: 'manual' });
+		expect(await call(STATUS)).toMatchObject({ status: 200, body: '' });
+		expect(endpoint.executions).toHaveLength(2);
+	});
+
+	it('are known to the same trigger only', async () => {
+		await call(STATUS);
+		endpoint.setup = freshSetup(endpoint, api.baseUrl);
+		await call(STATUS);
+		expect(endpoint.executions).toHaveLength(2);
+	});
+});
+
+describe('a file that came with a reply', () => {
+	const PICTURE = Buffer.from('a picture');
+
+	/** A reply to a file that the API has. */
+	async function replyWithFile(): Promise<Record<string, unknown>> {
+		api.configure({ replyCallbackUrl: 'http://127.0.0.1:9/', callbackTries: 1 });
+		const { body } = await api.sendReply({ type: 'document', bytes: PICTURE, fileName: 'form.pdf', caption: 'Here', source: '64211234567' });
+		return body;
+	}
+	const firstReply = () => endpoint.executions[0]?.[1]?.[0];
+
+	it.each([
+		[{}, 'data'],
+		[{ binaryPropertyName: ' file ' }, 'file'],
+		[{ binaryPropertyName: '' }, 'data'],
+	])('is put into the field chosen by %j', async (given, field) => {
+		options({ downloadMedia: true, ...given });
+		await call(await replyWithFile());
+		const { json, binary } = firstReply()!;
+		expect(Object.keys(binary ?? {})).toEqual([field]);
+		expect(binary?.[field]).toMatchObject({ fileName: 'form.pdf', mimeType: 'application/pdf' });
+		const file = await endpoint.readFile(binary![field]!);
+		expect(createHash('sha256').update(file).digest('hex')).toBe(api.media[0]?.sha256);
+		expect(json).not.toHaveProperty('downloadError');
+	});
+
+	it('is left alone unless it is asked for', async () => {
+		await call(await replyWithFile());
+		expect(firstReply()).toEqual({ json: expect.objectContaining({ type: 'document', text: 'Here' }) });
+		expect(api.requests).toEqual([]);
+	});
+
+	it.each<[string, () => void, RegExp]>([
+		['Modica does not know it', () => api.addFault({ kind: 'status', status: 404, times: 'always' }), /^Modica answered 404/],
+		['the password is wrong', () => api.configure({ password: 'another' }), /^Modica answered 401/],
+		['the base URL is none', () => set({ credential: { ...(endpoint.setup.credential as object), baseUrl: 'nonsense' } }), /^Base URL "nonsense"/],
+	])('does not keep the reply from coming when %s', async (_, spoil, reason) => {
+		options({ downloadMedia: true });
+		const reply = await replyWithFile();
+		spoil();
+		expect(await call(reply)).toMatchObject({ status: 200 });
+		expect(firstReply()).toEqual({
+			json: expect.objectContaining({ event: 'reply', id: reply.id, downloadError: expect.stringMatching(reason) }),
+		});
+		expect(JSON.stringify(endpoint.executions)).not.toContain('wab-demo-password');
+	});
+
+	it('does not keep the reply waiting when it does not come', async () => {
+		const fast = fastClock(20);
+		const spies = [jest.spyOn(clock, 'now').mockImplementation(fast.now), jest.spyOn(clock, 'sleep').mockImplementation(fast.sleep)];
+		try {
+			options({ downloadMedia: true });
+			const reply = await replyWithFile();
+			api.addFault({ kind: 'stall', times: 'always' });
+			await call(reply);
+			expect(firstReply()?.json).toMatchObject({ downloadError: 'The file had not come after 15 s' });
+		} finally {
+			for (const spy of spies) spy.mockRestore();
+		}
+	});
+
+	it('is fetched again after a passing fault', async () => {
+		options({ downloadMedia: true });
+		const reply = await replyWithFile();
+		api.addFault({ kind: 'status', status: 503 });
+		await call(reply);
+		expect(firstReply()?.binary).toEqual({ data: expect.objectContaining({ fileName: 'form.pdf' }) });
+	});
+
+	it('is not looked for in a text', async () => {
+		options({ downloadMedia: true });
+		await call(REPLY);
+		await call({ ...REPLY, id: 'x', content: { ...CONTENT.image, type: 'location' } });
+		expect(api.requests).toEqual([]);
+		expect(endpoint.executions).toHaveLength(2);
+	});
+});
+
+describe('activating the workflow', () => {
+	const trigger = new ModicaWhatsAppTrigger();
+	const activate = async (parameters: Record<string, unknown>) =>
+		await trigger.webhookMethods.default.create.call({
+			getNodeParameter: (name: string) => parameters[name],
+			getNode: () => ({ name: 'Trigger' }),
+		} as unknown as IHookFunctions);
+
+	it('takes parameters that can be used', async () => {
+		expect(await activate({ events: ['reply'], options: { businessNumbers: '102046588645210' } })).toBe(true);
+	});
+
+	it.each([
+		['no event', { events: [], options: {} }, /^Events is empty\. Choose at least one/],
+		['a wrong business number', { events: ['reply'], options: { businessNumbers: 'abc' } }, /^Business Numbers "abc" is not/],
+	])('refuses %s', async (_, parameters, message) => {
+		await expect(activate(parameters)).rejects.toThrow(message);
+	});
+});

@@ -1,0 +1,161 @@
+import { once } from 'node:events';
+import { Agent, createServer, request, type IncomingMessage, type OutgoingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type {
+	IBinaryData,
+	ICredentialDataDecryptedObject,
+	INode,
+	INodeExecutionData,
+	INodeParameters,
+	INodeType,
+	IWebhookData,
+	IWorkflowExecuteAdditionalData,
+	WorkflowExecuteMode,
+} from 'n8n-workflow';
+import { ModicaWhatsAppTrigger } from '../../../nodes/ModicaWhatsApp/ModicaWhatsAppTrigger.node.ts';
+import { credentialsHelper, loadCore, workflowOf } from './core.mts';
+
+/** How the trigger is set up when a callback comes. */
+export interface Setup {
+	parameters: INodeParameters;
+	credential: ICredentialDataDecryptedObject | 'unreadable';
+	/** Tells triggers apart; each has a memory of its own. */
+	workflowId: string;
+	mode: WorkflowExecuteMode;
+	/** Storing an execution, as n8n does before it answers. Rejecting makes n8n answer 500. */
+	store: (outputs: INodeExecutionData[][]) => Promise<void>;
+}
+
+export interface Reply {
+	status: number;
+	headers: IncomingMessage['headers'];
+	body: string;
+}
+
+/**
+ * The trigger behind a real HTTP server, called through n8n-core's own WebhookContext. What n8n itself does around it
+ * (reading the body, storing the execution, answering) is done here as n8n 2.41 does it; `test/real/n8n` has the real one.
+ */
+export interface Endpoint {
+	/** Changed between calls as a test needs it. */
+	setup: Setup;
+	/** Executions stored, as the outputs of the trigger. */
+	readonly executions: INodeExecutionData[][][];
+	call(body: string | Buffer, headers?: OutgoingHttpHeaders): Promise<Reply>;
+	readFile(binary: IBinaryData): Promise<Buffer>;
+	stop(): Promise<void>;
+}
+
+export const LOGIN = { callbackUsername: 'modica', callbackPassword: 'p@ss:wörd' };
+export const AUTHORIZATION = `Basic ${Buffer.from('modica:p@ss:wörd').toString('base64')}`;
+
+let workflows = 0;
+
+/** A trigger that nobody has called yet, with its default parameters and the right credential. */
+export function freshSetup(endpoint: Pick<Endpoint, 'executions'>, apiBaseUrl = 'http://127.0.0.1:9'): Setup {
+	return {
+		parameters: { events: ['status', 'reply'], options: {} },
+		credential: { username: 'wab_demo', password: 'wab-demo-password', baseUrl: apiBaseUrl, ...LOGIN },
+		workflowId: `workflow-${workflows++}`,
+		mode: 'webhook',
+		store: async (outputs) => void (await Promise.resolve(endpoint.executions.push(outputs))),
+	};
+}
+
+export async function startEndpoint(): Promise<Endpoint> {
+	const loaded = await loadCore();
+	const { core, binaryData } = loaded;
+	const type = new ModicaWhatsAppTrigger() as INodeType;
+
+	async function receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+		const rawBody = await readAll(incoming);
+		const parsed = parse(rawBody, incoming.headers['content-type']);
+		if (parsed === 'invalid') return void response.writeHead(422).end();
+
+		const { parameters, credential, workflowId, mode, store } = endpoint.setup;
+		const workflow = workflowOf(loaded, type, { id: workflowId, parameters, active: true });
+		const node = workflow.getNode(type.description.displayName) as INode;
+		const httpRequest = Object.assign(incoming, { rawBody, body: parsed.body });
+		const context = new core.WebhookContext(
+			workflow,
+			node,
+			{ ...additionalData(credential), httpRequest, httpResponse: response } as unknown as IWorkflowExecuteAdditionalData,
+			mode,
+			{ webhookDescription: type.description.webhooks?.[0] } as IWebhookData,
+			[],
+			null,
+		);
+		const { workflowData, webhookResponse, noWebhookResponse } = await type.webhook!.call(context);
+		if (noWebhookResponse) return;
+		if (workflowData) await store(workflowData);
+		response.writeHead(200).end(workflowData ? '' : JSON.stringify(webhookResponse));
+	}
+
+	const server = createServer((incoming, response) => {
+		receive(incoming, response).catch((error: Error) => {
+			if (!response.headersSent) response.writeHead(500);
+			response.end(error.message);
+		});
+	});
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const agent = new Agent({ keepAlive: true });
+
+	const endpoint: Endpoint = {
+		setup: freshSetup({ executions: [] }),
+		executions: [],
+		call: async (body, headers = {}) => await call(server, agent, body, headers),
+		readFile: async (binary) => await binaryData.getAsBuffer(binary),
+		async stop() {
+			agent.destroy();
+			server.closeAllConnections();
+			await new Promise((resolve) => server.close(resolve));
+			loaded.stop();
+		},
+	};
+	return endpoint;
+}
+
+async function call(server: Server, agent: Agent, body: string | Buffer, headers: OutgoingHttpHeaders): Promise<Reply> {
+	const { port } = server.address() as AddressInfo;
+	const outgoing = request({
+		agent,
+		host: '127.0.0.1',
+		port,
+		method: 'POST',
+		headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers },
+	});
+	outgoing.end(body);
+	const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+	return { status: response.statusCode ?? 0, headers: response.headers, body: (await readAll(response)).toString('utf8') };
+}
+
+async function readAll(stream: IncomingMessage): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	for await (const chunk of stream) chunks.push(chunk as Buffer);
+	return Buffer.concat(chunks);
+}
+
+/** As n8n reads a body: by its content type, or not at all. */
+function parse(raw: Buffer, contentType = ''): { body: unknown } | 'invalid' {
+	const type = contentType.split(';')[0]?.trim().toLowerCase();
+	if (raw.length === 0) return { body: undefined };
+	if (type === 'text/plain') return { body: raw.toString('utf8') };
+	if (type === 'application/x-www-form-urlencoded') return { body: Object.fromEntries(new URLSearchParams(raw.toString('utf8'))) };
+	if (type !== 'application/json') return { body: undefined };
+	try {
+		return { body: JSON.parse(raw.toString('utf8')) as unknown };
+	} catch {
+		return 'invalid';
+	}
+}
+
+function additionalData(credential: Setup['credential']) {
+	return {
+		restApiUrl: 'http://127.0.0.1:5678/rest',
+		credentialsHelper: credentialsHelper(() => {
+			if (credential === 'unreadable') throw new Error('Credentials could not be decrypted');
+			return credential;
+		}),
+	};
+}

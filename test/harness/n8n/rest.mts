@@ -1,0 +1,254 @@
+/** What a person does in n8n's editor, through the same REST interface that the editor uses. */
+import http from 'node:http';
+import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
+import { parse as unflatten } from 'flatted';
+import type { IDataObject, INode, INodeExecutionData, INodeTypeDescription, IWorkflowBase } from 'n8n-workflow';
+import { PATIENCE_MS, until } from '../until.mts';
+
+/** The log-in of an n8n that exists only for tests and the demo. */
+export const OWNER = { email: 'demo@example.com', password: 'Demo-12345', firstName: 'Demo', lastName: 'Owner' };
+
+/** n8n gives no more at a time. */
+const EXECUTIONS_PER_PAGE = 100;
+/** n8n ties a session to the browser it was opened in. */
+export const BROWSER_ID = 'n8n-nodes-modica-whatsapp';
+
+/** A workflow as the editor exports it. */
+export type WorkflowFile = Pick<IWorkflowBase, 'name' | 'nodes' | 'connections'> & Partial<Pick<IWorkflowBase, 'settings' | 'pinData'>>;
+export type StoredWorkflow = WorkflowFile & { id: string; versionId: string };
+export type StoredCredential = { id: string; name: string; type: string };
+export type CredentialTest = { status: 'OK' | 'Error'; message: string };
+export type ExecutionStatus = 'canceled' | 'crashed' | 'error' | 'new' | 'running' | 'success' | 'unknown' | 'waiting';
+export type ExecutionSummary = { id: string; workflowId: string; status: ExecutionStatus; mode: string };
+
+/** An error as n8n stores it with an execution. */
+export type ExecutionError = {
+	message: string;
+	description?: string | null;
+	httpCode?: string | null;
+	context?: IDataObject;
+	node?: INode;
+};
+
+export type Execution = ExecutionSummary & {
+	/** By node name, what the node's last run put out: one list of items for each output. */
+	outputs: Record<string, INodeExecutionData[][]>;
+	/** By node name, how many milliseconds the node's last run took, by n8n's own clock. */
+	durations: Record<string, number>;
+	/** What n8n shows as the execution's highlighted data. */
+	customData: Record<string, string>;
+	/** Why the execution failed. */
+	error?: ExecutionError;
+};
+
+/** Executions that will not move on by themselves. */
+const ENDED: ReadonlySet<ExecutionStatus> = new Set(['canceled', 'crashed', 'error', 'success', 'waiting']);
+
+/** What takes an {@link N8nRest} to another process. */
+export type Session = { baseUrl: string; cookie: string };
+
+/** One person's session with one n8n. Any answer but success throws an error with n8n's own words. */
+export class N8nRest {
+	private readonly http: AxiosInstance;
+
+	constructor(readonly session: Session) {
+		this.http = axios.create({
+			baseURL: session.baseUrl,
+			headers: { cookie: session.cookie, 'browser-id': BROWSER_ID },
+			timeout: PATIENCE_MS,
+			// A connection each: one that n8n closed while this process was busy would break the next request.
+			httpAgent: new http.Agent({ keepAlive: false }),
+			proxy: false,
+			validateStatus: () => true,
+		});
+	}
+
+	/** Logs in as {@link OWNER}, who is set up first where n8n has no owner yet. */
+	static async logIn(baseUrl: string): Promise<N8nRest> {
+		const post = (path: string, data: object) =>
+			axios.post(baseUrl + path, data, {
+				headers: { 'browser-id': BROWSER_ID },
+				timeout: PATIENCE_MS,
+				proxy: false,
+				validateStatus: () => true,
+			});
+		let answer = await post('/rest/owner/setup', OWNER);
+		if (answer.status === 400) {
+			answer = await post('/rest/login', { emailOrLdapLoginId: OWNER.email, password: OWNER.password });
+		}
+		const cookie = answer.headers['set-cookie']?.[0]?.split(';')[0];
+		if (!cookie) throw new Error(`Logging in to n8n failed: ${answer.status} ${JSON.stringify(answer.data)}`);
+		return new N8nRest({ baseUrl, cookie });
+	}
+
+	/** The description of each node type n8n offers in its editor. */
+	async nodeTypes(): Promise<INodeTypeDescription[]> {
+		return await this.request({ url: '/types/nodes.json' });
+	}
+
+	/** The credential types n8n offers, with their fields. */
+	async credentialTypes(): Promise<Array<{ name: string; displayName: string; properties: IDataObject[] }>> {
+		return await this.request({ url: '/types/credentials.json' });
+	}
+
+	async createCredential(type: string, data: IDataObject, name = type): Promise<StoredCredential> {
+		const { id } = await this.rest<StoredCredential>('post', '/credentials', { name, type, data });
+		return { id, name, type };
+	}
+
+	/** What the editor does on *Save* of a credential: the message is what the person reads. */
+	async testCredential(credential: StoredCredential, data: IDataObject): Promise<CredentialTest> {
+		return await this.rest('post', '/credentials/test', { credentials: { ...credential, data } });
+	}
+
+	/** Imports a workflow; where its nodes use a credential of one of the types given, it becomes that one. */
+	async importWorkflow(file: WorkflowFile, ...credentials: StoredCredential[]): Promise<StoredWorkflow> {
+		const { name, connections, settings = {}, pinData } = file;
+		const nodes = file.nodes.map((node) => credentials.reduce(withCredential, node));
+		return await this.rest('post', '/workflows', { name, nodes, connections, settings, pinData, active: false });
+	}
+
+	/** Makes the workflow's triggers live. Its webhooks answer from then on. */
+	async activate(workflow: StoredWorkflow): Promise<void> {
+		await this.setActive(workflow, true);
+	}
+
+	async deactivate(workflow: StoredWorkflow): Promise<void> {
+		await this.setActive(workflow, false);
+	}
+
+	/** Starts a workflow by hand from its trigger, as *Execute workflow* does. @returns the execution's id. */
+	async startWorkflow(workflow: StoredWorkflow, trigger = triggerOf(workflow)): Promise<string> {
+		const { executionId } = await this.rest<{ executionId: string }>('post', `/workflows/${workflow.id}/run`, {
+			triggerToStartFrom: { name: trigger },
+			// n8n 1.x runs what the editor shows, 2.x what is stored: here they are the same.
+			workflowData: workflow,
+		});
+		return executionId;
+	}
+
+	/** Runs a workflow by hand and waits until it has ended, well or badly, or waits for something itself. */
+	async runWorkflow(workflow: StoredWorkflow, timeoutMs = PATIENCE_MS, trigger = triggerOf(workflow)): Promise<Execution> {
+		const id = await this.startWorkflow(workflow, trigger);
+		return await until(
+			`execution ${id} of "${workflow.name}" has ended`,
+			timeoutMs,
+			() => this.getExecution(id),
+			// n8n 1.x stores the status a moment before the data.
+			({ status, outputs, error }) => ENDED.has(status) && (status === 'crashed' || error !== undefined || Object.keys(outputs).length > 0),
+		);
+	}
+
+	async stopExecution(id: string): Promise<void> {
+		await this.rest('post', `/executions/${id}/stop`);
+	}
+
+	async getExecution(id: string): Promise<Execution> {
+		// The data arrives flattened by the `flatted` package, in a string.
+		const { data, customData = {}, ...summary } = await this.rest<ExecutionSummary & { data: string; customData?: Record<string, string> }>(
+			'get',
+			`/executions/${id}`,
+		);
+		// An execution that has only begun has none yet.
+		const resultData = (unflatten(data) as StoredData | undefined)?.resultData;
+		const outputs = Object.entries(resultData?.runData ?? {}).map(([node, runs]) => {
+			const items = runs.at(-1)?.data?.main ?? [];
+			return [node, items.map((output) => output ?? [])] as const;
+		});
+		const durations = Object.entries(resultData?.runData ?? {}).map(([node, runs]) => [node, runs.at(-1)?.executionTime ?? 0] as const);
+		return {
+			...pickSummary(summary),
+			outputs: Object.fromEntries(outputs),
+			durations: Object.fromEntries(durations),
+			customData,
+			error: resultData?.error,
+		};
+	}
+
+	/** The workflow's executions, the newest first, at most {@link EXECUTIONS_PER_PAGE}. */
+	async executions(workflowId: string): Promise<ExecutionSummary[]> {
+		const { results } = await this.rest<{ results: ExecutionSummary[] }>('get', '/executions', undefined, {
+			filter: JSON.stringify({ workflowId }),
+			limit: EXECUTIONS_PER_PAGE,
+		});
+		return results.map(pickSummary);
+	}
+
+	/** Waits until the workflow's executions are as asked, and gives them, the newest first. */
+	async waitForExecutions(
+		workflowId: string,
+		condition: (executions: ExecutionSummary[]) => boolean,
+		timeoutMs = PATIENCE_MS,
+	): Promise<ExecutionSummary[]> {
+		return await until(`executions of workflow ${workflowId} as expected`, timeoutMs, () => this.executions(workflowId), condition);
+	}
+
+	/** The bytes of an item's binary field, wherever n8n keeps them. */
+	async binary(item: INodeExecutionData, property = 'data'): Promise<Buffer> {
+		const binary = item.binary?.[property];
+		if (!binary) throw new Error(`The item has no binary field "${property}"`);
+		if (!binary.id) return Buffer.from(binary.data, 'base64');
+		return await this.request({
+			url: '/rest/binary-data',
+			params: { id: binary.id, action: 'download' },
+			responseType: 'arraybuffer',
+		});
+	}
+
+	/** For what has no method of its own here. */
+	async rest<T>(method: 'delete' | 'get' | 'patch' | 'post', path: string, data?: object, params?: object): Promise<T> {
+		const answer = await this.request<{ data: T }>({ method, url: `/rest${path}`, data, params });
+		return answer.data;
+	}
+
+	private async setActive({ id, name, versionId }: StoredWorkflow, active: boolean): Promise<void> {
+		await this.rest('post', `/workflows/${id}/${active ? 'activate' : 'deactivate'}`, { versionId });
+		const { status, triggers } = await until(
+			`"${name}" is ${active ? 'live' : 'off'}`,
+			PATIENCE_MS,
+			() => this.publication(id),
+			({ status }) => status !== 'in_progress',
+		);
+		if (active && status !== 'published') throw new Error(`"${name}" did not go live: ${JSON.stringify(triggers)}`);
+	}
+
+	/** n8n 2.x answers first and then sets the triggers up; 1.x, which does it the other way round, has no such address. */
+	private async publication(workflowId: string): Promise<Publication> {
+		const { status, data } = await this.http.get<{ data: Publication }>(`/rest/workflows/${workflowId}/publication-status`);
+		if (status === 404) return { status: 'published', triggers: [] };
+		if (status === 200) return data.data;
+		throw new Error(`n8n answered ${status} to the question whether a workflow is live: ${JSON.stringify(data)}`);
+	}
+
+	private async request<T>(config: AxiosRequestConfig): Promise<T> {
+		const { status, data } = await this.http.request<T & { message?: string }>(config);
+		if (status >= 400) {
+			const { method = 'get', url } = config;
+			throw new Error(`${method.toUpperCase()} ${url} of n8n answered ${status}: ${data?.message ?? JSON.stringify(data)}`);
+		}
+		return data;
+	}
+}
+
+type Publication = { status: 'failed' | 'in_progress' | 'not_published' | 'partial' | 'published'; triggers: IDataObject[] };
+
+type StoredData = {
+	resultData?: {
+		runData?: Record<string, Array<{ executionTime?: number; data?: { main?: Array<INodeExecutionData[] | null> } }>>;
+		error?: ExecutionError;
+	};
+};
+
+function pickSummary({ id, workflowId, status, mode }: ExecutionSummary): ExecutionSummary {
+	return { id, workflowId, status, mode };
+}
+
+function withCredential(node: INode, { id, name, type }: StoredCredential): INode {
+	return node.credentials?.[type] ? { ...node, credentials: { ...node.credentials, [type]: { id, name } } } : node;
+}
+
+function triggerOf({ name, nodes }: WorkflowFile): string {
+	const trigger = nodes.find(({ type }) => /trigger$/i.test(type));
+	if (!trigger) throw new Error(`The workflow "${name}" has no trigger to start from`);
+	return trigger.name;
+}

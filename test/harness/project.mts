@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+export const PROJECT = path.resolve(__dirname, '../..');
+
+/** The parts of the package's manifest that tests look at. */
+export interface Manifest {
+	name: string;
+	version: string;
+	license: string;
+	keywords: string[];
+	main: string;
+	files: string[];
+	engines: Record<string, string>;
+	scripts: Record<string, string>;
+	n8n: { n8nNodesApiVersion: number; strict: boolean; credentials: string[]; nodes: string[] };
+	peerDependencies: Record<string, string>;
+	devDependencies: Record<string, string>;
+	[field: string]: unknown;
+}
+
+export const manifest = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 'utf8')) as Manifest;
+
+/** The files of a folder of the project and of those below it: names from the project's top, with slashes. */
+export function filesIn(folder: string): string[] {
+	return readdirSync(path.join(PROJECT, folder), { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map((entry) => path.relative(PROJECT, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+		.sort();
+}
+
+/** Everything that the package is made from. */
+export function sourceFiles(): string[] {
+	return [...filesIn('credentials'), ...filesIn('nodes')];
+}
+
+/** The libraries that the package holds, from the sources that take them in. */
+export function bundledLibraries(): Array<{ name: string; version: string; license: string }> {
+	const sources = filesIn('nodes/ModicaWhatsApp/bundled').map((file) => readFileSync(path.join(PROJECT, file), 'utf8'));
+	return sources.flatMap((source) => Array.from(source.matchAll(/ from '([^.'][^']*)'/g), ([, name = '']) => readManifest(name)));
+}
+
+function readManifest(library: string) {
+	const { name, version, license } = JSON.parse(readFileSync(path.join(PROJECT, 'node_modules', library, 'package.json'), 'utf8')) as Record<'name' | 'version' | 'license', string>;
+	return { name, version, license };
+}
+
+/** The class that a file registered in the manifest gives n8n, from its source. */
+export function loadRegistered<T>(compiledFile: string): T {
+	const source = compiledFile.replace(/^dist\//, '').replace(/\.js$/, '');
+	const [className = ''] = path.basename(source).split('.');
+	const classes = jest.requireActual<Record<string, new () => T>>(path.join(PROJECT, source));
+	const Class = classes[className];
+	if (!Class) throw new Error(`${source} exports no ${className}`);
+	return new Class();
+}

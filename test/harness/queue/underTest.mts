@@ -1,0 +1,59 @@
+/** Hands the n8n that `setup.mjs` started to the test files, which Jest runs elsewhere. */
+import { readFileSync } from 'node:fs';
+import { N8nRest, type ExecutionSummary, type Session, type StoredWorkflow } from '../n8n/rest.mts';
+import { until } from '../until.mts';
+import { endedExecutionsIn, type Database } from './executions.mts';
+
+const VARIABLE = 'QUEUE_UNDER_TEST';
+const START_TIMEOUT_MS = 180_000;
+
+/** A worker: its process, which leads a group of its own, and what it logs. */
+export type WorkerUnderTest = { pid: number; logFile: string };
+
+type Shared = { session: Session; publicUrl: string; webhookUrls: string[]; workersFile: string; postgres: Database };
+
+/** Called once, before any test file. */
+export function share(shared: Shared): void {
+	process.env[VARIABLE] = JSON.stringify(shared);
+}
+
+/** @returns the running n8n: its main process as its owner sees it, where its webhook processes listen, and the load balancer. */
+export function queueUnderTest(): { rest: N8nRest; publicUrl: string; webhookUrls: string[] } {
+	const { session, publicUrl, webhookUrls } = shared();
+	return { rest: new N8nRest(session), publicUrl, webhookUrls };
+}
+
+/** Waits until a workflow has so many executions and none is under way, and gives all of them, the newest first. */
+export async function endedExecutions(workflow: StoredWorkflow, least: number): Promise<ExecutionSummary[]> {
+	return await endedExecutionsIn(shared().postgres, workflow, least);
+}
+
+/** The workers that are there at this moment. */
+export function workers(): WorkerUnderTest[] {
+	return JSON.parse(readFileSync(shared().workersFile, 'utf8')) as WorkerUnderTest[];
+}
+
+/** The worker that runs, or has run, an execution; waits until one has begun with it. */
+export async function workerOf(executionId: string): Promise<WorkerUnderTest> {
+	const words = `started execution ${executionId} `;
+	const found = await until(
+		`a worker has started execution ${executionId}`,
+		START_TIMEOUT_MS,
+		() => workers().find(({ logFile }) => readFileSync(logFile, 'utf8').includes(words)),
+	);
+	return found!;
+}
+
+/** Kills a worker and all it started, as nothing else can, and waits until another has taken its place. */
+export async function killWorker({ pid }: WorkerUnderTest): Promise<void> {
+	const count = workers().length;
+	process.kill(-pid, 'SIGKILL');
+	await until('another worker has taken its place', START_TIMEOUT_MS, () => {
+		const present = workers();
+		return present.length === count && present.every((worker) => worker.pid !== pid);
+	});
+}
+
+function shared(): Shared {
+	return JSON.parse(process.env[VARIABLE] ?? '') as Shared;
+}

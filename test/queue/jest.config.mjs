@@ -1,9 +1,0 @@
-import base from '../n8n/jest.config.mjs';
-
-/** The tests that take an n8n of several processes: one for all of them. */
-export default {
-	...base,
-	testMatch: ['<rootDir>/test/queue/**/*.test.mts'],
-	globalSetup: '<rootDir>/test/queue/setup.mjs',
-	globalTeardown: '<rootDir>/test/queue/teardown.mjs',
-};

@@ -1,0 +1,100 @@
+/** The page behind the link of Send and Wait for Response, on a customer's phone. */
+import type { IDataObject } from 'n8n-workflow';
+import type { Phone } from '../../harness/browser/phone.mts';
+import { Stage } from '../../harness/browser/stage.mts';
+import { latestLink } from '../../harness/n8n/approvals.mts';
+import type { Execution } from '../../harness/n8n/rest.mts';
+import { workflowWith } from '../../harness/n8n/underTest.mts';
+
+let stage: Stage;
+let phone: Phone;
+
+beforeAll(async () => {
+	stage = await Stage.set();
+});
+beforeEach(async () => {
+	phone = await stage.phone('answer page');
+});
+afterEach(async () => {
+	expect(phone.complaints).toEqual([]);
+	await phone.close();
+});
+afterAll(async () => {
+	await stage?.strike();
+});
+
+/** What runs, fetches or leads away, were it taken for a part of the page. */
+const HOSTILE = [
+	'<img src=x onerror="window.harmed=1">',
+	'</p></main><script>window.harmed=2</script>',
+	'"><svg onload="window.harmed=3">',
+	"' autofocus onfocus='window.harmed=4",
+	'<a href="javascript:window.harmed=5">link</a><iframe src="javascript:parent.harmed=6"></iframe>',
+	'<meta http-equiv="refresh" content="0;url=https://evil.example/"><base href="https://evil.example/">',
+	'</title></style><style>*{display:none}</style>&lt;b&gt;',
+].join('\n');
+
+async function ask(parameters: IDataObject): Promise<Execution> {
+	const credential = await stage.addCredential();
+	const all = { resource: 'message', operation: 'sendAndWait', to: '+64211234567', messageType: 'text', message: `{link}\n${HOSTILE}`, ...parameters };
+	const execution = await stage.rest.runWorkflow(await stage.rest.importWorkflow(workflowWith({ parameters: all, credential })));
+	expect(execution.status).toBe('waiting');
+	return execution;
+}
+
+/** What the workflow goes on with. */
+async function answerTo({ id, workflowId }: Execution): Promise<unknown> {
+	await stage.rest.waitForExecutions(workflowId, (all) => all.some((one) => one.id === id && one.status === 'success'));
+	return (await stage.rest.getExecution(id)).outputs.WhatsApp?.[0]?.[0]?.json.data;
+}
+
+/** Whatever there is on a page of ours. */
+const PARTS = ['html', 'head', 'meta', 'title', 'style', 'body', 'main', 'p', 'form', 'button', 'textarea'];
+
+async function expectHarmless(): Promise<void> {
+	const { page } = phone;
+	expect(await page.evaluate<unknown>('window.harmed ?? null')).toBeNull();
+	const names = await page.evaluate<string[]>('[...document.querySelectorAll("*")].map(({ localName }) => localName)');
+	expect(names.filter((name) => !PARTS.includes(name))).toEqual([]);
+	expect(names.filter((name) => name === 'style' || name === 'main')).toEqual(['style', 'main']);
+	// Nothing reaches beyond the edge of the phone.
+	expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+}
+
+describe('the page behind the link', () => {
+	it('shows what it asks as text and nothing but text, and is answered by a touch', async () => {
+		const execution = await ask({ approveLabel: '<b>Yes</b>', declineLabel: `No" onclick="window.harmed=7`, options: { thanksText: `Thanks ${HOSTILE}` } });
+		await phone.open(latestLink(stage.simulator));
+		await phone.look('a question');
+		await expectHarmless();
+		expect(await phone.page.locator('#question').innerText()).toBe(HOSTILE);
+		expect(await phone.page.getByRole('button').allInnerTexts()).toEqual(['<b>Yes</b>', `No" onclick="window.harmed=7`]);
+
+		await phone.page.getByRole('button', { name: 'Yes' }).tap();
+		await phone.page.getByText('Thanks').waitFor();
+		await phone.look('answered');
+		await expectHarmless();
+		expect(await phone.page.locator('.given').innerText()).toBe('<b>Yes</b>');
+		expect(await answerTo(execution)).toEqual({ approved: true, respondedAt: expect.any(String) });
+	});
+
+	it('takes an answer in words, asks again where there is none, and shows it as text', async () => {
+		const execution = await ask({ responseType: 'freeText', message: 'Where shall we leave it?' });
+		await phone.open(latestLink(stage.simulator));
+		const field = phone.page.getByRole('textbox', { name: 'Where shall we leave it?' });
+		// Spaces pass the browser's own check.
+		await field.fill('   ');
+		await phone.page.getByRole('button', { name: 'Send' }).tap();
+		await phone.page.getByRole('alert').waitFor();
+		await phone.look('asked again');
+		expect(await phone.page.getByRole('alert').innerText()).toBe('Please write an answer.');
+
+		await field.fill(HOSTILE);
+		await phone.page.getByRole('button', { name: 'Send' }).tap();
+		await phone.page.getByText('Thank you').waitFor();
+		await phone.look('words');
+		await expectHarmless();
+		expect(await phone.page.locator('.given').innerText()).toBe(HOSTILE);
+		expect(await answerTo(execution)).toEqual({ text: HOSTILE, respondedAt: expect.any(String) });
+	});
+});

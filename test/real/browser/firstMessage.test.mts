@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import type { Editor } from '../../harness/browser/editor.mts';
+import { Stage } from '../../harness/browser/stage.mts';
+
+let stage: Stage;
+let editor: Editor;
+
+beforeAll(async () => {
+	stage = await Stage.set();
+	editor = await stage.editor({ album: 'first message' });
+});
+afterAll(async () => {
+	await editor?.look('at the end');
+	await stage?.strike();
+});
+
+/** How many actions the README promises. */
+function promisedActions(): number {
+	const [, number] = /(\d+) clicks and entries/.exec(readFileSync('README.md', 'utf8')) ?? [];
+	return Number(number);
+}
+
+describe('from the open editor to the first message', () => {
+	it('is as short a way as the README says, and its result can be read at once', async () => {
+		const { username, password, baseUrl, messages } = stage.simulator;
+		await editor.openNewWorkflow();
+
+		await editor.searchNodes('whatsapp');
+		await editor.offer('Modica WhatsApp').waitFor();
+		await editor.look('the node is found');
+		await editor.click(editor.offer('Modica WhatsApp'));
+		await editor.click(editor.page.getByTestId('node-creator-category-item').filter({ hasText: 'Actions' }));
+		await editor.look('what it can do');
+		await editor.click(editor.offer('Send a message'));
+
+		await editor.newCredential();
+		await editor.fill(editor.field('username'), username);
+		await editor.fill(editor.field('password'), password);
+		// Not counted: a user's own credential is for Modica, whose address is there.
+		await editor.field('baseUrl').fill(baseUrl);
+		await editor.look('the credential');
+		await editor.saveCredential();
+		await editor.credential.waitFor({ state: 'hidden' });
+
+		await editor.fill(editor.field('to'), '+64 21 123 4567');
+		await editor.fill(editor.field('text'), 'Kia ora from n8n!');
+		await editor.look('the message');
+		await editor.execute();
+		const rows = await editor.outputRows();
+		await editor.look('the result');
+
+		expect(messages.map(({ to, payload }) => ({ to, text: payload.text }))).toEqual([
+			{ to: '+64211234567', text: { body: 'Kia ora from n8n!' } },
+		]);
+		expect(rows).toEqual([{ id: messages[0]?.id, status: 'accepted', to: '+64211234567' }]);
+		expect({ actions: editor.actions, complaints: editor.complaints }).toEqual({ actions: promisedActions(), complaints: [] });
+	});
+});

@@ -1,0 +1,47 @@
+import { PATIENCE_MS, texts, type Editor } from '../../harness/browser/editor.mts';
+import { Stage } from '../../harness/browser/stage.mts';
+import { until } from '../../harness/until.mts';
+
+let stage: Stage;
+let editor: Editor;
+
+beforeAll(async () => {
+	stage = await Stage.set();
+	editor = await stage.editor({ album: 'node panel' });
+	await editor.openNewWorkflow();
+});
+afterAll(async () => {
+	await stage?.strike();
+});
+
+describe('the list of nodes', () => {
+	it.each(['whatsapp', 'sms', 'modica', 'broadcast', 'reply', 'delivery'])('finds the node by "%s"', async (word) => {
+		await editor.searchNodes(word);
+		await editor.offer('Modica WhatsApp').waitFor();
+		await editor.look(word);
+	});
+
+	it('names what the node can do, the most usual first', async () => {
+		await editor.searchNodes('whatsapp');
+		await editor.click(editor.offer('Modica WhatsApp'));
+		await editor.offer('On a reply from a customer').waitFor();
+		await editor.click(editor.page.getByTestId('node-creator-category-item').filter({ hasText: 'Actions' }));
+		await editor.offer('Send a message').waitFor();
+		await editor.look('what it can do');
+		// The list is filled piece by piece.
+		const operations = ['Broadcast a message', 'Get a message', 'Mark a message as read', 'Upload a file', 'Download a file'];
+		const offers = await until(
+			`${operations.join(', ')} are offered`,
+			PATIENCE_MS,
+			() => texts(editor.page.getByTestId('node-creator-item-name')),
+			(seen) => operations.every((operation) => seen.includes(operation)),
+		);
+		expect(offers.slice(0, 4)).toEqual([
+			'On a reply from a customer',
+			'On the status of a message',
+			'Send a message',
+			expect.any(String),
+		]);
+		expect(editor.complaints).toEqual([]);
+	});
+});

@@ -1,0 +1,45 @@
+import { PATIENCE_MS, texts, type Editor } from '../../harness/browser/editor.mts';
+import { Stage } from '../../harness/browser/stage.mts';
+import { workflowWith } from '../../harness/n8n/underTest.mts';
+import { until } from '../../harness/until.mts';
+
+const AFTER = 'What comes after';
+
+let stage: Stage;
+let editor: Editor;
+
+beforeAll(async () => {
+	stage = await Stage.set();
+	editor = await stage.editor({ album: 'preview' });
+});
+afterAll(async () => {
+	await editor?.look('at the end');
+	await stage?.strike();
+});
+
+describe('the node after ours', () => {
+	it('shows the fields that it will get before anything has run', async () => {
+		const credential = await stage.addCredential();
+		const file = workflowWith({ parameters: { resource: 'message', operation: 'send' }, credential });
+		const { id } = await stage.rest.importWorkflow({
+			...file,
+			nodes: [
+				...file.nodes,
+				{ id: 'after', name: AFTER, type: 'n8n-nodes-base.set', typeVersion: 3.4, position: [600, 0], parameters: {} },
+			],
+			connections: { ...file.connections, WhatsApp: { main: [[{ node: AFTER, type: 'main', index: 0 }]] } },
+			pinData: {},
+		});
+		await editor.openWorkflow(id);
+		await editor.openNode(AFTER);
+		const input = editor.details.getByTestId('ndv-input-panel');
+		await input.getByText('Usually outputs the following fields.').waitFor();
+		const fields = async () => {
+			const shown = await texts(input.getByTestId('run-data-schema-item').locator('visible=true'));
+			return shown.map((field) => field.split(/\s/)[0]);
+		};
+		await until('the fields are shown', PATIENCE_MS, fields, (seen) => ['id', 'status', 'to', 'reference'].every((name) => seen.includes(name)));
+		await editor.look('before anything has run');
+		expect(editor.complaints).toEqual([]);
+	});
+});

@@ -1,0 +1,90 @@
+import { untilSeen, type Editor } from '../../harness/browser/editor.mts';
+import { Stage } from '../../harness/browser/stage.mts';
+import { NODE, workflowWith } from '../../harness/n8n/underTest.mts';
+
+let stage: Stage;
+let editor: Editor;
+
+beforeAll(async () => {
+	stage = await Stage.set();
+	editor = await stage.editor({ album: 'send' });
+});
+afterAll(async () => {
+	await editor?.look('at the end');
+	await stage?.strike();
+});
+
+async function openSend(parameters: object): Promise<void> {
+	const credential = await stage.addCredential();
+	const file = workflowWith({ parameters: { resource: 'message', operation: 'send', messageType: 'text', ...parameters }, credential });
+	const { id } = await stage.rest.importWorkflow(file);
+	await editor.openWorkflow(id);
+	await editor.openNode('WhatsApp');
+}
+
+describe('the send node', () => {
+	it('shows where the user looks that a number cannot be used, and how to write it', async () => {
+		await openSend({ to: '021 123 4567', text: 'Kia ora' });
+		await editor.execute();
+		const error = editor.outputPanel.getByTestId('node-error-message');
+		await error.waitFor();
+		await editor.look('a number that cannot be used');
+		expect(await error.innerText()).toBe(
+			'To "021 123 4567" is a local number. Replace the leading 0 by the country code. Use the international form, such as +64211234567.',
+		);
+		expect(await editor.outputPanel.getByTestId('node-error-description').innerText()).toBe('Nothing was sent.');
+		expect(stage.simulator.requests).toEqual([]);
+	});
+
+	it('shows the fields of what is sent, and no others', async () => {
+		await openSend({ to: '+64211234567', text: 'Kia ora' });
+		const names = ['text', 'templateName', 'templateLanguage', 'templateParameters', 'mediaType'];
+		const shown = async () => {
+			const visible = await Promise.all(names.map((name) => editor.details.getByTestId(`parameter-input-${name}`).isVisible()));
+			return names.filter((_, index) => visible[index]);
+		};
+		await untilSeen(['text'], shown);
+
+		await editor.choose('messageType', 'Template');
+		await editor.field('templateName').waitFor();
+		await editor.look('a template');
+		await untilSeen(['templateName', 'templateLanguage', 'templateParameters'], shown);
+
+		await editor.choose('messageType', 'Media');
+		await editor.details.getByTestId('parameter-input-mediaType').waitFor();
+		await editor.look('media');
+		await untilSeen(['mediaType'], shown);
+	});
+
+	it('tells on the canvas what it does', async () => {
+		await openSend({ to: '+64211234567', messageType: 'template', templateName: 'hello_world' });
+		await editor.closeNode();
+		await editor.node('WhatsApp').getByText('Send: template').waitFor();
+		await editor.look('on the canvas');
+	});
+
+	it.each([
+		['light', 'modicaWhatsApp.svg'],
+		['dark', 'modicaWhatsApp.dark.svg'],
+	] as const)('has an icon for the %s theme', async (colorScheme, file) => {
+		const themed = await stage.editor({ album: `${colorScheme} theme`, colorScheme });
+		const { id } = await stage.rest.importWorkflow({
+			name: 'Icon',
+			nodes: [{ id: '1', name: 'WhatsApp', type: NODE, typeVersion: 1, position: [0, 0], parameters: {} }],
+			connections: {},
+		});
+		await themed.openWorkflow(id);
+		const icon = themed.node('WhatsApp').locator('img');
+		await icon.waitFor();
+		await themed.look('canvas');
+		expect(await icon.getAttribute('src')).toBe(`/icons/n8n-nodes-modica-whatsapp/dist/nodes/ModicaWhatsApp/${file}`);
+		// Waits until it is loaded, and fails where it cannot be drawn.
+		await icon.evaluate(async (image) => await (image as unknown as { decode(): Promise<void> }).decode());
+		expect(themed.complaints).toEqual([]);
+		await themed.close();
+	});
+
+	it('leaves the browser nothing to complain of', () => {
+		expect(editor.complaints).toEqual([]);
+	});
+});

@@ -1,0 +1,87 @@
+import { texts, untilSeen, type Editor } from '../../harness/browser/editor.mts';
+import { Stage } from '../../harness/browser/stage.mts';
+import { CALLBACK_LOGIN, withLogin } from '../../harness/n8n/callbacks.mts';
+
+const TRIGGER = 'Modica WhatsApp Trigger';
+const PATH = /^http:\/\/127\.0\.0\.1:\d+\/webhook(-test)?\/[-0-9a-f]+\/modica-whatsapp$/;
+
+let stage: Stage;
+let editor: Editor;
+
+beforeAll(async () => {
+	stage = await Stage.set();
+	await stage.addCredential(CALLBACK_LOGIN);
+	editor = await stage.editor({ album: 'trigger' });
+	await editor.openNewWorkflow();
+	await editor.searchNodes('whatsapp');
+	await editor.click(editor.offer('Modica WhatsApp'));
+	await editor.click(editor.offer('On a reply from a customer'));
+	await editor.details.waitFor();
+});
+afterAll(async () => {
+	await editor?.look('at the end');
+	await stage?.strike();
+});
+
+const outputs = () => editor.node(TRIGGER).getByTestId('canvas-node-output-handle');
+
+/** Clicks one of the trigger's two URLs, which copies it. */
+async function copyUrl(kind: 'Production URL' | 'Test URL'): Promise<string> {
+	await editor.click(editor.details.getByText(kind, { exact: true }));
+	// The editor shows the other URL a moment after the click: it must be there before it is copied.
+	const url = editor.details.getByText(kind === 'Test URL' ? '/webhook-test/' : '/webhook/');
+	return await editor.copied(async () => await editor.click(url));
+}
+
+// One story, told in the order of a person's steps.
+describe('the trigger', () => {
+	it('has one output for one kind of event', async () => {
+		await editor.look('added');
+		await editor.closeNode();
+		await editor.node(TRIGGER).getByText('On reply', { exact: true }).waitFor();
+		await outputs().first().waitFor();
+		await editor.look('one output');
+		expect(await outputs().count()).toBe(1);
+	});
+
+	it('has two outputs with names for both', async () => {
+		await editor.openNode(TRIGGER);
+		await editor.choose('events', 'Status');
+		await editor.press('Escape');
+		await editor.look('both events');
+		await editor.closeNode();
+		await untilSeen(['Status', 'Reply'], () => texts(outputs()));
+		await editor.look('two outputs');
+	});
+
+	it('gives its two URLs to be copied', async () => {
+		await editor.openNode(TRIGGER);
+		await editor.click(editor.details.getByText('Webhook URLs'));
+		const [production, test] = [await copyUrl('Production URL'), await copyUrl('Test URL')];
+		await editor.look('the URLs');
+		expect([production, test]).toEqual([expect.stringMatching(PATH), expect.stringMatching(PATH)]);
+		expect(test).toBe(production.replace('/webhook/', '/webhook-test/'));
+	});
+
+	it('receives a callback while it listens for a test event', async () => {
+		const url = withLogin(await copyUrl('Test URL'));
+		await editor.execute();
+		await editor.details.getByTestId('trigger-listening').waitFor();
+		await editor.look('listening');
+		stage.simulator.configure({ replyCallbackUrl: url, callbackTries: 1 });
+		const { body, tries } = await stage.simulator.sendReply({ type: 'text', text: 'Are you open on Saturday?', source: '64211234567' });
+		expect(tries).toEqual([expect.objectContaining({ status: 200 })]);
+		const tabs = editor.outputPanel.getByTestId('branches').getByRole('tab');
+		await editor.click(tabs.filter({ hasText: 'Reply' }));
+		const rows = await editor.outputRows();
+		await editor.look('received');
+		await untilSeen(['Status Branch', 'Reply Branch (1 item)'], () => texts(tabs));
+		expect(rows).toEqual([
+			expect.objectContaining({ event: 'reply', id: body.id, source: '64211234567', type: 'text', text: 'Are you open on Saturday?' }),
+		]);
+	});
+
+	it('leaves the browser nothing to complain of', () => {
+		expect(editor.complaints).toEqual([]);
+	});
+});

@@ -1,0 +1,164 @@
+/** Sending many, in a real n8n: what its own retries, cancelling and running again make of a campaign. */
+import path from 'node:path';
+import type { IDataObject } from 'n8n-workflow';
+import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
+import type { StoredWorkflow } from '../../harness/n8n/rest.mts';
+import { itemsFrom, n8nUnderTest, NODE, runNode, workflowWith, type NodeUnderTest } from '../../harness/n8n/underTest.mts';
+import { startProgram } from '../../harness/processes.mts';
+import { PATIENCE_MS, until } from '../../harness/until.mts';
+
+const { rest, handle } = n8nUnderTest();
+const api = apiUnderTest(rest, { statusSteps: [] });
+
+const SEND: IDataObject = {
+	resource: 'message',
+	operation: 'send',
+	to: '={{ $json.to }}',
+	messageType: 'text',
+	text: '=Kia ora {{ $json.reference }}',
+	additionalFields: { reference: '={{ $json.reference }}' },
+};
+const ONCE: IDataObject = { ...SEND, options: { oncePerReference: true } };
+const rows = (count: number): IDataObject[] =>
+	Array.from({ length: count }, (_, index) => ({ to: `+6421${1_000_000 + index}`, reference: `order-${index}` }));
+const campaign = (items: IDataObject[], more: Partial<NodeUnderTest> = {}): NodeUnderTest => ({
+	parameters: SEND,
+	credential: api.credential,
+	items,
+	...more,
+});
+const recipients = () => api.simulator.messages.map(({ to }) => to).sort();
+const numbersOf = (items: IDataObject[]) => items.map(({ to }) => to);
+
+describe('a campaign of 1,000', () => {
+	it('through a rate limit delivers 1,000 messages, none twice, each result with its row', async () => {
+		api.simulator.configure({ rateLimit: { requestsPerSecond: 200, algorithm: 'fixedWindow' } });
+		const items = rows(1_000);
+		const output = await itemsFrom(campaign(items));
+		expect(recipients()).toEqual(numbersOf(items));
+		expect(output.map(({ json, pairedItem }) => [json.to, json.reference, pairedItem])).toEqual(
+			items.map(({ to, reference }, item) => [to, reference, { item }]),
+		);
+	});
+
+	it('with one bad row sends nothing, or 999 when it is to continue', async () => {
+		const items = rows(1_000).map((row, index) => (index === 500 ? { ...row, to: '021 123' } : row));
+		expect(await runNode(campaign(items))).toMatchObject({
+			status: 'error',
+			error: { message: expect.stringMatching(/^To "021 123" is a local number/) as string, context: { itemIndex: 500 } },
+		});
+		expect(api.simulator.messages).toEqual([]);
+		const output = await itemsFrom(campaign(items, { settings: { onError: 'continueRegularOutput' } }));
+		expect(output.flatMap(({ json }, index) => (json.error ? [index] : []))).toEqual([500]);
+		expect(recipients()).toEqual(numbersOf(items.filter((_, index) => index !== 500)));
+	});
+});
+
+describe('a campaign that is sent once per reference', () => {
+	it('is finished by n8n’s own Retry On Fail without sending anything twice', async () => {
+		api.simulator.addFault({ kind: 'status', status: 422, match: { messageIndex: 30 } });
+		const items = rows(60);
+		const settings = { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 };
+		const output = await itemsFrom(campaign(items, { parameters: ONCE, settings }));
+		expect(recipients()).toEqual(numbersOf(items));
+		expect(new Set(output.map(({ json }) => json.status))).toEqual(new Set(['accepted', 'duplicate']));
+	});
+
+	it('is finished by running the workflow again', async () => {
+		api.simulator.addFault({ kind: 'status', status: 422, match: { messageIndex: 30 } });
+		const items = rows(60);
+		const workflow = await rest.importWorkflow(workflowWith(campaign(items, { parameters: ONCE })));
+		expect(await rest.runWorkflow(workflow)).toMatchObject({ status: 'error' });
+		expect(api.simulator.messages.length).toBeLessThan(60);
+		expect(await rest.runWorkflow(workflow)).toMatchObject({ status: 'success' });
+		expect(recipients()).toEqual(numbersOf(items));
+	});
+
+	it('is sent once by two executions at the same time', async () => {
+		api.simulator.configure({ latencyMs: 20 });
+		const items = rows(200);
+		const workflow = await rest.importWorkflow(workflowWith(campaign(items, { parameters: ONCE })));
+		const executions = await Promise.all([rest.runWorkflow(workflow), rest.runWorkflow(workflow)]);
+		expect(executions.map(({ status }) => status)).toEqual(['success', 'success']);
+		expect(recipients()).toEqual(numbersOf(items));
+	});
+
+	it('is sent again once its references are cleared, and sends nothing while they are', async () => {
+		const items = rows(3);
+		let workflow = await rest.importWorkflow(workflowWith(campaign(items, { parameters: ONCE })));
+		const statuses = async () => (await rest.runWorkflow(workflow)).outputs.WhatsApp?.[0]?.map(({ json }) => json.status);
+		const turnClearing = async (on: boolean) => {
+			const { id, versionId, ...file } = workflow;
+			const nodes = file.nodes.map((node) =>
+				node.type === NODE ? { ...node, parameters: { ...node.parameters, options: { oncePerReference: true, clearReferences: on } } } : node,
+			);
+			workflow = await rest.rest<StoredWorkflow>('patch', `/workflows/${id}`, { ...file, nodes, versionId });
+		};
+		expect(await statuses()).toEqual(items.map(() => 'accepted'));
+		expect(await statuses()).toEqual(items.map(() => 'duplicate'));
+		await turnClearing(true);
+		expect(await statuses()).toEqual(items.map(() => 'cleared'));
+		expect(api.simulator.requests).toHaveLength(items.length);
+		await turnClearing(false);
+		expect(await statuses()).toEqual(items.map(() => 'accepted'));
+		expect(await statuses()).toEqual(items.map(() => 'duplicate'));
+		expect(api.simulator.messages).toHaveLength(2 * items.length);
+	});
+});
+
+describe('a campaign while n8n’s database is locked, as by a backup', () => {
+	/** Longer than n8n waits for a lock by itself: 1 s. */
+	const LOCKED_MS = 4_000;
+	const LOCK = `
+		const sqlite3 = require(process.argv[1]);
+		const database = new sqlite3.Database(process.argv[2]);
+		database.configure('busyTimeout', 30_000);
+		database.exec('BEGIN IMMEDIATE', (error) => {
+			if (error) throw error;
+			console.log('locked');
+			setTimeout(() => database.exec('COMMIT'), ${LOCKED_MS});
+		});`;
+
+	/** By another process, with n8n's own driver. @returns once it is locked, what resolves when it no longer is */
+	async function lockDatabase(): Promise<{ unlocked: Promise<unknown> }> {
+		const { installation, userFolder } = handle;
+		const driver = path.join(installation.folder, 'node_modules', 'sqlite3');
+		const program = startProgram(installation.node, ['-e', LOCK, driver, path.join(userFolder, '.n8n', 'database.sqlite')]);
+		await until('the database is locked', PATIENCE_MS, () => program.output().includes('locked'));
+		return { unlocked: program.ended };
+	}
+
+	it('that is sent once per reference waits, and sends each message once', async () => {
+		api.simulator.configure({ rateLimit: { requestsPerSecond: 40, algorithm: 'tokenBucket' } });
+		const items = rows(300);
+		const workflow = await rest.importWorkflow(workflowWith(campaign(items, { parameters: ONCE })));
+		const running = rest.runWorkflow(workflow);
+		await until('some are sent', PATIENCE_MS, () => api.simulator.messages.length >= 60);
+		const { unlocked } = await lockDatabase();
+		const { status, error, outputs } = await running;
+		expect(await unlocked).toMatchObject({ code: 0 });
+		expect({ status, error }).toEqual({ status: 'success', error: undefined });
+		expect(recipients()).toEqual(numbersOf(items));
+		expect(outputs.WhatsApp?.[0]?.map(({ json }) => json.status)).toEqual(items.map(() => 'accepted'));
+	});
+});
+
+describe('a campaign that is cancelled on its way', () => {
+	it('stops at once, and its execution tells what was sent', async () => {
+		api.simulator.configure({ rateLimit: { requestsPerSecond: 20, algorithm: 'fixedWindow' } });
+		// More than are sent while a busy n8n takes its time to cancel.
+		const items = rows(1_000);
+		const workflow = await rest.importWorkflow(workflowWith(campaign(items)));
+		const id = await rest.startWorkflow(workflow);
+		await until('some are sent', PATIENCE_MS, () => api.simulator.messages.length >= 50);
+		await rest.stopExecution(id);
+		const execution = await until('it is cancelled', PATIENCE_MS, () => rest.getExecution(id), ({ customData }) => 'modicaWhatsApp' in customData);
+		expect(execution.status).toBe('canceled');
+		const [, done, underWay] = /^Cancelled: (\d+) done, 0 failed, (\d+) under way$/.exec(execution.customData.modicaWhatsApp ?? '') ?? [];
+		// Nothing more leaves: whatever was taken was done or under way when the execution was cancelled.
+		await until('the node has ended', PATIENCE_MS, () => api.simulator.inFlight === 0);
+		expect(api.simulator.messages.length).toBeGreaterThanOrEqual(Number(done));
+		expect(api.simulator.messages.length).toBeLessThanOrEqual(Number(done) + Number(underWay));
+		expect(api.simulator.messages.length).toBeLessThan(items.length);
+	});
+});

@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import type { IDataObject } from 'n8n-workflow';
+import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
+import { CREDENTIAL, itemsFrom, n8nUnderTest, NODE, runNode, type NodeUnderTest } from '../../harness/n8n/underTest.mts';
+
+const { rest, handle } = n8nUnderTest();
+const api = apiUnderTest(rest);
+
+const IS_1X = handle.installation.version.startsWith('1.');
+
+const SEND: IDataObject = {
+	resource: 'message',
+	operation: 'send',
+	to: '={{ $json.to }}',
+	messageType: 'text',
+	text: 'Kia ora',
+};
+const THREE = [{ to: '+64211111111' }, { to: '021 123' }, { to: '+64213333333' }];
+
+const send = (more: Partial<NodeUnderTest> = {}): NodeUnderTest => ({ parameters: SEND, credential: api.credential, items: THREE, ...more });
+const recipients = () => api.simulator.messages.map(({ to }) => to).sort();
+const idTo = (to: string) => api.simulator.messages.find((message) => message.to === to)?.id;
+const accepted = (item: number, to: string) => ({ json: { id: idTo(to), status: 'accepted', to }, pairedItem: { item } });
+
+describe('one bad item among several', () => {
+	it('fails the execution before anything is sent, naming field, value and remedy', async () => {
+		const { status, error, outputs } = await runNode(send());
+		expect({ status, message: error?.message, recipients: recipients() }).toEqual({
+			status: 'error',
+			message: expect.stringMatching(/^To "021 123" .*international form, such as \+64/),
+			recipients: [],
+		});
+		expect(error?.context?.itemIndex).toBe(1);
+		expect(error?.node?.type).toBe(NODE);
+		expect(outputs.WhatsApp ?? []).toEqual([]);
+	});
+
+	it('becomes an error item in its place when the node continues', async () => {
+		const items = await itemsFrom(send({ settings: { onError: 'continueRegularOutput' } }));
+		expect(recipients()).toEqual(['+64211111111', '+64213333333']);
+		expect(items.map(({ json, pairedItem }) => ({ json, pairedItem }))).toEqual([
+			accepted(0, '+64211111111'),
+			{
+				json: { error: expect.stringMatching(/^To "021 123" .*international form/), mayHaveBeenSent: false },
+				pairedItem: { item: 1 },
+			},
+			accepted(2, '+64213333333'),
+		]);
+	});
+
+	it('leaves by the error output when the node has one', async () => {
+		const { status, outputs } = await runNode(send({ settings: { onError: 'continueErrorOutput' } }));
+		expect(status).toBe('success');
+		const [successes = [], failures = []] = outputs.WhatsApp ?? [];
+		expect(successes.map(({ json, pairedItem }) => ({ json, pairedItem }))).toEqual([
+			accepted(0, '+64211111111'),
+			accepted(2, '+64213333333'),
+		]);
+		// n8n adds the fields of the item that failed.
+		expect(failures).toEqual([
+			{
+				json: { to: '021 123', error: expect.stringMatching(/^To "021 123" .*international form/), mayHaveBeenSent: false },
+				pairedItem: { item: 1 },
+			},
+		]);
+	});
+});
+
+describe('an API that says no', () => {
+	it("shows the API's own words and the remedy, and sends nothing twice", async () => {
+		api.simulator.addFault({ kind: 'status', status: 422, match: { method: 'POST', path: '/messages' } });
+		const { status, error } = await runNode(send({ items: [{ to: '+64211111111' }] }));
+		expect({ status, httpCode: error?.httpCode, requests: api.simulator.requests.length }).toEqual({
+			status: 'error',
+			httpCode: '422',
+			requests: 1,
+		});
+		expect(error?.message).toMatch(/^Modica answered 422/);
+		expect(error?.description).toMatch(/fields that Modica names/);
+	});
+
+	it('blames the credential for a 401, and does not try it twice', async () => {
+		const { username, baseUrl } = api.simulator;
+		const wrong = await rest.createCredential(CREDENTIAL, { username, password: 'not-it', baseUrl });
+		const { status, error } = await runNode(send({ credential: wrong, items: [{ to: '+64211111111' }] }));
+		expect({ status, httpCode: error?.httpCode, requests: api.simulator.requests.length }).toEqual({
+			status: 'error',
+			httpCode: '401',
+			requests: 1,
+		});
+		expect(error?.description).toMatch(/password/);
+		expect(error?.description).toMatch(/IP allow-list/);
+	});
+
+	it('does not repeat a send that may have arrived, and says so', async () => {
+		api.simulator.addFault({ kind: 'drop', when: 'after', match: { method: 'POST', path: '/messages' } });
+		const items = await itemsFrom(
+			send({ items: [{ to: '+64211111111' }, { to: '+64212222222' }], settings: { onError: 'continueRegularOutput' } }),
+		);
+		expect(recipients()).toEqual(['+64211111111', '+64212222222']);
+		const failed = items.filter(({ json }) => 'error' in json);
+		expect(failed.map(({ json }) => json)).toEqual([
+			{
+				error: expect.stringMatching(/^No answer from 127.0.0.1/),
+				description: expect.stringMatching(/may have been sent/),
+				mayHaveBeenSent: true,
+				to: expect.stringMatching(/^\+6421/),
+			},
+		]);
+	});
+
+	it('knows that nothing was sent while the connection was not secure yet', async () => {
+		const server = createServer((socket) => {
+			// n8n 1.x leaves nothing of the error but its words, in which a reset looks like any other.
+			socket.on('error', () => {}).once('data', () => (IS_1X ? socket.end() : socket.resetAndDestroy()));
+		});
+		server.listen(0, '127.0.0.1');
+		await once(server, 'listening');
+		const { username, password } = api.simulator;
+		const baseUrl = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+		const credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl });
+		const items = await itemsFrom(send({ credential, items: [{ to: '+64211111111' }], settings: { onError: 'continueRegularOutput' } }));
+		server.close();
+		expect(items[0]?.json).toMatchObject({ error: expect.stringMatching(/^Could not connect to 127\.0\.0\.1:\d+: the connection was closed before it was secure$/), mayHaveBeenSent: false });
+	});
+
+	it('sends again what a 429 refused, after the time the API asks for', async () => {
+		api.simulator.addFault({
+			kind: 'status',
+			status: 429,
+			headers: { 'retry-after': '1' },
+			match: { method: 'POST', path: '/messages' },
+		});
+		const items = await itemsFrom(send({ items: [{ to: '+64211111111' }] }));
+		expect(items).toEqual([accepted(0, '+64211111111')]);
+		const [refused, taken] = api.simulator.requests;
+		expect((taken?.at ?? 0) - (refused?.answeredAt ?? 0)).toBeGreaterThanOrEqual(1_000);
+	});
+});
+
+describe('secrets', () => {
+	it('are in no item, error or stored execution', async () => {
+		api.simulator.addFault({ kind: 'drop', when: 'before', times: 'always' });
+		const execution = await runNode(send({ items: [{ to: '+64211111111' }], settings: { onError: 'continueRegularOutput' } }));
+		const stored = JSON.stringify(await rest.rest('get', `/executions/${execution.id}`));
+		const { username, password } = api.simulator;
+		expect(stored).not.toContain(password);
+		expect(stored).not.toContain(Buffer.from(`${username}:${password}`).toString('base64'));
+	});
+});

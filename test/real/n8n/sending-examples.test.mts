@@ -1,0 +1,147 @@
+/** The examples that send to a list of customers. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { IDataObject } from 'n8n-workflow';
+import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
+import { editRows, rowsOf } from '../../harness/n8n/dataTable.mts';
+import { readExample } from '../../harness/n8n/readExample.mts';
+import type { StoredWorkflow } from '../../harness/n8n/rest.mts';
+import { n8nUnderTest } from '../../harness/n8n/underTest.mts';
+import { PATIENCE_MS, until } from '../../harness/until.mts';
+
+const { rest, handle } = n8nUnderTest();
+/** n8n's data tables can be made by a workflow since 2.x. */
+const itWithTables = handle.installation.version.startsWith('1.') ? it.skip : it;
+
+const api = apiUnderTest(rest, { statusSteps: [] });
+
+const example = async (file: string) => await rest.importWorkflow(readExample(file), api.credential);
+
+/** Runs a workflow to its good end. @returns by node name, the items of each output, without what pairs them. */
+async function run(workflow: StoredWorkflow): Promise<Record<string, IDataObject[][]>> {
+	const { status, error, outputs } = await rest.runWorkflow(workflow);
+	expect({ status, error }).toEqual({ status: 'success', error: undefined });
+	return Object.fromEntries(
+		Object.entries(outputs).map(([node, lists]) => [node, lists.map((items) => items.map(({ json }) => json))]),
+	);
+}
+
+const sent = () => api.simulator.messages.map(({ to, reference, payload }) => ({ to, reference, template: payload.template }));
+
+describe('campaign-from-spreadsheet.json', () => {
+	const WRONG_NUMBER = /^To "021 222 2222" is a local number\. /;
+	const row = (order: string, name: string, number: string, result: IDataObject) => ({ order, name, number, ...result });
+	const table = async () => await rowsOf(rest, 'WhatsApp campaign');
+	const toAroha = {
+		to: '+64211111111',
+		reference: 'order-1001',
+		template: { name: 'order_ready', language: 'en', body_params: ['Aroha', '1001'] },
+	};
+
+	itWithTables('writes into each row what became of it, and sends the rest when it is run again', async () => {
+		api.simulator.addFault({ kind: 'status', status: 500, when: 'after', match: { to: '+64213333333' } });
+		const workflow = await example('campaign-from-spreadsheet.json');
+		await run(workflow);
+		expect(sent()).toEqual(
+			expect.arrayContaining([toAroha, expect.objectContaining({ to: '+64213333333', reference: 'order-1003' })]),
+		);
+		const idOf = (to: string) => api.simulator.messages.find((message) => message.to === to)?.id;
+		const aroha = row('1001', 'Aroha', '+64 21 111 1111', { result: 'accepted', messageId: idOf('+64211111111'), problem: '' });
+		const mia = row('1003', 'Mia', '+64 21 333 3333', {
+			result: 'may have been sent',
+			messageId: '',
+			problem: expect.stringMatching(/^Modica answered 500.*The message may have been sent all the same\./),
+		});
+		expect(await table()).toEqual([
+			aroha,
+			row('1002', 'Wiremu', '021 222 2222', { result: 'not sent', messageId: '', problem: expect.stringMatching(WRONG_NUMBER) }),
+			mia,
+		]);
+
+		// A person puts the number right, here also where the rows to try it with come from, and empties the result.
+		await editRows(rest, 'WhatsApp campaign', ['order', '1002'], { result: '' });
+		await rest.rest('patch', `/workflows/${workflow.id}`, corrected(workflow, '021 222 2222', '+64 21 222 2222'));
+		await run(workflow);
+		const wiremu = idOf('+64212222222');
+		expect(await table()).toEqual([
+			aroha,
+			row('1002', 'Wiremu', '+64 21 222 2222', { result: 'accepted', messageId: wiremu, problem: '' }),
+			mia,
+		]);
+		expect(api.simulator.messages.map(({ to }) => to).sort()).toEqual(['+64211111111', '+64212222222', '+64213333333']);
+	});
+
+	function corrected(workflow: StoredWorkflow, from: string, to: string): StoredWorkflow {
+		return JSON.parse(JSON.stringify(workflow).replace(from, to)) as StoredWorkflow;
+	}
+});
+
+describe('template-from-data.json', () => {
+	it('fills the gaps of the template for each order', async () => {
+		await run(await example('template-from-data.json'));
+		const confirmation = (to: string, number: number, texts: string[]) => ({
+			to,
+			reference: `order-${number}`,
+			template: {
+				name: 'order_confirmation',
+				language: 'en',
+				body_params: texts,
+				buttons: [{ index: 0, type: 'quick_reply', payload: `CHANGE-${number}` }],
+			},
+		});
+		expect(sent()).toEqual([
+			confirmation('+64211111111', 1001, ['Aroha', '1001', '$49.90', 'Leave it at the door']),
+			confirmation('+64212222222', 1002, ['Wiremu', '1002', '$1250.00', '–']),
+		]);
+	});
+});
+
+describe('scheduled-reminder.json', () => {
+	it('hands tomorrow’s reminders to Modica for two hours before, and each only once', async () => {
+		const workflow = await example('scheduled-reminder.json');
+		const { Appointments: appointments } = await run(workflow);
+		const [first, second] = appointments?.[0]?.[0]?.appointments as Array<{ time: string }>;
+		const twoHoursBefore = (time = '') => new Date(Date.parse(time) - 2 * 60 * 60_000).toISOString();
+		const reminder = (to: string, id: string, name: string, time = '', clock: string) => ({
+			to,
+			reference: `appointment-${id}-${time.slice(0, 10)}`,
+			scheduled: twoHoursBefore(time),
+			type: 'template',
+			template: { name: 'appointment_reminder', language: 'en', body_params: [name, clock] },
+		});
+		const reminders = [
+			reminder('+64211111111', 'A-1', 'Aroha', first?.time, '10:30 AM'),
+			reminder('+64212222222', 'A-2', 'Wiremu', second?.time, '4:00 PM'),
+		];
+		expect(api.simulator.messages.map(({ payload }) => payload)).toEqual(reminders);
+
+		const { 'Schedule the reminder': again } = await run(workflow);
+		expect(again?.[0]?.map(({ status }) => status)).toEqual(['duplicate', 'duplicate']);
+		expect(api.simulator.messages).toHaveLength(2);
+	});
+});
+
+describe('file-from-form.json', () => {
+	// The first generation of n8n holds files in memory, where nobody can fetch them.
+	itWithTables('sends the file that came by the form, and keeps a copy at Modica', async () => {
+		api.simulator.configure({ fetchMediaUrls: true });
+		const workflow = await example('file-from-form.json');
+		await rest.activate(workflow);
+		const bytes = randomBytes(50_000);
+		const form = new FormData();
+		form.append('field-0', '+64 21 123 4567');
+		form.append('field-1', new File([bytes], 'invoice.pdf', { type: 'application/pdf' }));
+		const { webhookId } = workflow.nodes.find(({ name }) => name === 'The form')!;
+		const answer = await fetch(`${handle.baseUrl}/form/${webhookId}`, { method: 'POST', body: form });
+		expect(answer.status).toBe(200);
+		await rest.waitForExecutions(workflow.id, ([execution]) => execution?.status === 'success');
+		await until('the file was fetched', PATIENCE_MS, () => api.simulator.mediaFetches[0]?.sha256);
+
+		const sha256 = createHash('sha256').update(bytes).digest('hex');
+		expect(api.simulator.messages.map(({ to, payload }) => [to, payload.media])).toEqual([
+			['+64211234567', { type: 'document', url: api.simulator.mediaFetches[0]?.url }],
+		]);
+		expect(api.simulator.mediaFetches).toEqual([expect.objectContaining({ status: 200, mimeType: 'application/pdf', sha256 })]);
+		expect(api.simulator.media).toEqual([expect.objectContaining({ fileName: 'invoice.pdf', mimeType: 'application/pdf', sha256 })]);
+		await rest.deactivate(workflow);
+	});
+});

@@ -1,0 +1,147 @@
+import { CALLBACK_LOGIN, callbackUrl, TRIGGER, withLogin } from '../../harness/n8n/callbacks.mts';
+import { rowsOf } from '../../harness/n8n/dataTable.mts';
+import { readExample } from '../../harness/n8n/readExample.mts';
+import type { Execution, StoredCredential, StoredWorkflow } from '../../harness/n8n/rest.mts';
+import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
+import { PATIENCE_MS, until } from '../../harness/until.mts';
+import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
+
+const { rest, handle } = n8nUnderTest();
+const CUSTOMER = '64211234567';
+/** n8n's data tables can be made by a workflow since 2.x. */
+const itWithTables = handle.installation.version.startsWith('1.') ? it.skip : it;
+
+let simulator: Simulator;
+let credential: StoredCredential;
+
+beforeAll(async () => {
+	simulator = await startSimulator({ statusStepMs: 50 });
+	const { username, password, baseUrl } = simulator;
+	credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl, ...CALLBACK_LOGIN }, 'Examples');
+});
+afterAll(async () => {
+	await simulator.stop();
+});
+
+/** Imports an example, activates it and has the simulator call it back, as a person and Modica would. */
+async function live(file: string): Promise<StoredWorkflow> {
+	await simulator.reset();
+	const example = readExample(file);
+	const workflow = await rest.importWorkflow(example, credential);
+	await rest.activate(workflow);
+	const url = withLogin(callbackUrl(handle.baseUrl, workflow));
+	const isForReplies = example.nodes.some(({ parameters }) => (parameters.events as string[] | undefined)?.includes('reply'));
+	simulator.configure({ statusCallbackUrl: isForReplies ? undefined : url, replyCallbackUrl: isForReplies ? url : undefined });
+	return workflow;
+}
+
+/** The executions that callbacks have started, the oldest first, once there are so many and all have ended. */
+async function startedBy({ id }: StoredWorkflow, count: number): Promise<Execution[]> {
+	const all = await rest.waitForExecutions(id, (seen) => {
+		const started = seen.filter(({ mode }) => mode === 'webhook');
+		return started.length >= count && started.every(({ status }) => status === 'success' || status === 'error');
+	}, PATIENCE_MS);
+	const executions = await Promise.all(all.filter(({ mode }) => mode === 'webhook').map((execution) => rest.getExecution(execution.id)));
+	for (const { error } of executions) expect(error).toBeUndefined();
+	return executions.reverse();
+}
+
+describe('auto-reply.json', () => {
+	it('marks a message as read and answers it', async () => {
+		const workflow = await live('auto-reply.json');
+		const { body } = await simulator.sendReply({ type: 'text', text: 'Are you open?', source: CUSTOMER });
+		await startedBy(workflow, 1);
+		expect(simulator.replies).toEqual([expect.objectContaining({ id: body.id, markedAsRead: true })]);
+		expect(simulator.messages).toEqual([
+			expect.objectContaining({
+				to: `+${CUSTOMER}`,
+				payload: expect.objectContaining({
+					text: { body: 'Kia ora! Thank you for your message “Are you open?”. We will get back to you within the hour.' },
+				}),
+			}),
+		]);
+		expect(simulator.requests.flatMap(({ violations }) => violations)).toEqual([]);
+		await rest.deactivate(workflow);
+	});
+});
+
+describe('delivery-tracking.json', () => {
+	itWithTables('keeps each status of a message it sent, in a data table, by the reference', async () => {
+		const workflow = await live('delivery-tracking.json');
+		const { status, error } = await rest.runWorkflow(workflow);
+		expect({ status, error }).toEqual({ status: 'success', error: undefined });
+		const [message] = simulator.messages;
+		const { id, reference } = message!;
+		const told = ['accepted', 'submitted', 'sent', 'received', 'read'];
+		const rows = await until(
+			'all statuses are in the table',
+			PATIENCE_MS,
+			async () => (await rowsOf(rest, 'WhatsApp deliveries')).filter((row) => row.messageId === id),
+			({ length }) => length >= told.length + 1,
+		);
+		const row = (state: string) => ({ key: `status:${id}:${state}`, reference, messageId: id, recipient: '', status: state, final: state === 'read' });
+		expect(rows).toHaveLength(told.length + 1);
+		expect(rows).toEqual(
+			expect.arrayContaining([
+				{ key: `send:${id}`, reference, messageId: id, recipient: '+64211234567', status: 'accepted', final: false },
+				...told.map(row),
+			]),
+		);
+		await rest.deactivate(workflow);
+	});
+
+	itWithTables('drops a copy that another n8n process has taken already', async () => {
+		const workflow = await live('delivery-tracking.json');
+		await rest.runWorkflow(workflow);
+		await startedBy(workflow, 5);
+		const { id } = simulator.messages[0]!;
+		// What this process remembers goes with the trigger's id: to the workflow, this is another process.
+		const twin = { ...workflow, nodes: workflow.nodes.map((node) => ({ ...node, ...(node.type === TRIGGER && { id: 'another-process' }) })) };
+		await rest.deactivate(workflow);
+		const { versionId } = await rest.rest<StoredWorkflow>('patch', `/workflows/${workflow.id}`, twin);
+		await rest.activate({ ...twin, versionId });
+		await simulator.sendStatus({ id, status: 'read' });
+		const executions = await startedBy(workflow, 6);
+		const last = executions.at(-1)!.outputs;
+		expect(last['When a status changes']?.[0]?.[0]?.json).toMatchObject({ dedupeKey: `status:${id}:read` });
+		expect({ kept: last['Drop copies']?.[0], noted: last['Note the status'] }).toEqual({ kept: [], noted: undefined });
+		await rest.deactivate({ ...twin, versionId });
+	});
+});
+
+describe('inbound-media.json', () => {
+	it('keeps the file, also when it could not be had at first', async () => {
+		const workflow = await live('inbound-media.json');
+		const bytes = Buffer.from('the very bytes');
+		await simulator.sendReply({ type: 'text', text: 'no file', source: CUSTOMER });
+		await simulator.sendReply({ type: 'document', bytes, fileName: 'form.pdf', source: CUSTOMER });
+		simulator.addFault({ kind: 'status', status: 404, match: { method: 'GET', path: '/media' } });
+		await simulator.sendReply({ type: 'audio', bytes, source: CUSTOMER });
+		const executions = await startedBy(workflow, 2);
+		expect(executions).toHaveLength(2);
+		for (const { outputs } of executions) {
+			const [kept] = outputs['Keep the file']?.[0] ?? [];
+			expect((await rest.binary(kept!, 'file')).equals(bytes)).toBe(true);
+		}
+		expect(executions.map(({ outputs }) => 'Fetch it again' in outputs)).toEqual([false, true]);
+		await rest.deactivate(workflow);
+	});
+});
+
+describe('opt-out.json', () => {
+	itWithTables('leaves out of a campaign who said STOP, and nobody else', async () => {
+		const workflow = await live('opt-out.json');
+		await simulator.sendReply({ type: 'text', text: ' Stop! ', source: '64212222222' });
+		await simulator.sendReply({ type: 'text', text: 'Stop by my house', source: '64213333333' });
+		await startedBy(workflow, 2);
+		expect(await rowsOf(rest, 'WhatsApp opt-outs')).toEqual([{ number: '+64212222222' }]);
+		expect(simulator.messages).toEqual([
+			expect.objectContaining({ to: '+64212222222', payload: expect.objectContaining({ text: { body: 'You will get no more offers from us.' } }) }),
+		]);
+
+		const { status, error } = await rest.runWorkflow(workflow);
+		expect({ status, error }).toEqual({ status: 'success', error: undefined });
+		expect(simulator.messages.filter(({ broadcast }) => broadcast).map(({ to }) => to)).toEqual(['+64211111111', '+64213333333']);
+		await rest.deactivate(workflow);
+	});
+});

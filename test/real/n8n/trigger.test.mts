@@ -1,0 +1,283 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
+import { CONTENT, nested, REPLY, STATUS } from '../../harness/callbackSamples.mts';
+import { AUTHORIZATION, basicAuth, CALLBACK_LOGIN, callbackUrl, callbackWorkflow, post, TRIGGER, withLogin } from '../../harness/n8n/callbacks.mts';
+import type { StoredCredential, StoredWorkflow } from '../../harness/n8n/rest.mts';
+import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
+import { PATIENCE_MS, until } from '../../harness/until.mts';
+import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
+
+const { rest, handle } = n8nUnderTest();
+const IS_1X = handle.installation.version.startsWith('1.');
+let simulator: Simulator;
+let credential: StoredCredential;
+let workflow: StoredWorkflow;
+let url: string;
+
+beforeAll(async () => {
+	simulator = await startSimulator();
+	const { username, password, baseUrl } = simulator;
+	credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl, ...CALLBACK_LOGIN }, 'Callbacks');
+	({ workflow, url } = await activate());
+});
+afterAll(async () => {
+	await simulator.stop();
+});
+
+async function activate(parameters = {}, used = credential) {
+	const stored = await rest.importWorkflow(callbackWorkflow(used, { parameters }));
+	await rest.activate(stored);
+	return { workflow: stored, url: callbackUrl(handle.baseUrl, stored) };
+}
+
+/** A status or reply that nobody has sent yet. */
+const status = (more: object = {}) => ({ ...STATUS, id: randomUUID(), ...more });
+const reply = (more: object = {}) => ({ ...REPLY, id: randomUUID(), ...more });
+
+/** The outputs of the trigger in each execution of a workflow, the oldest first, once there are so many. */
+async function executionsOf({ id }: StoredWorkflow, count: number) {
+	const ended = await rest.waitForExecutions(id, (all) => all.length >= count && all.every(({ status: state }) => state === 'success' || state === 'error'));
+	const executions = await Promise.all(ended.map((execution) => rest.getExecution(execution.id)));
+	return executions.reverse().map(({ outputs }) => outputs.Callback ?? []);
+}
+
+/** How many executions a workflow has had, after a callback that certainly has started one more. */
+async function countExecutions(of: StoredWorkflow, ownUrl: string): Promise<number> {
+	const before = (await rest.executions(of.id)).length;
+	expect(await post(ownUrl, status())).toMatchObject({ status: 200, body: '' });
+	const after = await rest.waitForExecutions(of.id, (all) => all.length > before && all.every(({ status: state }) => state === 'success'));
+	return after.length - 1;
+}
+
+const item = (json: object) => ({ json, pairedItem: expect.anything() as unknown });
+
+describe('a callback', () => {
+	it('is stored with its item, by the output of its kind, before n8n answers it (1.x: soon after)', async () => {
+		const { workflow: own, url: ownUrl } = await activate();
+		const [sent, written] = [status(), reply({ profile: { name: 'Aroha' } })];
+		expect(await post(ownUrl, sent)).toMatchObject({ status: 200, body: '' });
+		// Already there when the answer is: n8n 1.x does not promise that. (n8n may list one twice that is just ending.)
+		if (!IS_1X) expect((await rest.executions(own.id)).length).toBeGreaterThan(0);
+		expect(await post(ownUrl, written)).toMatchObject({ status: 200, body: '' });
+		expect(await executionsOf(own, 2)).toEqual([
+			[[item({ event: 'status', ...sent, final: false, dedupeKey: `status:${sent.id}:received` })], []],
+			[
+				[],
+				[
+					item({
+						event: 'reply',
+						...REPLY,
+						id: written.id,
+						type: 'text',
+						text: 'Kia ora',
+						dedupeKey: `reply:${written.id}`,
+						extra: { profile: { name: 'Aroha' } },
+					}),
+				],
+			],
+		]);
+	});
+
+	it('leaves by one output when one event is chosen, and the other is answered without an execution', async () => {
+		const { workflow: own, url: ownUrl } = await activate({ events: ['reply'] });
+		expect(await post(ownUrl, status())).toMatchObject({ status: 200, body: '{"ignored":"events"}' });
+		const written = reply({ content: JSON.stringify(CONTENT.button) });
+		await post(ownUrl, written);
+		const [[items, ...others] = []] = await executionsOf(own, 1);
+		expect(others).toEqual([]);
+		expect(items?.[0]?.json).toMatchObject({ type: 'button', text: 'Yes, please', content: CONTENT.button });
+	});
+
+	it.each([
+		['statuses', { statuses: ['read'] }, status({ status: 'sent' }), status({ status: 'read' })],
+		['contentTypes', { contentTypes: ['image'] }, reply(), reply({ content: CONTENT.image })],
+		['businessNumbers', { businessNumbers: '102046588645210' }, reply({ destination: '1' }), reply()],
+	])('is filtered by %s', async (name, options, kept, passed) => {
+		const { workflow: own, url: ownUrl } = await activate({ options });
+		expect(await post(ownUrl, kept)).toMatchObject({ status: 200, body: JSON.stringify({ ignored: name }) });
+		expect(await post(ownUrl, passed)).toMatchObject({ status: 200, body: '' });
+		expect(await executionsOf(own, 1)).toHaveLength(1);
+	});
+
+	it('arrives from the API with the login in its URL', async () => {
+		const { workflow: own, url: ownUrl } = await activate();
+		simulator.configure({ statusCallbackUrl: withLogin(ownUrl), replyCallbackUrl: withLogin(ownUrl), callbackTries: 1 });
+		const sent = await simulator.sendStatus({ id: randomUUID(), status: 'read', reference: 'r' });
+		const written = await simulator.sendReply({ type: 'sticker', source: '64211234567' });
+		expect([sent, written].map(({ tries }) => tries)).toEqual([[expect.objectContaining({ status: 200 })], [expect.objectContaining({ status: 200 })]]);
+		const [[statuses] = [], [, replies] = []] = await executionsOf(own, 2);
+		expect(statuses?.[0]?.json).toMatchObject({ status: 'read', final: true });
+		expect(replies?.[0]?.json).toMatchObject({ type: 'sticker', content: { sticker: { sha256: simulator.media[0]?.sha256 } } });
+	});
+
+	it('keeps the password out of what is stored', async () => {
+		const { workflow: own, url: ownUrl } = await activate();
+		await post(ownUrl, status());
+		const [execution] = await rest.waitForExecutions(own.id, ([first]) => first?.status === 'success');
+		const stored = JSON.stringify(await rest.rest('get', `/executions/${execution!.id}`));
+		expect(stored).not.toContain(CALLBACK_LOGIN.callbackPassword);
+		expect(stored).not.toContain(AUTHORIZATION.slice('Basic '.length));
+	});
+});
+
+describe('strangers and what is no callback', () => {
+	const { callbackUsername: user, callbackPassword: password } = CALLBACK_LOGIN;
+	const STRANGERS: Array<[string, Record<string, string>]> = [
+		['no login', {}],
+		['another password', { authorization: basicAuth(user, 'wrong') }],
+		['another password beyond ASCII', { authorization: basicAuth(user, 'p@ss:wörd/%20 u') }],
+		['another user name', { authorization: basicAuth('x', password) }],
+		['no colon', { authorization: `Basic ${Buffer.from(user).toString('base64')}` }],
+		['no base64', { authorization: 'Basic ???' }],
+		['an empty login', { authorization: 'Basic ' }],
+		['another scheme', { authorization: AUTHORIZATION.replace('Basic', 'Bearer') }],
+		['a login of 12 kB', { authorization: `Basic ${'A'.repeat(12_000)}` }],
+	];
+	const NO_CALLBACKS: Array<[string, unknown, string, number]> = [
+		['an empty body', '', 'application/json', 400],
+		['a list', [STATUS], 'application/json', 400],
+		['a number', 7, 'application/json', 400],
+		['null', 'null', 'application/json', 400],
+		['a text', 'hello', 'text/plain', 400],
+		['bytes', '\u0000\u0001', 'application/octet-stream', 400],
+		['a form', 'a=1&b=2', 'application/x-www-form-urlencoded', 400],
+		['a file', '--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n', 'multipart/form-data; boundary=x', 400],
+		['XML', '<status><id>1</id></status>', 'application/xml', 400],
+		['no id', { status: 'read' }, 'application/json', 400],
+		['an unknown status', status({ status: 'lost' }), 'application/json', 400],
+		['a reply without source', { id: 'x', content: {} }, 'application/json', 400],
+		['a body nested 1,000 deep', status({ more: nested(1_000) }), 'application/json', 400],
+		// n8n itself refuses these before the trigger sees them.
+		['broken JSON', '{"id":', 'application/json', 422],
+	];
+
+	it('are answered as they deserve, and start nothing', async () => {
+		const before = await countExecutions(workflow, url);
+		for (const [what, headers] of STRANGERS) {
+			const { status: answered, headers: received } = await post(url, status(), headers);
+			expect({ what, answered, challenge: received['www-authenticate'] }).toEqual({
+				what,
+				answered: 401,
+				challenge: expect.stringMatching(/^Basic realm=/),
+			});
+		}
+		for (const [what, body, type, expected] of NO_CALLBACKS) {
+			const { status: answered, body: answer } = await post(url, body, { authorization: AUTHORIZATION, 'content-type': type });
+			expect({ what, answered, answer: JSON.parse(answer) as unknown }).toEqual({
+				what,
+				answered: expected,
+				answer: expect.objectContaining({ message: expect.stringMatching(expected === 400 ? /^This is no callback: / : /./) }),
+			});
+		}
+		// A megabyte of header is more than Node.js takes.
+		const huge = await post(url, status(), { authorization: `Basic ${'A'.repeat(2 ** 20)}` }).catch((error: Error) => error.message);
+		expect(huge).toEqual(typeof huge === 'string' ? expect.stringMatching(/reset|EPIPE|hang up/i) : expect.objectContaining({ status: 431 }));
+		expect(await countExecutions(workflow, url)).toBe(before + 1);
+	});
+
+	it('may call when the credential asks for no login', async () => {
+		const { username, password: apiPassword, baseUrl } = simulator;
+		const open = await rest.createCredential(CREDENTIAL, { username, password: apiPassword, baseUrl }, 'Open to all');
+		const { workflow: own, url: ownUrl } = await activate({}, open);
+		expect(await post(ownUrl, status(), {})).toMatchObject({ status: 200 });
+		expect(await executionsOf(own, 1)).toHaveLength(1);
+	});
+});
+
+describe('copies of a callback', () => {
+	it('start one execution, 20 at once and one later', async () => {
+		const { workflow: own, url: ownUrl } = await activate();
+		const sent = status();
+		const answers = await Promise.all(Array.from({ length: 20 }, () => post(ownUrl, sent)));
+		answers.push(await post(ownUrl, sent));
+		expect(answers.map(({ status: answered }) => answered)).toEqual(Array(21).fill(200));
+		expect(answers.filter(({ body }) => body === '')).toHaveLength(1);
+		expect(answers.filter(({ body }) => body === '{"ignored":"duplicate"}')).toHaveLength(20);
+		await post(ownUrl, { ...sent, status: 'read' });
+		expect(await executionsOf(own, 2)).toHaveLength(2);
+	});
+
+	it('start one execution when the first sender has given up waiting', async () => {
+		const { workflow: own, url: ownUrl } = await activate();
+		const sent = status();
+		const body = JSON.stringify(sent);
+		const impatient = http.request(ownUrl, {
+			method: 'POST',
+			headers: { authorization: AUTHORIZATION, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+		});
+		impatient.on('error', () => {});
+		const closed = new Promise((resolve) => impatient.once('close', resolve));
+		impatient.end(body);
+		await once(impatient, 'finish');
+		// Some milliseconds are enough for n8n to have the body, and too few for it to store the execution.
+		setTimeout(() => impatient.destroy(), 10);
+		await closed;
+		expect(await post(ownUrl, sent)).toMatchObject({ status: 200 });
+		await post(ownUrl, status());
+		expect(await executionsOf(own, 2)).toHaveLength(2);
+	});
+
+	it('each start an execution when they are not to be ignored', async () => {
+		const { workflow: own, url: ownUrl } = await activate({ options: { ignoreDuplicates: false } });
+		const sent = status();
+		await post(ownUrl, sent);
+		await post(ownUrl, sent);
+		expect(await executionsOf(own, 2)).toHaveLength(2);
+	});
+});
+
+describe('a file that came with a reply', () => {
+	it('is in the item; when it cannot be had, the reply comes with the reason', async () => {
+		const { workflow: own, url: ownUrl } = await activate({ options: { downloadMedia: true, binaryPropertyName: 'file' } });
+		simulator.configure({ replyCallbackUrl: withLogin(ownUrl) });
+		const picture = Buffer.from('not really a picture, but these very bytes');
+		await simulator.sendReply({ type: 'image', bytes: picture, mimeType: 'image/jpeg', caption: 'Look', source: '64211234567' });
+		const [[, [withFile] = []] = []] = await executionsOf(own, 1);
+		expect(withFile?.json).toMatchObject({ type: 'image', text: 'Look' });
+		expect(withFile?.binary?.file).toMatchObject({ mimeType: 'image/jpeg', fileExtension: 'jpg' });
+		const stored = await rest.binary(withFile!, 'file');
+		expect(createHash('sha256').update(stored).digest('hex')).toBe(createHash('sha256').update(picture).digest('hex'));
+
+		simulator.addFault({ kind: 'status', status: 404, match: { method: 'GET', path: '/media' }, times: 'always' });
+		await simulator.sendReply({ type: 'audio', source: '64211234567' });
+		const [, [, [withoutFile] = []] = []] = await executionsOf(own, 2);
+		expect(withoutFile).toEqual(item(expect.objectContaining({ type: 'audio', downloadError: expect.stringMatching(/^Modica answered 404/) })));
+	});
+});
+
+describe('the editor', () => {
+	it('tells what to do with the URL', async () => {
+		const description = (await rest.nodeTypes()).find(({ name }) => name === TRIGGER)!;
+		expect(description.activationMessage).toMatch(/Production URL.*statusCallbackUrl.*replyCallbackUrl/);
+		expect(JSON.stringify(description.triggerPanel)).toMatch(/Test URL.*Production URL/);
+		const notices = description.properties.filter(({ type }) => type === 'notice').map(({ displayName }) => displayName);
+		expect(notices).toEqual([expect.stringMatching(/Production URL.*user:password@/), expect.stringMatching(/anybody who knows the URL/)]);
+	});
+
+	it('does not activate a trigger that could not start', async () => {
+		const stored = await rest.importWorkflow(callbackWorkflow(credential, { parameters: { events: ['reply'], options: { businessNumbers: 'abc' } } }));
+		await expect(rest.activate(stored)).rejects.toThrow(/Business Numbers/);
+	});
+
+	it('goes on listening for a test event after strangers and callbacks that are filtered out', async () => {
+		const stored = await rest.importWorkflow(callbackWorkflow(credential, { parameters: { options: { statuses: ['read'] } } }));
+		const testUrl = callbackUrl(handle.baseUrl, stored, 'webhook-test');
+		const started = await rest.rest<{ waitingForWebhook?: boolean }>('post', `/workflows/${stored.id}/run`, {
+			triggerToStartFrom: { name: 'Callback' },
+			workflowData: stored,
+		});
+		expect(started).toEqual({ waitingForWebhook: true });
+		expect(await post(testUrl, status({ status: 'read' }), {})).toMatchObject({ status: 401 });
+		expect(await post(testUrl, { id: 'x' })).toMatchObject({ status: 400 });
+		expect(await post(testUrl, status({ status: 'sent' }))).toMatchObject({ status: 200, body: '{"ignored":"statuses"}' });
+		expect(await rest.executions(stored.id)).toEqual([]);
+
+		const sent = status({ status: 'read' });
+		expect(await post(testUrl, sent)).toMatchObject({ status: 200, body: '' });
+		const [[[received] = []] = []] = await executionsOf(stored, 1);
+		expect(received?.json).toMatchObject({ event: 'status', id: sent.id });
+		// And then it has stopped.
+		await until('the test URL is gone', PATIENCE_MS, async () => (await post(testUrl, sent)).status === 404);
+	});
+});

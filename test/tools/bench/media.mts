@@ -1,0 +1,273 @@
+/** Files of any size, up and down: byte for byte, in a memory that does not grow with them. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
+import path from 'node:path';
+import axios from 'axios';
+import type { INode, INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import { logInOf } from '../../harness/n8n/apiUnderTest.mts';
+import { ensureN8n, type N8nInstallation } from '../../harness/n8n/install.mts';
+import { expiredLink } from '../../harness/n8n/links.mts';
+import { N8nRest, type StoredCredential } from '../../harness/n8n/rest.mts';
+import { startN8n, type N8nServer } from '../../harness/n8n/server.mts';
+import { CURRENT } from '../../harness/n8n/versions.mts';
+import { removeNow } from '../../harness/processes.mts';
+import { until } from '../../harness/until.mts';
+import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
+import type { BenchSettings } from './campaigns.mts';
+import { memoryPeak } from './memory.mts';
+import { createUserFolderWithContestants, node, runToEnd, type Stage } from './stage.mts';
+import { median, megabytes, seconds, type Row } from './table.mts';
+
+const MEBIBYTE = 1024 * 1024;
+const MOST_GROWTH = 64 * MEBIBYTE;
+/** Uploads of ours at a time. */
+const CONCURRENCY = 3;
+const RUN_TIMEOUT_MS = 10 * 60_000;
+/** n8n keeps what is in memory in the stored execution as well, as one text, which must not be longer than a text can. */
+const SIZES = { filesystem: [16, 100, 500], memory: [16, 100] } as const;
+
+type Mode = keyof typeof SIZES;
+
+/** A node that uploads the file of each item, or downloads one. */
+interface Contestant {
+	name: string;
+	upload: (baseUrl: string) => Partial<INode>;
+	download: (baseUrl: string, mediaId: string) => Partial<INode>;
+}
+
+const WHATSAPP = 'n8n-nodes-modica-whatsapp.modicaWhatsApp';
+const OURS: Contestant = {
+	name: 'this package',
+	upload: () => ({ type: WHATSAPP, parameters: { resource: 'media', operation: 'upload', binaryPropertyName: 'data' } }),
+	download: (_, mediaId) => ({
+		type: WHATSAPP,
+		parameters: { resource: 'media', operation: 'download', mediaId, binaryPropertyName: 'data' },
+	}),
+};
+
+const httpRequest = (parameters: INodeParameters): Partial<INode> => ({
+	type: 'n8n-nodes-base.httpRequest',
+	typeVersion: 4.2,
+	parameters: { authentication: 'predefinedCredentialType', nodeCredentialType: 'modicaWhatsAppApi', ...parameters },
+});
+const HTTP_REQUEST: Contestant = {
+	name: 'HTTP Request',
+	upload: (baseUrl) =>
+		httpRequest({
+			method: 'POST',
+			url: `${baseUrl}/media`,
+			sendBody: true,
+			contentType: 'multipart-form-data',
+			bodyParameters: { parameters: [{ parameterType: 'formBinaryData', name: 'file', inputDataFieldName: 'data' }] },
+		}),
+	download: (baseUrl, mediaId) =>
+		httpRequest({
+			url: `${baseUrl}/media?media_id=${mediaId}`,
+			options: { response: { response: { responseFormat: 'file' } } },
+		}),
+};
+
+/** What came of one run. */
+interface Outcome {
+	ms: number;
+	growth: number;
+	outputs: INodeExecutionData[];
+	/** Of the files that went in. */
+	sha256: string[];
+}
+
+/** An n8n that keeps binary data in one of its ways, and a simulator. */
+class MediaStage {
+	private constructor(
+		private readonly installation: N8nInstallation,
+		private readonly userFolder: string,
+		private readonly mode: Mode,
+		readonly simulator: Simulator,
+		private server: N8nServer,
+		private rest: N8nRest,
+		private readonly credential: StoredCredential,
+	) {}
+
+	static async set(mode: Mode): Promise<MediaStage> {
+		const installation = await ensureN8n(CURRENT.version, console.log);
+		const userFolder = await createUserFolderWithContestants();
+		const simulator = await startSimulator({ statusSteps: [], fetchMediaUrls: true });
+		const server = await startN8n(installation, { userFolder, env: environmentOf(mode) });
+		const rest = await N8nRest.logIn(server.baseUrl);
+		const credential = await rest.createCredential('modicaWhatsAppApi', logInOf(simulator));
+		return new MediaStage(installation, userFolder, mode, simulator, server, rest, credential);
+	}
+
+	/** A fresh process, so that no memory is there from before, with everything loaded that a transfer needs. */
+	async restart(contestant: Contestant): Promise<void> {
+		await this.server.stop();
+		this.server = await startN8n(this.installation, { userFolder: this.userFolder, env: environmentOf(this.mode) });
+		this.rest = await N8nRest.logIn(this.server.baseUrl);
+		const { baseUrl } = this.simulator;
+		await this.run(contestant.upload(baseUrl), { megabytes: 1 });
+		await this.run(contestant.download(baseUrl, this.simulator.media[0]?.id ?? ''), { count: 1, megabytes: 0 });
+		await this.simulator.reset();
+	}
+
+	async clear(): Promise<void> {
+		await this.server.stop();
+		await this.simulator.stop();
+		removeNow(this.userFolder);
+	}
+
+	/** Runs a node after one that gives files; without megabytes they are as good as none. */
+	async run(what: Partial<INode>, given: INodeParameters): Promise<Outcome> {
+		const { rest } = this;
+		const workflow = await rest.importWorkflow({
+			name: 'Media',
+			nodes: [
+				node('Start', 'n8n-nodes-base.manualTrigger', 1, {}),
+				node('Files', 'n8n-nodes-bench-rivals.files', 1, given),
+				{
+					...node('Transfer', '', 1, {}),
+					credentials: { modicaWhatsAppApi: { id: this.credential.id, name: this.credential.name } },
+					...what,
+				},
+			],
+			connections: {
+				Start: { main: [[{ node: 'Files', type: 'main', index: 0 }]] },
+				Files: { main: [[{ node: 'Transfer', type: 'main', index: 0 }]] },
+			},
+		});
+		const id = await runToEnd(rest, workflow);
+		const peak = await memoryPeak(this.server.pid);
+		const execution = await rest.getExecution(id);
+		if (execution.status !== 'success') throw new Error(`The run ended with ${execution.status}: ${JSON.stringify(execution.error)}`);
+		const files = execution.outputs.Files?.[0] ?? [];
+		return {
+			ms: execution.durations.Transfer ?? NaN,
+			// Counted from when the files were there.
+			growth: peak - Number(files[0]?.json.memory),
+			outputs: execution.outputs.Transfer?.[0] ?? [],
+			sha256: files.map(({ json }) => String(json.sha256)),
+		};
+	}
+
+	/** Of an item's file, wherever n8n keeps it. */
+	async hashOf(item: INodeExecutionData | undefined): Promise<string> {
+		const binary = item?.binary?.data;
+		if (!binary) return '';
+		const hash = createHash('sha256');
+		if (!binary.id) return hash.update(Buffer.from(binary.data, 'base64')).digest('hex');
+		const file = path.join(this.userFolder, '.n8n', 'storage', binary.id.slice(binary.id.indexOf(':') + 1));
+		for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+		return hash.digest('hex');
+	}
+
+	/** How many files of n8n's binary data its process has open. */
+	async openFiles(): Promise<number> {
+		const folder = `/proc/${this.server.pid}/fd`;
+		const targets = await Promise.all((await readdir(folder)).map(async (fd) => await readlink(`${folder}/${fd}`).catch(() => '')));
+		return targets.filter((target) => target.includes('binary_data')).length;
+	}
+
+	async expired(link: string): Promise<string> {
+		return await expiredLink(link, this.userFolder);
+	}
+}
+
+function environmentOf(mode: Mode): Record<string, string> {
+	return {
+		N8N_DEFAULT_BINARY_DATA_MODE: mode === 'memory' ? 'default' : 'filesystem',
+		// No limit: n8n gives no execution out that holds so much.
+		EXECUTIONS_DATA_MAX_DISPLAY_SIZE: '0',
+	};
+}
+
+/** Uploads and downloads beside HTTP Request, many at once, and a file in a message; in n8ns of their own. */
+export async function media(_stage: Stage, settings: BenchSettings): Promise<Row[]> {
+	const rows: Row[] = [];
+	for (const mode of ['filesystem', 'memory'] as const) {
+		const stage = await MediaStage.set(mode);
+		try {
+			for (const size of SIZES[mode]) rows.push(...(await compare(stage, mode, size, settings)));
+			if (mode === 'filesystem') rows.push(await manyAtOnce(stage), await inMessage(stage));
+		} finally {
+			await stage.clear();
+		}
+	}
+	return rows;
+}
+
+async function compare(stage: MediaStage, mode: Mode, size: number, { runs, tell }: BenchSettings): Promise<Row[]> {
+	const work = { up: [] as Measured[], down: [] as Measured[] };
+	for (let run = 1; run <= runs; run++) {
+		for (const contestant of [OURS, HTTP_REQUEST]) {
+			await stage.restart(contestant);
+			const { simulator } = stage;
+			const up = await stage.run(contestant.upload(simulator.baseUrl), { megabytes: size });
+			const [uploaded] = simulator.media;
+			work.up.push({ contestant, ...up, identical: uploaded?.sha256 === up.sha256[0] });
+			const down = await stage.run(contestant.download(simulator.baseUrl, uploaded?.id ?? ''), { megabytes: 0 });
+			work.down.push({ contestant, ...down, identical: (await stage.hashOf(down.outputs[0])) === up.sha256[0] });
+			await simulator.reset();
+			tell(`${mode}, ${size} MB, ${contestant.name}, run ${run}: up ${seconds(up.ms)} +${megabytes(up.growth)}, down ${seconds(down.ms)} +${megabytes(down.growth)}`);
+		}
+	}
+	return (['up', 'down'] as const).flatMap((direction) => rowsOf(work[direction], `${size} MB ${direction}, ${mode === 'memory' ? 'files in memory' : 'files on disk'}`, mode, size));
+}
+
+type Measured = Outcome & { contestant: Contestant; identical: boolean };
+
+function rowsOf(measured: readonly Measured[], work: string, mode: Mode, size: number): Row[] {
+	const of = (contestant: Contestant) => measured.filter((one) => one.contestant === contestant);
+	const time = (contestant: Contestant) => median(of(contestant).map(({ ms }) => ms));
+	const ratio = time(OURS) / time(HTTP_REQUEST);
+	const mostGrowth = Math.max(...of(OURS).map(({ growth }) => growth));
+	const identical = of(OURS).every((one) => one.identical);
+	const bounded = mode === 'filesystem';
+	const timed = bounded && size === 500;
+	return [OURS, HTTP_REQUEST].map((contestant) => {
+		const growth = Math.max(...of(contestant).map((one) => one.growth));
+		const told = `${of(contestant).every((one) => one.identical) ? 'identical' : 'not identical'}, ${seconds(time(contestant))}, memory +${megabytes(growth)}`;
+		if (contestant !== OURS) return { work, contestant: contestant.name, result: told, must: '' };
+		return {
+			work,
+			contestant: contestant.name,
+			result: `${told}, ${ratio.toFixed(2)} × HTTP Request`,
+			must: ['identical', ...(bounded ? ['memory ≤ +64 MiB'] : []), ...(timed ? ['≤ 1.2 × HTTP Request'] : [])].join(', '),
+			ok: identical && (!bounded || mostGrowth <= MOST_GROWTH) && (!timed || ratio <= 1.2),
+		};
+	});
+}
+
+async function manyAtOnce(stage: MediaStage): Promise<Row> {
+	await stage.restart(OURS);
+	const { sha256, outputs, growth, ms } = await stage.run(OURS.upload(stage.simulator.baseUrl), { count: 20, megabytes: 50 });
+	const stored = new Map(stage.simulator.media.map((file) => [file.id, file.sha256]));
+	const identical = sha256.length === 20 && outputs.every(({ json }, index) => stored.get(String(json.id)) === sha256[index]);
+	const open = await stage.openFiles();
+	await stage.simulator.reset();
+	return {
+		work: '20 uploads of 50 MB in one run, files on disk',
+		contestant: OURS.name,
+		result: `${identical ? 'identical' : 'not identical'}, ${seconds(ms)}, memory +${megabytes(growth)}, ${open} files left open`,
+		must: `identical, memory ≤ +${64 * CONCURRENCY} MiB, none left open`,
+		ok: identical && growth <= MOST_GROWTH * CONCURRENCY && open === 0,
+	};
+}
+
+async function inMessage(stage: MediaStage): Promise<Row> {
+	const parameters = {
+		...{ resource: 'message', operation: 'send', to: '+64211234567' },
+		...{ messageType: 'media', mediaType: 'document', mediaSource: 'binary', binaryPropertyName: 'data' },
+	};
+	const { sha256 } = await stage.run({ type: WHATSAPP, parameters }, { megabytes: 16 });
+	const fetched = await until('the file was fetched', RUN_TIMEOUT_MS, () => stage.simulator.mediaFetches.find((fetch) => fetch.sha256));
+	const identical = fetched?.sha256 === sha256[0];
+	const late = await axios.get(await stage.expired(fetched?.url ?? ''), { validateStatus: () => true, proxy: false });
+	await stage.simulator.reset();
+	return {
+		work: 'a message with a file of 16 MB',
+		contestant: OURS.name,
+		result: `fetched without a log-in, ${identical ? 'identical' : 'not identical'}; once the link has expired: ${late.status}`,
+		must: 'identical; then none',
+		ok: identical && late.status === 400,
+	};
+}

@@ -1,0 +1,10 @@
+import base from '../../jest.config.mjs';
+
+/** The tests that a mutant meets: the units, each of which takes milliseconds. */
+export default {
+	...base,
+	rootDir: '../../..',
+	testEnvironment: '@stryker-mutator/jest-runner/jest-env/node',
+	testMatch: ['<rootDir>/test/fast/{api,callback,operations,parameters}/**/*.test.mts'],
+	coverageThreshold: undefined,
+};

@@ -1,0 +1,141 @@
+/** `npm run screenshots`: renews the pictures in docs/images, each taken from n8n's own editor. */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { Locator } from 'playwright-core';
+import type { Editor } from '../harness/browser/editor.mts';
+import { Stage } from '../harness/browser/stage.mts';
+import { CALLBACK_LOGIN, callbackUrl, callbackWorkflow, withLogin } from '../harness/n8n/callbacks.mts';
+import { readExample } from '../harness/n8n/readExample.mts';
+import type { StoredCredential, StoredWorkflow } from '../harness/n8n/rest.mts';
+import { NODE, workflowWith } from '../harness/n8n/underTest.mts';
+import { startWithPackage } from '../harness/n8n/withPackage.mts';
+import { exitOnSignals } from '../harness/processes.mts';
+import { until } from '../harness/until.mts';
+import { step } from '../progress.mjs';
+
+const IMAGES = path.join('docs', 'images');
+const EXAMPLES = 'examples';
+/** Where a user's n8n might be: the pictures show no address of this machine. */
+const PUBLIC_URL = 'https://your-n8n.example.com';
+/** What has no place in a picture: messages that come and go, nodes half out of sight; of the canvas all that is around it. */
+const HIDDEN = '.el-notification, [data-test-id="floating-nodes"] { display: none }';
+const CANVAS_ALONE = `
+	* { visibility: hidden }
+	[data-test-id="canvas"], [data-test-id="canvas"] * { visibility: visible }
+	[data-test-id="canvas"] [data-test-id="canvas-controls"] * { visibility: hidden }`;
+
+const MESSAGE = { resource: 'message', operation: 'send', messageType: 'text', to: '+64 21 123 4567', text: 'Kia ora! Your order 1234 is on its way.' };
+
+async function main(): Promise<void> {
+	exitOnSignals();
+	const n8n = await step('Starting n8n with the package', () => startWithPackage({ WEBHOOK_URL: PUBLIC_URL }));
+	try {
+		const stage = await Stage.set(n8n.rest);
+		try {
+			const editor = await stage.editor({ album: 'screenshots' });
+			rmSync(IMAGES, { recursive: true, force: true });
+			await step('The list of nodes', () => pictureList(editor));
+			await step('The credential', () => pictureCredential(stage, editor));
+			const credential = await stage.addCredential(CALLBACK_LOGIN);
+			await step('A message is sent', () => pictureSend(stage, editor, credential));
+			await step('The trigger', () => pictureTrigger(stage, editor, credential));
+			for (const file of readdirSync(EXAMPLES).filter((name) => name.endsWith('.json')).sort()) {
+				await step(file, () => pictureExample(stage, editor, credential, file));
+			}
+		} finally {
+			await stage.strike();
+		}
+	} finally {
+		await n8n.stop();
+	}
+}
+
+async function pictureList(editor: Editor): Promise<void> {
+	await editor.openNewWorkflow();
+	await editor.searchNodes('whatsapp');
+	await editor.click(editor.offer('Modica WhatsApp'));
+	await editor.click(editor.page.getByTestId('node-creator-category-item').filter({ hasText: 'Actions' }));
+	await editor.offer('Send a message').waitFor();
+	await take(editor.page.getByTestId('node-creator'), 'node-panel');
+}
+
+async function pictureCredential({ rest }: Stage, editor: Editor): Promise<void> {
+	const node = { id: '1', name: 'WhatsApp', type: NODE, typeVersion: 1, position: [0, 0] as [number, number], parameters: {} };
+	const { id } = await rest.importWorkflow({ name: 'Credential', nodes: [node], connections: {} });
+	await editor.openWorkflow(id);
+	await editor.openNode('WhatsApp');
+	await editor.newCredential();
+	await editor.fill(editor.field('username'), 'wab_customer_a');
+	await editor.fill(editor.field('password'), 'not a real password');
+	await take(editor.credential.getByRole('dialog').or(editor.credential).first(), 'credential');
+}
+
+async function pictureSend({ rest }: Stage, editor: Editor, credential: StoredCredential): Promise<void> {
+	const file = workflowWith({ parameters: MESSAGE, credential });
+	const { id } = await rest.importWorkflow({ ...file, pinData: {} });
+	await editor.openWorkflow(id);
+	await editor.openNode('WhatsApp');
+	await editor.execute();
+	await editor.outputRows();
+	await take(editor.details, 'send');
+}
+
+/** Both kinds of callback may come; a reply has. */
+async function pictureTrigger({ rest, simulator }: Stage, editor: Editor, credential: StoredCredential): Promise<void> {
+	const workflow = await rest.importWorkflow(callbackWorkflow(credential));
+	await editor.openWorkflow(workflow.id);
+	await take(editor.page.getByTestId('canvas'), 'trigger-outputs', CANVAS_ALONE);
+	await editor.openNode('Callback');
+	await editor.click(editor.details.getByText('Webhook URLs'));
+	await editor.execute();
+	await editor.details.getByTestId('trigger-listening').waitFor();
+	simulator.configure({ replyCallbackUrl: withLogin(callbackUrl(rest.session.baseUrl, workflow, 'webhook-test')), callbackTries: 1 });
+	await simulator.sendReply({ type: 'text', text: 'Are you open on Saturday?', source: '64211234567' });
+	await editor.click(editor.outputPanel.getByTestId('branches').getByRole('tab').filter({ hasText: 'Reply' }));
+	await editor.outputRows();
+	await editor.click(editor.outputPanel.getByText('JSON', { exact: true }));
+	await editor.click(editor.details.getByText('Production URL', { exact: true }));
+	await take(editor.details, 'trigger');
+}
+
+/** Each example as it is after *Import from file*; the first also after it has run. */
+async function pictureExample({ rest }: Stage, editor: Editor, credential: StoredCredential, file: string): Promise<void> {
+	const workflow = await rest.importWorkflow(readExample(file), credential);
+	await editor.openWorkflow(workflow.id);
+	await pictureCanvas(editor, path.join('examples', path.basename(file, '.json')));
+	if (file === 'first-messages.json') await pictureDemo(editor, workflow);
+}
+
+async function pictureDemo(editor: Editor, workflow: StoredWorkflow): Promise<void> {
+	await editor.click(editor.page.getByTestId('execute-workflow-button'));
+	const done = editor.page.getByTestId('canvas-node-status-success');
+	const count = workflow.nodes.filter(({ type }) => !type.endsWith('.stickyNote')).length;
+	await done.nth(count - 1).waitFor();
+	await pictureCanvas(editor, 'demo');
+}
+
+async function pictureCanvas(editor: Editor, name: string): Promise<void> {
+	await editor.click(editor.page.getByTestId('zoom-to-fit'));
+	// The canvas glides to its place.
+	await until('the canvas stands still', 10_000, settled(editor.node().first()));
+	await take(editor.page.getByTestId('canvas'), name, CANVAS_ALONE);
+}
+
+/** Whether something is where it was when it was looked at last. */
+function settled(what: Locator): () => Promise<boolean> {
+	let before = '';
+	return async () => {
+		const now = JSON.stringify(await what.boundingBox());
+		const isStill = now === before;
+		before = now;
+		return isStill;
+	};
+}
+
+async function take(what: Locator, name: string, style = ''): Promise<void> {
+	const file = path.join(IMAGES, `${name}.png`);
+	mkdirSync(path.dirname(file), { recursive: true });
+	await what.screenshot({ path: file, animations: 'disabled', caret: 'hide', style: HIDDEN + style });
+}
+
+await main();
