@@ -15,13 +15,14 @@ export function longestAllowed(books: Books, run: Run) {
 	const shared = sum(requests.map(flight)) / settings.maxConcurrency;
 	const careful = sum(books.departuresOf(run).filter(({ isUnsure }) => isUnsure).map(({ request }) => flight(request)));
 	const inOrder = longestLane(requests);
+	const claimed = settings.oncePerReference ? sum(requests.map(claimedFor)) : 0;
 	const held = covered(requests.flatMap(({ endedAt, holdMs }) => (endedAt === undefined || holdMs === undefined ? [] : [[endedAt, endedAt + holdMs]])));
 	const lost = requests.some(({ ending }) => ending === 'unreachable') ? api.outages.length : 0;
 	const outages = (lost + timesSilent(requests)) * PROMISES.longestOutageMs;
 	const uploads = requests.filter(({ kind, ending }) => kind === 'file' && ending === 'open').length * PROMISES.uploadBackoffMs;
 	const settling = claiming(books, run);
-	const ideal = pacing + shared + careful + inOrder;
-	return { total: 1.1 * ideal + held + outages + uploads + settling + PROMISES.latenessMs, pacing, shared, careful, inOrder, held, outages, uploads, settling };
+	const ideal = pacing + shared + careful + inOrder + claimed;
+	return { total: 1.1 * ideal + held + outages + uploads + settling + PROMISES.latenessMs, pacing, shared, careful, inOrder, claimed, held, outages, uploads, settling };
 }
 
 /** The time of all claims, of which those of one number and those of one reference wait for each other. */
@@ -54,6 +55,11 @@ function mostAlike(values: unknown[]): number {
 
 function flight({ leftAt, endedAt = leftAt, brokenOffAt = endedAt }: RequestRecord): number {
 	return brokenOffAt - leftAt;
+}
+
+/** Only so many references are claimed ahead of their sends: broadcasts to many take turns, and leave up to half of the places empty. */
+function claimedFor(request: RequestRecord): number {
+	return request.numbers.length > 1 ? (2 * flight(request) * Math.min(request.numbers.length, PROMISES.claimsAtOnce)) / PROMISES.claimsAtOnce : 0;
 }
 
 function longestLane(requests: readonly RequestRecord[]): number {
