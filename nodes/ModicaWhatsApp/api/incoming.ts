@@ -19,14 +19,18 @@ export class IncomingBytes {
 	/** What broke the stream off before its end; undefined as long as nothing has. */
 	broken: unknown;
 
+	private readonly stream: ByteStream;
+
 	/**
 	 * @param stream the body of a streamed answer
 	 * @param signal aborted when the rest is not wanted any more
 	 */
 	constructor(
-		private readonly stream: unknown,
+		stream: unknown,
 		private readonly signal: AbortSignal,
-	) {}
+	) {
+		this.stream = stream as ByteStream;
+	}
 
 	/** The bytes as text, up to so many: an answer of any length at all must not fill n8n's memory. */
 	async text(mostBytes: number): Promise<string> {
@@ -41,12 +45,12 @@ export class IncomingBytes {
 	/** The bytes, of a large file in large pieces; to be read once. Ending the iteration early closes the connection. */
 	async *chunks(): AsyncGenerator<Uint8Array> {
 		// Not every helper of n8n's ties the request's signal to the body.
-		const destroy = () => (this.stream as ByteStream).destroy?.();
+		const destroy = () => this.stream.destroy?.();
 		this.signal.addEventListener('abort', destroy);
 		let gathered: Uint8Array[] = [];
 		let bytes = 0;
 		try {
-			for await (const chunk of this.stream as ByteStream) {
+			for await (const chunk of this.stream) {
 				this.signal.throwIfAborted();
 				this.count += chunk.length;
 				if (this.count <= UNGATHERED_BYTES) {
@@ -75,6 +79,6 @@ export class IncomingBytes {
 
 	/** Bytes as a stream of Node.js's, which n8n wants. Community nodes may not import its class, but have one here. */
 	toStream(content: AsyncIterable<Uint8Array>): unknown {
-		return (this.stream as ByteStream).constructor.from(content, { objectMode: false });
+		return this.stream.constructor.from(content, { objectMode: false });
 	}
 }
