@@ -55,6 +55,8 @@ export class Books {
 
 	/** Keys of which the user was told that they may count as sent though they were not. */
 	readonly uncertain = new Set<string>();
+	/** Of what each run has said so. */
+	private readonly uncertainIn = new Map<Run, Wanted[]>();
 
 	constructor(readonly history: History) {
 		const storedOf = new Map(history.plan.wanted.map(({ text, number, stored }) => [messageKey(text, number), stored]));
@@ -68,16 +70,30 @@ export class Books {
 				if (stored !== undefined) add(this.byStored, stored, request);
 			}
 		}
-		for (const { outcome } of history.runs) {
-			const results: ReadonlyArray<Output | Failure> = outcome?.kind === 'results' ? outcome.results : outcome?.kind === 'stopped' ? [outcome.failure] : [];
-			if (outcome?.kind === 'stopped') {
-				for (const item of readNote(outcome.note).claimed) for (const { stored } of this.wantedOf(item)) if (stored !== undefined) this.uncertain.add(stored);
-			}
-			for (const result of results) {
-				const stored = tellsUncertainReference(result) ? wantedBy(this, result)?.stored : undefined;
-				if (stored !== undefined) this.uncertain.add(stored);
+		for (const run of history.runs) {
+			for (const wanted of this.findUncertain(run)) {
+				if (wanted.stored !== undefined) this.uncertain.add(wanted.stored);
+				add(this.uncertainIn, run, wanted);
 			}
 		}
+	}
+
+	/** What a run says of, that its reference may count as sent. */
+	private *findUncertain({ outcome }: Run): Iterable<Wanted> {
+		if (outcome?.kind === 'stopped') for (const item of readNote(outcome.note).claimed) yield* this.wantedOf(item);
+		const results: ReadonlyArray<Output | Failure> = outcome?.kind === 'results' ? outcome.results : outcome?.kind === 'stopped' ? [outcome.failure] : [];
+		for (const result of results) {
+			const wanted = tellsUncertainReference(result) ? wantedBy(this, result) : undefined;
+			if (wanted) yield wanted;
+		}
+	}
+
+	/**
+	 * True when the run has said of an earlier message with this key that it may count as sent: it knows, then, that it cannot
+	 * know. Messages to one number take their turns; of others nobody knows which was the earlier.
+	 */
+	isUncertainBefore(run: Run, { item, number, stored }: Wanted): boolean {
+		return (this.uncertainIn.get(run) ?? []).some((other) => other.stored === stored && other.number === number && other.item < item);
 	}
 
 	requestsOf(run: Run): readonly RequestRecord[] {

@@ -105,7 +105,7 @@ function* resultsAreTrue(books: Books): Iterable<string> {
 					if (!books.isOpen(run, wanted)) yield `${about}, but there is no doubt`;
 					break;
 				case 'duplicate':
-					if (!isRepeat(plan, wanted) && !isTrulyDuplicate(books, run, wanted.stored)) yield `${about}, but was never sent`;
+					if (!isRepeat(plan, wanted) && !isTrulyDuplicate(books, run, wanted)) yield `${about}, but was never sent`;
 			}
 		}
 	}
@@ -117,14 +117,16 @@ function isRepeat({ wanted }: Plan, { item, number }: Wanted): boolean {
 }
 
 /** Sent before, or perhaps; or about to be sent by somebody else; or nobody can know, since the store failed. */
-function isTrulyDuplicate(books: Books, run: Run, stored: string | undefined): boolean {
+function isTrulyDuplicate(books: Books, run: Run, wanted: Wanted): boolean {
+	const { stored } = wanted;
 	if (stored === undefined) return false;
+	const isInDoubt = books.history.store.leftOpen.has(stored) || books.uncertain.has(stored);
 	const isTakenByNow = ({ takenAt = Infinity }: RequestRecord) => takenAt <= (run.endedAt ?? Infinity);
 	return (
 		books.requestsUnder(stored).some((request) => isTakenByNow(request) || leavesOpen(request)) ||
 		books.hadCompany(run) ||
-		books.history.store.leftOpen.has(stored) ||
-		books.uncertain.has(stored) ||
+		// Who has said so of one item may not call the next a duplicate.
+		(isInDoubt && !books.isUncertainBefore(run, wanted)) ||
 		// n8n's store has no lock: another process may undo a release (docs/campaigns.md).
 		books.history.store.resurrected.has(stored)
 	);
