@@ -5,6 +5,8 @@ const { build: bundleFile } = require('esbuild');
 const { dest, parallel, series, src, watch: watchFiles } = require('gulp');
 
 const DIST = 'dist';
+// Version 7 compiles in a tenth of the time; n8n's own lint still wants version 5.
+const TSC = path.join(path.dirname(require.resolve('typescript-7/package.json')), 'bin/tsc');
 const TYPESCRIPT = ['nodes/**/*.ts', 'credentials/**/*.ts'];
 // What n8n reads beside the compiled classes: icons, search words, output previews.
 const ASSETS = ['nodes/**/*.{svg,png,json}', 'credentials/**/*.{svg,png}'];
@@ -15,7 +17,7 @@ function clean() {
 
 function compile() {
 	return new Promise((resolve, reject) => {
-		execFile(process.execPath, [require.resolve('typescript/bin/tsc')], (error, output) => {
+		execFile(process.execPath, [TSC], (error, output) => {
 			process.stdout.write(output);
 			if (error) reject(new Error('TypeScript reported errors'));
 			else resolve();

@@ -76,15 +76,16 @@ async function runChecks(args) {
 	await inOrderOfCompletion([
 		(async () => {
 			await step('Official lint', officialLint);
-			await step('Lint of the tests', () => capture(bin('eslint'), ['-c', 'test/eslint.config.mjs', '--max-warnings=0', 'test']));
+			await step('Lint of the tests', () => capture(bin('oxlint'), ['-c', 'test/oxlint.jsonc', 'test']));
 		})(),
 		(async () => {
 			// The build checks the types of what it compiles.
 			await buildUnlessBuilt('Build');
-			await step('Type check of the tests', () => capture(bin('typescript', 'tsc'), ['-p', 'test']));
+			await step('Type check of the tests', () => capture(bin('typescript-7', 'tsc'), ['-p', 'test']));
 		})(),
 	]);
-	await step('Tests', () => inherit(bin('jest'), ['-c', 'test/jest.config.mjs', ...args]));
+	// Room for what lives for a moment only: with the 16 MB of Node.js's, a tenth of the time goes into collecting it.
+	await step('Tests', () => inherit(bin('jest'), ['-c', 'test/jest.config.mjs', ...args], { NODE_OPTIONS: '--max-semi-space-size=64' }));
 	console.log(`\nLint, types, build and tests are all right (${elapsed(began)})`);
 }
 

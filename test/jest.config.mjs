@@ -2,16 +2,24 @@ import { bundle } from './harness/bundle.mjs';
 
 export default {
   rootDir: '..',
-  // Both cores of a small machine: the tests wait for the network as much as they work.
-  maxWorkers: 2,
+  // Three times the cores of a small machine: the tests wait for a network as much as they work.
+  maxWorkers: 6,
   // Each file that loads n8n's parts leaves Jest's worker larger, up to more than a gigabyte. Nothing of a test is open at the
   // end, but to clear away so much takes a process longer than the half second after which Jest says that it failed to exit.
-  workerIdleMemoryLimit: '500MB',
+  workerIdleMemoryLimit: '1GB',
   testMatch: ['<rootDir>/test/{fast,docs}/**/*.test.mts'],
   // Bounds what hangs, however busy the machine: the start of n8n's parts alone may take longer than Jest's 5 s.
   testTimeout: 180_000,
   // What many suites load.
-  moduleNameMapper: bundle(['n8n-core', 'n8n-core/dist/data-deduplication-service', 'n8n-workflow', '@n8n/di', 'axios', 'content-disposition', 'fastify', '@fastify/multipart', 'ajv', 'ajv/dist/2020', 'ajv-formats', 'yaml']),
+  moduleNameMapper: bundle([
+    ['n8n-workflow'],
+    ['axios'],
+    ['n8n-core', 'n8n-core/dist/data-deduplication-service', '@n8n/di'],
+    ['fastify', '@fastify/multipart'],
+    ['ajv', 'ajv/dist/2020', 'ajv-formats'],
+    ['yaml'],
+    ['content-disposition'],
+  ]),
   moduleFileExtensions: ['mts', 'ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   transform: {
     '\\.m?ts$': ['@swc/jest', { module: { type: 'commonjs' }, jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, sourceMaps: 'inline' }],

@@ -62,7 +62,7 @@ export interface Contract {
 	document: ContractDocument;
 	/** Gives the part a reference such as `#/components/schemas/E164` points at. Throws when there is none. */
 	resolve: (pointer: string) => unknown;
-	/** Compiles a schema of the document, which may refer to others in it. Throws when it is no schema. */
+	/** A check for a schema of the document, which may refer to others in it. What is no schema throws when it is used. */
 	check: (schema: JsonObject) => Check;
 	/** The request checks of every operation, by operationId. */
 	requests: Record<string, RequestChecks>;
@@ -70,7 +70,7 @@ export interface Contract {
 
 const METHODS = ['get', 'post', 'patch'];
 
-/** Reads and compiles the document. Throws when the file or a schema in it is broken. */
+/** Reads the document. Throws when the file is broken. */
 export function loadContract(): Contract {
 	const document = parse(readFileSync(CONTRACT_FILE, 'utf8')) as ContractDocument;
 	// The other strict rules are about schemas that allOf pulls together, as the reference writes them.
@@ -80,7 +80,11 @@ export function loadContract(): Contract {
 		ajv.addSchema(withoutMappings(schema) as JsonObject, `#/components/schemas/${name}`);
 	}
 
-	const check = (schema: JsonObject) => toCheck(ajv.compile(schema));
+	// When it is first used: most who load the contract use little of it.
+	const check = (schema: JsonObject): Check => {
+		let compiled: Check | undefined;
+		return (value) => (compiled ??= toCheck(ajv.compile(schema)))(value);
+	};
 	const resolve = (pointer: string) => {
 		const parts = pointer.replace(/^#?\//, '').split('/');
 		const found = parts.reduce<unknown>((node, part) => (node as JsonObject | undefined)?.[unescapePart(part)], document);

@@ -1,7 +1,7 @@
 import { describeAnswer, isProxy, isRefusal, isSuccess, isUnknownMessage, type Answer } from '../../../nodes/ModicaWhatsApp/api/access';
 
 const BASE_URL = 'https://api.example.com/v1';
-const answer = (statusCode: number, body: unknown = undefined, headers: Answer['headers'] = {}): Answer => ({ statusCode, headers, body });
+const answer = (statusCode: number, body?: unknown, headers: Answer['headers'] = {}): Answer => ({ statusCode, headers, body });
 const API_ERROR = { message: 'Whatsapp Cloud API error', statusCode: 404, error: 'not found' };
 const API_ERRORS = { errors: [{ field: 'id', code: 'unknown', description: 'no such message' }] };
 

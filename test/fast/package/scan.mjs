@@ -4,7 +4,7 @@
  * the official rules, no inline exceptions, the packed files and the sources. The scanner itself brings a second
  * TypeScript and a network client along, so its settings are repeated here.
  *
- * Usage: node scan.mjs DIRECTORY PATTERN…, which prints what ESLint says as JSON.
+ * Usage: node scan.mjs '[["DIRECTORY", "PATTERN", …], …]', which prints what ESLint says of each directory, as JSON.
  */
 import { createRequire } from 'node:module';
 import process from 'node:process';
@@ -44,12 +44,12 @@ const config = defineConfig(
 	{ files: ['**/*.ts'], languageOptions: { parser } },
 );
 
-const [directory, ...patterns] = process.argv.slice(2);
-const eslint = new ESLint({
-	cwd: directory,
-	allowInlineConfig: false,
-	overrideConfigFile: true,
-	overrideConfig: config,
-});
-const results = await eslint.lintFiles(patterns);
-console.log(JSON.stringify(results.map(({ filePath, messages }) => ({ filePath, messages }))));
+async function scan([directory, ...patterns]) {
+	const eslint = new ESLint({ cwd: directory, allowInlineConfig: false, overrideConfigFile: true, overrideConfig: config });
+	const results = await eslint.lintFiles(patterns);
+	return results.map(({ filePath, messages }) => ({ filePath, messages }));
+}
+
+const scanned = [];
+for (const task of JSON.parse(process.argv[2])) scanned.push(await scan(task));
+console.log(JSON.stringify(scanned));

@@ -138,56 +138,61 @@ interface Linted {
 }
 
 describe('n8n’s scanner of community packages', () => {
-	const scan = async (directory: string, ...patterns: string[]) =>
-		await runForJson<Linted[]>([path.join(__dirname, 'scan.mjs'), directory, ...patterns], PROJECT);
+	let bad: string;
+	let ofPackage: Linted[];
+	let ofSources: Linted[];
+	let ofBadPackage: Linted[];
+
+	beforeAll(async () => {
+		bad = await mkdtemp(path.join(tmpdir(), 'bad-package-'));
+		await mkdir(path.join(bad, 'nodes/Bad'), { recursive: true });
+		await mkdir(path.join(bad, 'dist'));
+		await writeFile(path.join(bad, 'dist/a.js'), '/* eslint-disable */ console.log(setTimeout); require("axios");\n');
+		await writeFile(
+			path.join(bad, 'nodes/Bad/Bad.node.ts'),
+			'export class Bad { description = { displayName: "Bad", name: "Bad Name", properties: [{ displayName: "a field", name: "a", type: "string" }] }; }\n',
+		);
+		await writeFile(
+			path.join(bad, 'package.json'),
+			JSON.stringify({ name: 'bad', scripts: { postinstall: 'x' }, overrides: {}, dependencies: { axios: '1' } }),
+		);
+		const tasks = [
+			[packed.directory, '**/*.js', 'package.json'],
+			[PROJECT, 'package.json', '{nodes,credentials}/**/*.{js,ts,json}'],
+			[bad, '**/*.{js,ts}', 'package.json'],
+		];
+		[ofPackage, ofSources, ofBadPackage] = await runForJson<[Linted[], Linted[], Linted[]]>([path.join(__dirname, 'scan.mjs'), JSON.stringify(tasks)], PROJECT);
+	});
+
+	afterAll(async () => await rm(bad, { recursive: true, force: true }));
+
 	const complaints = (files: Linted[]) =>
 		files.flatMap(({ filePath, messages }) =>
 			messages.map(({ ruleId, line, message }) => `${path.basename(filePath)}:${line} ${ruleId}: ${message}`),
 		);
 
-	it('has nothing to say about the packed files', async () => {
-		const files = await scan(packed.directory, '**/*.js', 'package.json');
+	it('has nothing to say about the packed files', () => {
 		const compiled = packed.files.filter((file) => file.endsWith('.js'));
-		expect(complaints(files)).toEqual([]);
-		expect(files).toHaveLength(compiled.length + 1);
+		expect(complaints(ofPackage)).toEqual([]);
+		expect(ofPackage).toHaveLength(compiled.length + 1);
 	});
 
-	it('has nothing to say about the sources, exceptions within them not counting', async () => {
-		const files = await scan(PROJECT, 'package.json', '{nodes,credentials}/**/*.{js,ts,json}');
-		expect(complaints(files)).toEqual([]);
-		expect(files.length).toBeGreaterThan(manifest.n8n.nodes.length + manifest.n8n.credentials.length);
+	it('has nothing to say about the sources, exceptions within them not counting', () => {
+		expect(complaints(ofSources)).toEqual([]);
+		expect(ofSources.length).toBeGreaterThan(manifest.n8n.nodes.length + manifest.n8n.credentials.length);
 	});
 
-	it('is at work here: it complains of a package that breaks its rules', async () => {
-		const bad = await mkdtemp(path.join(tmpdir(), 'bad-package-'));
-		try {
-			await mkdir(path.join(bad, 'nodes/Bad'), { recursive: true });
-			await mkdir(path.join(bad, 'dist'));
-			await writeFile(path.join(bad, 'dist/a.js'), '/* eslint-disable */ console.log(setTimeout); require("axios");\n');
-			await writeFile(
-				path.join(bad, 'nodes/Bad/Bad.node.ts'),
-				'export class Bad { description = { displayName: "Bad", name: "Bad Name", properties: [{ displayName: "a field", name: "a", type: "string" }] }; }\n',
-			);
-			await writeFile(
-				path.join(bad, 'package.json'),
-				JSON.stringify({ name: 'bad', scripts: { postinstall: 'x' }, overrides: {}, dependencies: { axios: '1' } }),
-			);
-			const rules = (await scan(bad, '**/*.{js,ts}', 'package.json')).flatMap(({ messages }) =>
-				messages.map(({ ruleId }) => ruleId),
-			);
-			expect(rules).toEqual(
-				expect.arrayContaining([
-					'no-console',
-					'@n8n/community-nodes/no-restricted-globals',
-					'@n8n/community-nodes/no-restricted-imports',
-					'@n8n/community-nodes/no-forbidden-lifecycle-scripts',
-					'@n8n/community-nodes/no-overrides-field',
-					'@n8n/community-nodes/no-runtime-dependencies',
-					'n8n-nodes-base/node-param-default-missing',
-				]),
-			);
-		} finally {
-			await rm(bad, { recursive: true, force: true });
-		}
+	it('is at work here: it complains of a package that breaks its rules', () => {
+		expect(ofBadPackage.flatMap(({ messages }) => messages.map(({ ruleId }) => ruleId))).toEqual(
+			expect.arrayContaining([
+				'no-console',
+				'@n8n/community-nodes/no-restricted-globals',
+				'@n8n/community-nodes/no-restricted-imports',
+				'@n8n/community-nodes/no-forbidden-lifecycle-scripts',
+				'@n8n/community-nodes/no-overrides-field',
+				'@n8n/community-nodes/no-runtime-dependencies',
+				'n8n-nodes-base/node-param-default-missing',
+			]),
+		);
 	});
 });

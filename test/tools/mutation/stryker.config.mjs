@@ -15,7 +15,7 @@ export default {
 	htmlReporter: { fileName: 'artifacts/mutation/index.html' },
 	jsonReporter: { fileName: 'artifacts/mutation/mutation.json' },
 	clearTextReporter: { allowColor: false, reportTests: false, reportMutants: true },
-	tempDirName: 'node_modules/.cache/stryker',
+	tempDirName: 'artifacts/stryker',
 	ignorePatterns: ['artifacts', 'dist', 'docs', 'examples', '.ci', '.github'],
 	thresholds: { high: 95, low: 90, break: 85 },
 };

@@ -1,3 +1,0 @@
-import { testPart } from './explored.mts';
-
-describe('the sending engine', () => testPart(1));
