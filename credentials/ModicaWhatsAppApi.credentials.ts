@@ -57,8 +57,7 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. modica',
-			description:
-				'For the trigger node: the user name that callbacks must bring along. Leave it empty to let anybody call.',
+			description: 'For the trigger node: the user name that callbacks must bring along',
 			hint: 'For the trigger only, with the password below. Make both up: they let Modica in, and nobody else.',
 		},
 		{

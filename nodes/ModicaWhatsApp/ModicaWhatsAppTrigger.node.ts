@@ -1,5 +1,4 @@
 import type {
-	ICredentialDataDecryptedObject,
 	IHookFunctions,
 	INodeProperties,
 	INodeType,
@@ -11,14 +10,14 @@ import { isAcknowledged } from './callback/acknowledgment';
 import { DeduplicatorByTrigger } from './callback/deduplication';
 import { eventsField, filteredBy, filterOptions, parseFilter } from './callback/filter';
 import { toItem } from './callback/item';
-import { dedupeKey, parseCallback } from './callback/parse';
-import { isAuthorized } from './callback/verify';
+import { dedupeKey } from './callback/parse';
+import { authenticationFields, refuseStranger, requireLogin } from './n8n/callbackLogin';
 import { clock } from './n8n/clock';
 import { testCredential } from './n8n/credentialTest';
 import { toNodeError } from './n8n/errors';
 import { toJson } from './n8n/items';
 import { fetchMedia, mediaOptions } from './n8n/replyMedia';
-import { refuse, type IncomingRequest, type OutgoingResponse } from './n8n/webhook';
+import { readCallback, refuse, type IncomingRequest, type OutgoingResponse } from './n8n/webhook';
 import { fieldsOf } from './parameters/values';
 
 /** Callbacks that a trigger remembers: some 3 MB. */
@@ -43,7 +42,10 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		name: 'modicaWhatsAppTrigger',
 		icon: { light: 'file:modicaWhatsApp.svg', dark: 'file:modicaWhatsApp.dark.svg' },
 		group: ['trigger'],
-		version: 1,
+		// For version 1 of any node, n8n evaluates an expression for each call, and that is most of what a callback costs.
+		// Workflows that were made with it still run.
+		version: [1, 2],
+		defaultVersion: 2,
 		subtitle:
 			'={{ "On " + [].concat($parameter["events"]).join(",").split(/[,;\\r\\n]/).map((event) => event.trim()).filter((event) => event).join(" and ") }}',
 		description: 'Starts the workflow when a message’s status changes or a customer replies through Modica',
@@ -54,12 +56,11 @@ export class ModicaWhatsAppTrigger implements INodeType {
 			header: 'Receive statuses and replies from Modica',
 			executionsHelp: {
 				inactive:
-					'The trigger has two URLs, under “Webhook URLs”. Each takes statuses and replies alike.<br /><br /><b>Test URL</b>: answers after you press the button above, for one callback. Send one to it yourself, or let Modica call it for the time of the test.<br /><br /><b>Production URL</b>: answers once the workflow is published (in older versions of n8n: active). Ask Modica to enter it as both statusCallbackUrl and replyCallbackUrl, with user name and password of the credential in it: https://user:password@…',
+					'<b>To try it out</b>, press the button above and send something to the <b>Test URL</b>. If no message is at hand, the simulator in this package’s repository makes one up: <br /><code>npm run simulator -- --reply "Kia ora" --reply-url "https://user:password@…"</code><br /><br /><b>Once you are happy with the workflow</b>, publish it (in older versions of n8n: activate it). From then on, what Modica sends to the <b>Production URL</b> starts it.',
 				active:
-					'The trigger has two URLs, under “Webhook URLs”. Each takes statuses and replies alike.<br /><br /><b>Test URL</b>: answers after you press the button above, for one callback.<br /><br /><b>Production URL</b>: the workflow is published, so Modica can call it now. What it starts is in the <a data-key="executions">executions list</a>, not in the editor.',
+					'<b>The workflow is published</b>: what Modica sends to the <b>Production URL</b> starts it, and is found in the <a data-key="executions">executions list</a>, not here.<br /><br /><b>To try it out here</b>, press the button above and send something to the <b>Test URL</b>. If no message is at hand, the simulator in this package’s repository makes one up: <br /><code>npm run simulator -- --reply "Kia ora" --reply-url "https://user:password@…"</code>',
 			},
-			activationHint:
-				'Once the workflow is published, Modica can call the Production URL, and every callback that passes the filters starts it.',
+			activationHint: 'Once the workflow is published, Modica can start it by calling the Production URL.',
 		},
 		defaults: { name: 'Modica WhatsApp Trigger' },
 		inputs: [],
@@ -79,18 +80,12 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Ask Modica to enter the <b>Production URL</b> above as both <b>statusCallbackUrl</b> and <b>replyCallbackUrl</b>, with the Callback Username and Callback Password of your credential in it: https://user:password@your-n8n/… (special characters URL-encoded).',
+					'Open <b>Webhook URLs</b> above, copy the <b>Production URL</b>, put the Callback Username and Callback Password of your credential into it (https://user:password@…), and give it to Modica for both statuses and replies.',
 				name: 'urlNotice',
 				type: 'notice',
 				default: '',
 			},
-			{
-				displayName:
-					'Modica does not sign its callbacks. As long as the credential has neither Callback Username nor Callback Password, <b>anybody who knows the URL can start this workflow</b>.',
-				name: 'loginNotice',
-				type: 'notice',
-				default: '',
-			},
+			...authenticationFields,
 			eventsField,
 			{
 				displayName: 'Options',
@@ -119,10 +114,11 @@ export class ModicaWhatsAppTrigger implements INodeType {
 			async create(this: IHookFunctions): Promise<boolean> {
 				try {
 					parseFilter(this.getNodeParameter('events'), this.getNodeParameter('options'));
+					await requireLogin(this);
 				} catch (error) {
 					throw toNodeError({ node: this.getNode(), logger: this.logger }, { error });
 				}
-				return await Promise.resolve(true);
+				return true;
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
 				return await Promise.resolve(true);
@@ -134,22 +130,10 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		const request: IncomingRequest = this.getRequestObject();
 		const response: OutgoingResponse = this.getResponseObject();
 
-		let credential: ICredentialDataDecryptedObject;
-		try {
-			credential = await this.getCredentials('modicaWhatsAppApi');
-		} catch (error) {
-			// A throw would start an execution for whoever calls, and nobody has been let in yet.
-			this.logger.error('Modica WhatsApp Trigger cannot read its credential', { error });
-			return refuse(response, 503, 'The credential of this trigger cannot be read', { 'Retry-After': '60' });
-		}
-		const login = { username: text(credential.callbackUsername), password: text(credential.callbackPassword) };
-		if (!isAuthorized(request.headers.authorization, login)) {
-			return refuse(response, 401, 'Wrong username or password', {
-				'WWW-Authenticate': 'Basic realm="Modica WhatsApp callbacks", charset="UTF-8"',
-			});
-		}
+		const refused = await refuseStranger(this, request, response);
+		if (refused) return refused;
 
-		const callback = parseCallback(request.body ?? request.rawBody?.toString('utf8'));
+		const callback = await readCallback(request);
 		if (callback.kind === 'none') return refuse(response, 400, `This is no callback: ${callback.reason}`);
 
 		const { filter, options } = readParameters(this);
@@ -164,7 +148,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 			if (!isFirst) return { webhookResponse: { ignored: 'duplicate' } };
 		}
 
-		const { binary, ...problem } = await fetchMedia(this, callback, options, credential);
+		const { binary, ...problem } = await fetchMedia(this, callback, options);
 		const item = { json: toJson(toItem(callback, problem)), ...(binary && { binary }) };
 		// The same question as in `outputs`.
 		const hasTwoOutputs = filter.events.includes('status') && filter.events.includes('reply');
@@ -182,8 +166,4 @@ function readParameters(functions: IWebhookFunctions) {
 		// the user see it, and Modica try again.
 		throw toNodeError({ node: functions.getNode(), logger: functions.logger }, { error });
 	}
-}
-
-function text(value: unknown): string {
-	return typeof value === 'string' ? value : '';
 }

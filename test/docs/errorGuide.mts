@@ -251,13 +251,19 @@ These are given when the workflow is activated, or, where an expression is the r
 ${messages(
 	when(() => parseFilter([], {})),
 	when(() => parseFilter(['reply'], { businessNumbers: 'abc' })),
-	when(() => parseFilter([{}], {}), 'An expression gave something else. The same is said of Statuses, Content Types and Business Numbers.'),
+	when(() => parseFilter(['reply'], { senders: 'abc' }), 'Senders are understood as recipients are: the messages of the field [To](#recipients) are given for them, too.'),
+	when(() => parseFilter([{}], {}), 'An expression gave something else. The same is said of Statuses, Content Types, Business Numbers and Senders.'),
+	[
+		'The credential has no Callback Username and Callback Password',
+		'Make both up, enter them in the credential of this trigger and publish again. Or set Authentication to None: then anybody who knows the URL can start this workflow.',
+	],
 )}
 
 Callbacks are answered by the trigger. Modica sees these, and so do you when you try one out:
 
 ${table(['Answer', 'What to do, and why'], [
 	['401 Wrong username or password', 'The callback brought another log-in than the credential’s callback username and password, or none. Check the address that Modica calls: `https://user:password@…`, with special characters URL-encoded'],
+	['401 The credential has no Callback Username and Callback Password', 'Nobody is let in before it has both. n8n’s log says so, too, at “Modica WhatsApp Trigger refuses all callbacks: …”'],
 	['400 This is no callback: …', 'The body is neither a status nor a reply. One of the reasons below follows'],
 	['503 The credential of this trigger cannot be read', 'Open the trigger and choose its credential again. n8n’s log says why, at “Modica WhatsApp Trigger cannot read its credential”'],
 	['200 with `ignored`', 'Nothing was started: a filter (its name is given) or `duplicate`'],
@@ -269,9 +275,7 @@ ${table(['Reason of a 400', 'What is wrong'], [
 	[notCallback(JSON.parse('{"a":'.repeat(40) + '1' + '}'.repeat(40))), 'Real callbacks are nested three deep'],
 	[notCallback({}), 'There is no `id`, or one that is none'],
 	[notCallback({ id: 'x' }), 'So it is neither a status nor a reply'],
-	[notCallback({ id: 'x', status: 'x' }), 'The status is none of [those that Modica gives](callbacks.md#what-the-workflow-gets)'],
-	[`${notCallback({ id: 'x', status: 'read', reference: {} })}, ${notCallback({ id: 'x', source: 'x', destination: {}, content: {} })}`, 'An object or a list stands there'],
-	[notCallback({ id: 'x', content: {} }), 'A reply without the number it comes from'],
+	[notCallback({ id: 'x', status: {} }), 'An object, a list or nothing stands there'],
 	[notCallback({ id: 'x', source: 'x', content: 7 }), 'Something else stands there'],
 ])}
 

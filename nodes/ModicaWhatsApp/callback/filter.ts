@@ -1,11 +1,12 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { invalid } from '../parameters/errors';
 import { parseTextList } from '../parameters/list';
+import { parseRecipient } from '../parameters/recipient';
 import { digits, fieldsOf } from '../parameters/values';
-import type { Callback } from './parse';
+import { isKnown, type Callback } from './parse';
 
 export const eventsField: INodeProperties = {
-	displayName: 'Events',
+	displayName: 'Trigger On',
 	name: 'events',
 	type: 'multiOptions',
 	required: true,
@@ -55,12 +56,22 @@ export const filterOptions: INodeProperties[] = [
 		description: 'Replies of these types only. None chosen: all types.',
 	},
 	{
+		displayName: 'Senders',
+		name: 'senders',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. +64211234567, +64217654321',
+		description:
+			'Replies from these customers’ numbers only; several with commas between. Spaces, dots, dashes and brackets do not matter. Statuses name no customer, so they all pass.',
+	},
+	{
 		displayName: 'Statuses',
 		name: 'statuses',
 		type: 'multiOptions',
 		default: [],
 		options: [
 			{ name: 'Accepted', value: 'accepted', description: 'Modica took the message' },
+			{ name: 'Any Other', value: 'other', description: 'Statuses that are newer than this list' },
 			{ name: 'Dead', value: 'dead', description: 'Could not be delivered; final' },
 			{ name: 'Expired', value: 'expired', description: 'Was not delivered in time; final' },
 			{ name: 'Failed', value: 'failed', description: 'Could not be sent; final' },
@@ -78,11 +89,14 @@ export const filterOptions: INodeProperties[] = [
 /** Which callbacks start the workflow. An empty list lets all pass. */
 export interface Filter {
 	readonly events: readonly string[];
+	/** `other` stands for every status that has no name here. */
 	readonly statuses: readonly string[];
 	/** `other` stands for every type that has no name here. */
 	readonly contentTypes: readonly string[];
 	/** Digits only. */
 	readonly businessNumbers: readonly string[];
+	/** Digits only. */
+	readonly senders: readonly string[];
 }
 
 /** The content types that have a name in the editor (reference: ReplyCallbackContent.type). */
@@ -93,15 +107,16 @@ const NAMED_CONTENT_TYPES = ['audio', 'button', 'document', 'image', 'sticker', 
  * @throws {InputError} when it could not let anything pass, or is not what it should be
  */
 export function parseFilter(events: unknown, options: unknown): Filter {
-	const { statuses, contentTypes, businessNumbers } = fieldsOf(options);
+	const { statuses, contentTypes, businessNumbers, senders } = fieldsOf(options);
 	const filter = {
-		events: parseTextList('Events', events),
+		events: parseTextList('Trigger On', events),
 		statuses: parseTextList('Statuses', statuses),
 		contentTypes: parseTextList('Content Types', contentTypes),
 		businessNumbers: parseTextList('Business Numbers', businessNumbers).map(parseBusinessNumber),
+		senders: parseTextList('Senders', senders).map((sender) => digits(parseRecipient(sender, 'Senders'))),
 	};
 	if (filter.events.length === 0) {
-		throw invalid('Events', '', '', 'Choose at least one event that is to start the workflow.');
+		throw invalid('Trigger On', '', '', 'Choose at least one event that is to start the workflow.');
 	}
 	return filter;
 }
@@ -111,19 +126,24 @@ export function filteredBy(callback: Callback, filter: Filter): string | undefin
 	if (!filter.events.includes(callback.kind)) return 'events';
 	switch (callback.kind) {
 		case 'status':
-			return passes(filter.statuses, callback.status) ? undefined : 'statuses';
+			return passesByName(filter.statuses, callback.status, isKnown(callback.status)) ? undefined : 'statuses';
 		case 'reply': {
-			const { content, destination = '' } = callback;
+			const { content, source = '', destination = '' } = callback;
 			const type = content.kind === 'unreadable' ? 'other' : content.type;
-			const name = NAMED_CONTENT_TYPES.includes(type) ? type : 'other';
-			if (!passes(filter.contentTypes, name)) return 'contentTypes';
-			return passes(filter.businessNumbers, digits(destination)) ? undefined : 'businessNumbers';
+			if (!passesByName(filter.contentTypes, type, NAMED_CONTENT_TYPES.includes(type))) return 'contentTypes';
+			if (!passes(filter.businessNumbers, digits(destination))) return 'businessNumbers';
+			return passes(filter.senders, source.replace(/^\+/, '')) ? undefined : 'senders';
 		}
 	}
 }
 
 function passes(allowed: readonly string[], value: string): boolean {
 	return allowed.length === 0 || allowed.includes(value);
+}
+
+/** @param hasName whether it can be chosen by its name in the editor */
+function passesByName(allowed: readonly string[], value: string, hasName: boolean): boolean {
+	return passes(allowed, value) || (!hasName && allowed.includes('other'));
 }
 
 function parseBusinessNumber(value: string): string {

@@ -1,5 +1,5 @@
 import type { Fields } from '../parameters/values';
-import { dedupeKey, type Callback, type ReplyContent } from './parse';
+import { dedupeKey, type Callback, type ReplyCallback, type ReplyContent } from './parse';
 
 /**
  * A callback as the workflow gets it. Nothing of the request but its body goes in: its headers hold the password.
@@ -22,18 +22,35 @@ export function toItem(callback: Callback, problem: { downloadError?: string } =
 		}
 		case 'reply': {
 			const { id, source, destination, content } = callback;
+			const fields = contentFields(content);
 			return {
 				event: 'reply',
 				id,
-				source,
+				...(source !== undefined && { source }),
 				...(destination !== undefined && { destination }),
-				...contentFields(content),
+				...fields,
+				sessionId: sessionId(callback),
+				...(fields.text !== undefined && { chatInput: fields.text }),
 				dedupeKey: dedupeKey(callback),
 				...extra,
 				...problem,
 			};
 		}
 	}
+}
+
+/** What providers call the id of a customer who hides their number (Meta's webhooks; what Modica sends is not published). */
+const CUSTOMER_IDS = ['user_id', 'from_user_id', 'userId', 'username'];
+
+/**
+ * What n8n's AI nodes tell conversations by (with `chatInput`, they read it by themselves): the customer, and the
+ * business number they write to. A reply that does not tell who wrote it is a conversation of its own: better forgotten
+ * than mixed up with that of somebody else.
+ */
+function sessionId({ id, source, destination, extra }: ReplyCallback): string {
+	const named = CUSTOMER_IDS.map((name) => extra[name]).find((value) => typeof value === 'string' && value !== '');
+	const customer = source ?? named ?? id;
+	return [customer, ...(destination ? [destination] : [])].join(':');
 }
 
 /** `text` is whatever the customer wrote: a text, the label of the button they tapped, a caption. */

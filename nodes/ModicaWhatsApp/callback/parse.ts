@@ -1,5 +1,5 @@
 import type { MessageStatus } from '../api/types';
-import { isRecord, parseJson, type Fields } from '../parameters/values';
+import { isEmpty, isRecord, parseJson, type Fields } from '../parameters/values';
 
 /** A message that was sent has moved on (reference: StatusCallback). */
 export interface StatusCallback {
@@ -7,8 +7,9 @@ export interface StatusCallback {
 	readonly id: string;
 	/** What the message was sent with. */
 	readonly reference?: string;
-	readonly status: MessageStatus;
-	/** True when nothing else will follow. */
+	/** One of the reference's, or one that is newer than it. */
+	readonly status: string;
+	/** True when nothing else will follow, as far as is known. */
 	readonly final: boolean;
 	/** Whatever else the body held. */
 	readonly extra: Fields;
@@ -18,8 +19,8 @@ export interface StatusCallback {
 export interface ReplyCallback {
 	readonly kind: 'reply';
 	readonly id: string;
-	/** The customer's number, as Modica writes it. */
-	readonly source: string;
+	/** The customer's number as Modica writes it, or the id that stands in its place: WhatsApp lets people hide theirs. */
+	readonly source?: string;
 	/** The business number's id. */
 	readonly destination?: string;
 	readonly content: ReplyContent;
@@ -49,7 +50,7 @@ export interface NoCallback {
 	readonly reason: string;
 }
 
-/** Every status (reference: StatusCallback.status), and whether nothing follows it. A `received` may still be read. */
+/** Every status of the reference (StatusCallback.status), and whether nothing follows it. A `received` may still be read. */
 const STATUSES: Record<MessageStatus, { final: boolean }> = {
 	accepted: { final: false },
 	submitted: { final: false },
@@ -67,14 +68,15 @@ const STATUSES: Record<MessageStatus, { final: boolean }> = {
 /** The content types whose file can be downloaded. */
 const MEDIA_TYPES = ['audio', 'document', 'image', 'sticker', 'video'];
 
-/** Real ids have 36 characters; what is remembered of a callback must not grow with what a stranger sends. */
-const LONGEST_ID = 255;
+/** Real ids have 36 characters, and statuses 9; what is remembered of a callback must not grow with what is sent. */
+const LONGEST_NAME = 255;
 /** Real content is nested 3 deep. n8n cannot store what is nested some thousand deep. */
 const DEEPEST_NESTING = 32;
 
 /**
- * Reads a request's body. Both kinds of callback come to the same address, so the body tells which it is:
- * a reply has a `content`, a status a `status`.
+ * Reads a request's body. Both kinds of callback come to the same address, so the body tells which it is: a reply has a
+ * `content`, a status a `status`. Only these and the `id` must be what the reference says, for without them there is
+ * nothing to pass on; whatever else is unusual goes into `extra` as it came, so that no callback is lost over it.
  * @param body as n8n gives it: parsed, or the text of a body whose content type does not say JSON
  */
 export function parseCallback(body: unknown): Callback | NoCallback {
@@ -84,10 +86,14 @@ export function parseCallback(body: unknown): Callback | NoCallback {
 	if (isNestedTooDeep(value)) return none(`the body is nested more than ${DEEPEST_NESTING} deep`);
 
 	const { id: givenId, ...fields } = value;
-	const id = text(givenId);
-	if (!id || id.length > LONGEST_ID) return none(`"id" must be a text of 1 to ${LONGEST_ID} characters`);
-	if ('content' in fields && ('source' in fields || !('status' in fields))) return parseReply(id, fields);
-	if ('status' in fields) return parseStatus(id, fields);
+	const id = name(givenId);
+	if (id === undefined) return none(`"id" must be a text of 1 to ${LONGEST_NAME} characters`);
+	const content = parseContent(fields.content);
+	const status = name(fields.status);
+	if (content && (isFromCustomer(fields) || !isKnown(status))) return toReply(id, content, fields);
+	if (status !== undefined) return toStatus(id, status, fields);
+	if ('content' in fields) return none('"content" must be an object, or one as a JSON string');
+	if ('status' in fields) return none(`"status" must be a text of 1 to ${LONGEST_NAME} characters`);
 	return none('there is neither a "status" nor a "content"');
 }
 
@@ -101,27 +107,46 @@ export function dedupeKey(callback: Callback): string {
 	}
 }
 
-function parseStatus(id: string, { status, reference, ...extra }: Fields): StatusCallback | NoCallback {
-	if (!isStatus(status)) return none(`"status" must be one of ${Object.keys(STATUSES).join(', ')}`);
-	const { final } = STATUSES[status];
-	if (reference === undefined || reference === null) return { kind: 'status', id, status, final, extra };
-	const known = text(reference);
-	if (known === undefined) return none('"reference" must be a text');
-	return { kind: 'status', id, reference: known, status, final, extra };
+function toStatus(id: string, status: string, fields: Fields): StatusCallback {
+	const reference = text(fields.reference);
+	return {
+		kind: 'status',
+		id,
+		...(reference !== undefined && { reference }),
+		status,
+		final: isKnown(status) && STATUSES[status].final,
+		extra: rest(fields, ['status'], { reference }),
+	};
 }
 
-function parseReply(id: string, fields: Fields): ReplyCallback | NoCallback {
+function toReply(id: string, content: ReplyContent, fields: Fields): ReplyCallback {
 	// One page of the vendor spells it with a capital.
-	const { source: givenSource, Destination, destination: givenDestination = Destination, content: given, ...extra } = fields;
-	const source = text(givenSource);
-	if (!source) return none('"source" must be the customer’s number');
-	const destination = text(givenDestination);
-	if (destination === undefined && givenDestination !== undefined && givenDestination !== null) {
-		return none('"destination" must be a text');
-	}
-	const content = parseContent(given);
-	if (!content) return none('"content" must be an object, or one as a JSON string');
-	return { kind: 'reply', id, source, ...(destination !== undefined && { destination }), content, extra };
+	const end = 'destination' in fields ? 'destination' : 'Destination';
+	const source = text(fields.source)?.trim() || undefined;
+	const destination = text(fields[end]);
+	return {
+		kind: 'reply',
+		id,
+		...(source !== undefined && { source }),
+		...(destination !== undefined && { destination }),
+		content,
+		extra: rest(fields, ['content'], { source, [end]: destination }),
+	};
+}
+
+/**
+ * What a body holds beside that which is passed on by its name.
+ * @param understood by name, what was made of fields that should be texts: one that is none stays, unless it is empty
+ */
+function rest(fields: Fields, known: readonly string[], understood: Fields): Fields {
+	const isRest = ([field, value]: [string, unknown]) =>
+		!known.includes(field) && !(Object.hasOwn(understood, field) && (understood[field] !== undefined || isEmpty(value)));
+	return Object.fromEntries(Object.entries(fields).filter(isRest));
+}
+
+/** True when a body names one of the two ends that a reply has, and a status has not. */
+function isFromCustomer(fields: Fields): boolean {
+	return ['source', 'destination', 'Destination'].some((end) => end in fields);
 }
 
 /** Content comes as an object (reference: its examples) or as an object in a JSON string (reference: its schema). */
@@ -153,8 +178,15 @@ function none(reason: string): NoCallback {
 	return { kind: 'none', reason };
 }
 
-function isStatus(value: unknown): value is MessageStatus {
-	return typeof value === 'string' && Object.hasOwn(STATUSES, value);
+/** True for the statuses of the reference. */
+export function isKnown(status: string | undefined): status is MessageStatus {
+	return status !== undefined && Object.hasOwn(STATUSES, status);
+}
+
+/** What something is told by, such as an id: a text that is neither empty nor longer than any real one. */
+function name(value: unknown): string | undefined {
+	const given = text(value);
+	return given !== undefined && given !== '' && given.length <= LONGEST_NAME ? given : undefined;
 }
 
 /** A text, or a whole number that someone forgot the quotes around, as long as it has not lost digits by that. */

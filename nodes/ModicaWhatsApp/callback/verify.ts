@@ -1,9 +1,16 @@
 import { createHash, timingSafeEqual } from 'crypto';
+import type { Fields } from '../parameters/values';
 
-/** What callbacks must bring along. Both empty: nothing is asked for, anybody may call. */
+/** What callbacks must bring along. */
 export interface CallbackLogin {
 	readonly username: string;
 	readonly password: string;
+}
+
+/** The log-in for callbacks that a credential holds; undefined unless it has both halves, as n8n's own Webhook node asks. */
+export function loginOf({ callbackUsername: username, callbackPassword: password }: Fields): CallbackLogin | undefined {
+	const isComplete = typeof username === 'string' && typeof password === 'string' && username !== '' && password !== '';
+	return isComplete ? { username, password } : undefined;
 }
 
 /** `Basic` and the encoded pair, padded or not (RFC 7617, with the alphabet of RFC 4648, 4). */
@@ -16,7 +23,6 @@ const LONGEST_HEADER = 8_192;
  * @param header the request's `Authorization`, as it came
  */
 export function isAuthorized(header: unknown, { username, password }: CallbackLogin): boolean {
-	if (username === '' && password === '') return true;
 	if (typeof header !== 'string' || header.length > LONGEST_HEADER) return false;
 	const encoded = BASIC.exec(header)?.[1];
 	if (encoded === undefined) return false;

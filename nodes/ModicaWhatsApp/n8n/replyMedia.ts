@@ -1,9 +1,4 @@
-import type {
-	IBinaryData,
-	ICredentialDataDecryptedObject,
-	INodeProperties,
-	IWebhookFunctions,
-} from 'n8n-workflow';
+import type { IBinaryData, INodeProperties, IWebhookFunctions } from 'n8n-workflow';
 import { sleepWhile } from '../api/clock';
 import type { DownloadedMedia } from '../api/exchange';
 import type { Callback } from '../callback/parse';
@@ -47,7 +42,6 @@ export async function fetchMedia(
 	functions: IWebhookFunctions,
 	callback: Callback,
 	{ downloadMedia, binaryPropertyName }: Fields,
-	credential: ICredentialDataDecryptedObject,
 ): Promise<FetchedMedia> {
 	if (downloadMedia !== true || callback.kind !== 'reply' || callback.content.kind !== 'media') return {};
 	const { id, fileName = id } = callback.content.media;
@@ -56,6 +50,7 @@ export async function fetchMedia(
 	let ended = false;
 	const download = async (): Promise<FetchedMedia> => {
 		try {
+			const credential = await functions.getCredentials('modicaWhatsAppApi');
 			const client = openClient(functions, credential, { signal: giveUp.signal });
 			const store = async (media: DownloadedMedia) => await storeFile(functions.helpers, media, fileName);
 			return { binary: { [field]: await client.downloadMedia(id, undefined, store) } };

@@ -63,8 +63,35 @@ describe('a filter', () => {
 		expect(filtered(STATUS, { businessNumbers })).toBeUndefined();
 	});
 
+	it.each([
+		['as a send takes it', '+64 12 345-6789'],
+		['as it comes', '64123456789'],
+		['with zeros in front', '0064123456789'],
+		['among others', '+64211234567; +64123456789'],
+		['from an expression, as a number', 64123456789],
+		['from an expression, in a list', ['+64123456789']],
+	])('lets replies from a sender pass that is given %s', (_, senders) => {
+		expect(filtered(REPLY, { senders })).toBeUndefined();
+		expect(filtered({ ...REPLY, source: '+64123456789' }, { senders })).toBeUndefined();
+		expect(filtered({ ...REPLY, source: '64123456780' }, { senders })).toBe('senders');
+		expect(filtered(STATUS, { senders })).toBeUndefined();
+	});
+
+	it.each([undefined, '', 'NZ.64123456789'])('keeps out a reply from nobody known when senders are chosen: %s', (source) => {
+		expect(filtered({ ...REPLY, source }, { senders: '+64123456789' })).toBe('senders');
+		expect(filtered({ ...REPLY, source })).toBeUndefined();
+	});
+
+	it('takes a status that is not known for "other", and lets it pass by its own name', () => {
+		const unknown = { ...STATUS, status: 'delayed' };
+		expect(['other', 'delayed', 'read'].map((status) => filtered(unknown, { statuses: [status] }))).toEqual([undefined, undefined, 'statuses']);
+		expect(filtered(STATUS, { statuses: ['other'] })).toBe('statuses');
+	});
+
 	it.each<[string, unknown, unknown, RegExp]>([
-		['no event', [], {}, /^Events is empty/],
+		['a sender that is no number', BOTH, { senders: 'Aroha' }, /^Senders "Aroha" is not a phone number/],
+		['a local number as sender', BOTH, { senders: '+64211234567, 021 123 4567' }, /^Senders "021 123 4567" is a local number/],
+		['no event', [], {}, /^Trigger On is empty/],
 		['a business number with letters', BOTH, { businessNumbers: 'my number' }, /^Business Numbers "my number" is not/],
 		['a list of objects', BOTH, { statuses: [{}] }, /^Statuses "\{\}" is not a text/],
 	])('refuses %s', (_, events, options, message) => {

@@ -15,12 +15,12 @@ describe('the item of a status', () => {
 
 describe('the item of a reply', () => {
 	const reply = { id: 'a', source: '64211234567' };
-	const common = { event: 'reply', id: 'a', source: '64211234567', dedupeKey: 'reply:a' };
+	const common = { event: 'reply', id: 'a', source: '64211234567', sessionId: '64211234567', dedupeKey: 'reply:a' };
 
 	it.each<[object, object]>([
-		[{ type: 'text', text: { body: 'Hi' } }, { type: 'text', text: 'Hi' }],
-		[{ type: 'button', button: { text: 'Yes' } }, { type: 'button', text: 'Yes' }],
-		[{ type: 'image', image: { id: 'm', caption: 'Look' } }, { type: 'image', text: 'Look' }],
+		[{ type: 'text', text: { body: 'Hi' } }, { type: 'text', text: 'Hi', chatInput: 'Hi' }],
+		[{ type: 'button', button: { text: 'Yes' } }, { type: 'button', text: 'Yes', chatInput: 'Yes' }],
+		[{ type: 'image', image: { id: 'm', caption: 'Look' } }, { type: 'image', text: 'Look', chatInput: 'Look' }],
 		[{ type: 'image', image: { id: 'm' } }, { type: 'image' }],
 		[{ type: 'location', location: {} }, { type: 'location' }],
 	])('%j', (content, fields) => {
@@ -28,7 +28,7 @@ describe('the item of a reply', () => {
 	});
 
 	it('whose content cannot be read has it as text, with the reason', () => {
-		expect(itemOf({ ...reply, content: '{' })).toEqual({ ...common, type: 'unreadable', text: '{', content: {}, contentError: 'The content is not valid JSON' });
+		expect(itemOf({ ...reply, content: '{' })).toEqual({ ...common, type: 'unreadable', text: '{', chatInput: '{', content: {}, contentError: 'The content is not valid JSON' });
 	});
 
 	it('has all else that came, and what went wrong', () => {
@@ -39,8 +39,25 @@ describe('the item of a reply', () => {
 			type: 'text',
 			text: 'Hi',
 			content,
+			sessionId: '64211234567:102',
+			chatInput: 'Hi',
 			extra: { more: 1 },
 			downloadError: 'no',
 		});
+	});
+});
+
+describe('the conversation that a reply belongs to', () => {
+	const session = (fields: object) => itemOf({ id: 'a', content: {}, ...fields }).sessionId;
+
+	it.each<[string, object, string]>([
+		['the customer and the business number', { source: '64211234567', destination: '102' }, '64211234567:102'],
+		['the customer alone where no business number came', { source: '64211234567' }, '64211234567'],
+		['the id that stands in place of a hidden number', { source: 'NZ.13491208655302741918', destination: '102' }, 'NZ.13491208655302741918:102'],
+		['the id in another field', { source: '', user_id: 'NZ.1', username: 'aroha', destination: '102' }, 'NZ.1:102'],
+		['the user name when nothing else came', { username: 'aroha' }, 'aroha'],
+		['the message itself when nothing tells who wrote it', { destination: '102', user_id: {} }, 'a:102'],
+	])('is told by %s', (_, fields, expected) => {
+		expect(session(fields)).toBe(expected);
 	});
 });

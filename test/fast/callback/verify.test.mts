@@ -1,4 +1,4 @@
-import { isAuthorized } from '../../../nodes/ModicaWhatsApp/callback/verify';
+import { isAuthorized, loginOf } from '../../../nodes/ModicaWhatsApp/callback/verify';
 
 const LOGIN = { username: 'modica', password: 'p@ss:wörd/€' };
 const basic = (pair: string, encoding: BufferEncoding = 'utf8') => `Basic ${Buffer.from(pair, encoding).toString('base64')}`;
@@ -15,11 +15,6 @@ describe('a login', () => {
 
 	it('lets in a password in Latin-1, as older senders encode it', () => {
 		expect(isAuthorized(basic('modica:wörd', 'latin1'), { username: 'modica', password: 'wörd' })).toBe(true);
-	});
-
-	it('lets in an empty username or password where the credential has it so', () => {
-		expect(isAuthorized(basic(':secret'), { username: '', password: 'secret' })).toBe(true);
-		expect(isAuthorized(basic('modica:'), { username: 'modica', password: '' })).toBe(true);
 	});
 
 	it.each<[string, unknown]>([
@@ -48,14 +43,21 @@ describe('a login', () => {
 	])('keeps out %s', (_, header) => {
 		expect(isAuthorized(header, LOGIN)).toBe(false);
 	});
+});
 
-	it('is asked for as soon as the credential has one of the two', () => {
-		expect(isAuthorized(undefined, { username: 'modica', password: '' })).toBe(false);
-		expect(isAuthorized(undefined, { username: '', password: 'secret' })).toBe(false);
+describe('the login of a credential', () => {
+	it('has both halves', () => {
+		expect(loginOf({ callbackUsername: 'modica', callbackPassword: 'secret', password: 'x' })).toEqual({ username: 'modica', password: 'secret' });
 	});
 
-	it('is not asked for when the credential has none', () => {
-		expect(isAuthorized(undefined, { username: '', password: '' })).toBe(true);
-		expect(isAuthorized(basic('any:thing'), { username: '', password: '' })).toBe(true);
+	it.each<[string, Record<string, unknown>]>([
+		['neither', {}],
+		['two empty ones', { callbackUsername: '', callbackPassword: '' }],
+		['no username', { callbackUsername: '', callbackPassword: 'secret' }],
+		['no password', { callbackUsername: 'modica', callbackPassword: '' }],
+		['a password that is no text', { callbackUsername: 'modica', callbackPassword: 7 }],
+		['a username that is no text', { callbackUsername: null, callbackPassword: 'secret' }],
+	])('is none with %s', (_, credential) => {
+		expect(loginOf(credential)).toBeUndefined();
 	});
 });

@@ -156,7 +156,8 @@ describe('names that saved workflows hold', () => {
 
 	const TRIGGER_FIELDS: unknown[][] = [
 		['urlNotice', 'notice', ''],
-		['loginNotice', 'notice', ''],
+		['authentication', 'options', 'basicAuth'],
+		['openNotice', 'notice', ''],
 		['events', 'multiOptions', ['status', 'reply']],
 		['options', 'collection', {}],
 		['options.binaryPropertyName', 'string', 'data'],
@@ -164,13 +165,15 @@ describe('names that saved workflows hold', () => {
 		['options.contentTypes', 'multiOptions', []],
 		['options.downloadMedia', 'boolean', false],
 		['options.ignoreDuplicates', 'boolean', true],
+		['options.senders', 'string', ''],
 		['options.statuses', 'multiOptions', []],
 	];
 	const TRIGGER_VALUES = {
+		authentication: ['basicAuth', 'none'],
 		events: ['reply', 'status'],
 		'options.contentTypes': ['audio', 'button', 'document', 'image', 'other', 'sticker', 'text', 'video'],
 		'options.statuses': [
-			...['accepted', 'dead', 'expired', 'failed', 'frozen'],
+			...['accepted', 'dead', 'expired', 'failed', 'frozen', 'other'],
 			...['read', 'received', 'rejected', 'sent', 'submitted'],
 		],
 	};
@@ -275,7 +278,7 @@ describe('every node', () => {
 			name: expect.stringMatching(/^modicaWhatsApp/),
 			displayName: expect.stringMatching(/^Modica WhatsApp/),
 			subtitle: expect.stringMatching(/^=\{\{.*\}\}$/),
-			version: 1,
+			version: name === 'modicaWhatsAppTrigger' ? [1, 2] : 1,
 			icon: { light: 'file:modicaWhatsApp.svg', dark: 'file:modicaWhatsApp.dark.svg' },
 			defaults: { name: displayName },
 		});

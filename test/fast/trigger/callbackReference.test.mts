@@ -60,8 +60,17 @@ const FINAL = ['read', 'rejected', 'failed', 'dead', 'expired'];
 const statusItem = (status: string) => ({
 	json: { event: 'status', ...STATUS, status, final: FINAL.includes(status), dedupeKey: `status:${STATUS.id}:${status}` },
 });
+const SESSION = `${REPLY.source}:${REPLY.destination}`;
 const replyItem = (content: { type: string }, text?: string) => ({
-	json: { event: 'reply', ...REPLY, type: content.type, ...(text !== undefined && { text }), content, dedupeKey: `reply:${REPLY.id}` },
+	json: {
+		event: 'reply',
+		...REPLY,
+		type: content.type,
+		...(text !== undefined && { text, chatInput: text }),
+		content,
+		sessionId: SESSION,
+		dedupeKey: `reply:${REPLY.id}`,
+	},
 });
 
 const contract = loadContract();
@@ -86,6 +95,7 @@ describe('a callback of the reference starts the workflow:', () => {
 			destination: '102046588645210',
 			type: 'audio',
 			content: { audio: { id: 'abc123456', mime_type: 'audio/mp3' }, type: 'audio' },
+			sessionId: SESSION,
 			dedupeKey: `reply:${REPLY.id}`,
 		},
 		'replyCallback encoded': {
@@ -96,6 +106,8 @@ describe('a callback of the reference starts the workflow:', () => {
 			type: 'text',
 			text: 'Kia ora',
 			content: { type: 'text', text: { body: 'Kia ora' } },
+			sessionId: SESSION,
+			chatInput: 'Kia ora',
 			dedupeKey: `reply:${REPLY.id}`,
 		},
 		'replyCallback capitalDestination': {
@@ -106,6 +118,8 @@ describe('a callback of the reference starts the workflow:', () => {
 			type: 'button',
 			text: 'Yes',
 			content: { button: { payload: 'yes', text: 'Yes' }, type: 'button' },
+			sessionId: SESSION,
+			chatInput: 'Yes',
 			dedupeKey: `reply:${REPLY.id}`,
 		},
 	};

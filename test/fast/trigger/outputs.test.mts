@@ -28,7 +28,7 @@ const trigger = new ModicaWhatsAppTrigger() as INodeType;
 const nodeTypes = { getByName: () => trigger, getByNameAndVersion: () => trigger, getKnownTypes: () => ({}) } as INodeTypes;
 
 function inEditor(events: Events) {
-	const node: INode = { id: '1', name: 'Trigger', type: 'x', typeVersion: 1, position: [0, 0], parameters: { events } };
+	const node: INode = { id: '1', name: 'Trigger', type: 'x', typeVersion: 2, position: [0, 0], parameters: { events } };
 	const workflow = new Workflow({ nodes: [node], connections: {}, active: false, nodeTypes });
 	const added = workflow.getNode('Trigger') as INode;
 	return {

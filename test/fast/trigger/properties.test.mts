@@ -24,9 +24,10 @@ const STATUSES = ['accepted', 'submitted', 'sent', 'received', 'read', 'frozen',
 const almostCallback = fc.record(
 	{
 		id: fc.oneof(fc.uuid(), fc.anything()),
-		status: fc.oneof(fc.constantFrom(...STATUSES), fc.anything()),
+		status: fc.oneof(fc.constantFrom(...STATUSES), fc.string(), fc.anything()),
 		reference: fc.oneof(fc.string(), fc.anything()),
 		source: fc.oneof(fc.string(), fc.anything()),
+		user_id: fc.anything(),
 		destination: fc.oneof(fc.string(), fc.anything()),
 		Destination: fc.anything(),
 		content: fc.oneof(fc.json(), fc.string(), fc.record({ type: fc.anything(), text: fc.anything(), image: fc.anything() }), fc.anything()),
@@ -41,22 +42,30 @@ const extra = fc.dictionary(
 	fc.string().filter((name) => !['id', 'status', 'reference', 'source', 'destination', 'Destination', 'content', '__proto__'].includes(name)),
 	fc.jsonValue({ maxDepth: 3 }),
 );
+/** What may stand where a text should: numbers that WhatsApp lets people hide, and what providers put in their place. */
+const odd = fc.oneof(fc.constantFrom(undefined, null, '', ' ', 'NZ.13491208655302741918'), text, fc.jsonValue({ maxDepth: 2 }));
 const status = fc
-	.record({ id: text, status: fc.constantFrom(...STATUSES), reference: fc.oneof(fc.string(), fc.constant(undefined)) })
+	.record({ id: text, status: fc.oneof(fc.constantFrom(...STATUSES), text), reference: odd })
 	.chain((body) => extra.map((others) => ({ ...others, ...body })));
 const reply = fc
-	.record({ id: text, source: text, destination: text, content: fc.oneof(jsonObject, jsonObject.map((value) => JSON.stringify(value)), fc.string()) })
+	.record(
+		{ id: text, source: odd, destination: odd, content: fc.oneof(jsonObject, jsonObject.map((value) => JSON.stringify(value)), fc.string()) },
+		{ requiredKeys: ['id', 'content'] },
+	)
 	.chain((body) => extra.map((others) => ({ ...others, ...body })));
 
 /** What the reference says a callback is, in other words than the code under test has. */
 function isCallback(body: unknown): boolean {
 	if (typeof body !== 'object' || body === null || Array.isArray(body)) return false;
-	const { id, status: state, source, content } = body as Record<string, unknown>;
-	if (!isText(id) || String(id).length > 255) return false;
-	const isReply = isText(source) && (typeof content === 'string' || (typeof content === 'object' && content !== null && !Array.isArray(content)));
-	return isReply || STATUSES.includes(state as string);
+	const { id, status: state, content } = body as Record<string, unknown>;
+	const hasContent = typeof content === 'string' || (typeof content === 'object' && content !== null && !Array.isArray(content));
+	return isName(id) && (hasContent || isName(state));
 }
+const isName = (value: unknown) => isText(value) && String(value).length <= 255;
 const isText = (value: unknown) => (typeof value === 'string' && value !== '') || Number.isSafeInteger(value);
+
+/** n8n reads the first three itself, and leaves the others to a node above version 1. */
+const OTHER_TYPES = ['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=utf-8', 'application/octet-stream', 'application/vnd.modica+json', 'x', ''];
 
 const printable = fc.string({ unit: fc.constantFrom(...Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index))) });
 const otherAuthorization = fc.oneof(
@@ -83,39 +92,51 @@ describe('whatever comes in', () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.oneof(fc.json(), almostCallback.map((value) => JSON.stringify(value)), fc.string(), status.map((value) => JSON.stringify(value))),
-				fc.constantFrom('application/json', 'text/plain', 'application/octet-stream', 'application/x-www-form-urlencoded', 'x'),
-				async (body, contentType) => {
-					endpoint.setup = freshSetup(endpoint);
+				fc.oneof(fc.constantFrom('application/json', ...OTHER_TYPES), printable),
+				fc.constantFrom(1, 2),
+				async (body, contentType, typeVersion) => {
+					endpoint.setup = { ...freshSetup(endpoint), typeVersion };
 					endpoint.executions.length = 0;
 					const answer = await endpoint.call(body, { authorization: AUTHORIZATION, 'content-type': contentType });
 					// 422 is n8n's own, for a body that says it is JSON and is not.
 					expect([200, 400, 422]).toContain(answer.status);
 					expect(endpoint.executions).toHaveLength(answer.status === 200 ? 1 : 0);
-					if (answer.status === 200 && contentType !== 'application/x-www-form-urlencoded') expect(isCallback(JSON.parse(body))).toBe(true);
+					if (answer.status === 200) expect(isCallback(JSON.parse(body.replace(/^\uFEFF/, '')))).toBe(true);
 				},
 			),
 			{ numRuns: RUNS },
 		);
 	}, TIMEOUT_MS);
 
-	it('is not lost when it is a callback', async () => {
+	it('is not lost when it is a callback, whatever its content type', async () => {
 		await fc.assert(
-			fc.asyncProperty(fc.oneof(status, reply), async (body) => {
-				endpoint.setup = freshSetup(endpoint);
-				endpoint.executions.length = 0;
-				const answer = await endpoint.call(JSON.stringify(body), { authorization: AUTHORIZATION });
-				expect({ status: answer.status, body: answer.body }).toEqual({ status: 200, body: '' });
-				const [statuses, replies] = endpoint.executions[0] ?? [];
-				const isReply = 'content' in body;
-				const [item] = (isReply ? replies : statuses) ?? [];
-				const { id, ...others } = body;
-				expect(item?.json).toMatchObject({ event: isReply ? 'reply' : 'status', id });
-				expect([statuses?.length, replies?.length]).toEqual(isReply ? [0, 1] : [1, 0]);
-				const rest = Object.entries(JSON.parse(JSON.stringify(others)) as object).filter(
-					([name]) => !['status', 'reference', 'source', 'destination', 'content'].includes(name),
-				);
-				expect(item?.json.extra ?? {}).toEqual(Object.fromEntries(rest));
-			}),
+			fc.asyncProperty(
+				fc.oneof(status, reply),
+				fc.constantFrom('application/json', ...OTHER_TYPES),
+				fc.constantFrom(1, 2),
+				async (body, contentType, typeVersion) => {
+					endpoint.setup = { ...freshSetup(endpoint), typeVersion };
+					endpoint.executions.length = 0;
+					const answer = await endpoint.call(JSON.stringify(body), { authorization: AUTHORIZATION, 'content-type': contentType });
+					expect({ status: answer.status, body: answer.body }).toEqual({ status: 200, body: '' });
+					const [statuses, replies] = endpoint.executions[0] ?? [];
+					const isReply = 'content' in body;
+					const [item] = (isReply ? replies : statuses) ?? [];
+					expect([statuses?.length, replies?.length]).toEqual(isReply ? [0, 1] : [1, 0]);
+					expect(item?.json).toMatchObject({ event: isReply ? 'reply' : 'status', id: body.id });
+					// Whatever came is somewhere in the item, unless it was empty.
+					const sent = JSON.parse(JSON.stringify(body)) as Record<string, unknown>;
+					const { extra: rest = {}, ...known } = item!.json as Record<string, unknown> & { extra?: object };
+					for (const [name, value] of Object.entries(sent).filter(([field]) => field !== 'content')) {
+						const isEmptyText = value === null || (typeof value === 'string' && value.trim() === '');
+						const understood = typeof value === 'string' && name === 'source' ? value.trim() : Number.isSafeInteger(value) ? String(value) : value;
+						const isKnown = ['id', 'status', 'reference', 'source', 'destination'].includes(name) && name in known;
+						if (isKnown) expect(known[name]).toEqual(understood);
+						else if (!isEmptyText) expect(rest).toHaveProperty([name], value);
+					}
+					if (isReply) expect(known.sessionId).not.toBe('');
+				},
+			),
 			{ numRuns: RUNS },
 		);
 	}, TIMEOUT_MS);

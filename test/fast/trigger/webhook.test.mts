@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { IHookFunctions } from 'n8n-workflow';
+import type { IHookFunctions, WorkflowActivateMode } from 'n8n-workflow';
 import { ModicaWhatsAppTrigger } from '../../../nodes/ModicaWhatsApp/ModicaWhatsAppTrigger.node.ts';
 import { clock } from '../../../nodes/ModicaWhatsApp/n8n/clock';
 import { CONTENT, nested, REPLY, STATUS } from '../../harness/callbackSamples.mts';
@@ -17,6 +17,7 @@ beforeEach(async () => {
 	await api.reset();
 	api.configure({ password: undefined });
 	endpoint.executions.length = 0;
+	endpoint.credentialsRead = 0;
 	endpoint.setup = freshSetup(endpoint, api.baseUrl);
 });
 afterAll(async () => {
@@ -33,7 +34,7 @@ const STATUS_ITEM = {
 	json: { event: 'status', ...STATUS, final: false, dedupeKey: `status:${STATUS.id}:received` },
 };
 const REPLY_ITEM = {
-	json: { event: 'reply', ...REPLY, type: 'text', text: 'Kia ora', dedupeKey: `reply:${REPLY.id}` },
+	json: { event: 'reply', ...REPLY, type: 'text', text: 'Kia ora', sessionId: `${REPLY.source}:${REPLY.destination}`, chatInput: 'Kia ora', dedupeKey: `reply:${REPLY.id}` },
 };
 
 describe('a callback', () => {
@@ -52,13 +53,25 @@ describe('a callback', () => {
 		expect(endpoint.executions).toEqual([[[item]]]);
 	});
 
-	it.each(['text/plain', 'application/octet-stream', 'application/json; charset=utf-8', 'application/vnd.modica+json'])(
-		'is understood with the content type %s',
-		async (type) => {
-			expect(await call(STATUS, { authorization: AUTHORIZATION, 'content-type': type })).toMatchObject({ status: 200 });
-			expect(endpoint.executions).toEqual([[[STATUS_ITEM], []]]);
-		},
-	);
+	it.each(
+		[1, 2].flatMap((typeVersion) =>
+			['text/plain', 'application/octet-stream', 'application/json; charset=utf-8', 'application/vnd.modica+json', 'application/x-www-form-urlencoded', 'x', ''].map(
+				(type) => [typeVersion, type] as const,
+			),
+		),
+	)('is understood by version %i with the content type "%s"', async (typeVersion, type) => {
+		set({ typeVersion });
+		expect(await call(STATUS, { authorization: AUTHORIZATION, 'content-type': type })).toMatchObject({ status: 200 });
+		expect(endpoint.executions).toEqual([[[STATUS_ITEM], []]]);
+	});
+
+	it('that cannot be read to its end is refused and starts nothing', async () => {
+		endpoint.unreadable = true;
+		const answer = await call(STATUS, { authorization: AUTHORIZATION, 'content-type': 'application/octet-stream' });
+		endpoint.unreadable = false;
+		expect(answer).toMatchObject({ status: 400, body: '{"message":"This is no callback: the body is empty or not JSON"}' });
+		expect(endpoint.executions).toEqual([]);
+	});
 
 	it('brings no header along', async () => {
 		await call(STATUS, { authorization: AUTHORIZATION, 'x-secret': 'do-not-keep' });
@@ -93,15 +106,33 @@ describe('a stranger', () => {
 		expect(await call('{}', {})).toMatchObject({ status: 401 });
 	});
 
-	it('may call when the credential asks for no login', async () => {
-		set({ credential: { username: 'wab_demo', password: 'x', baseUrl: api.baseUrl, callbackUsername: '', callbackPassword: '' } });
-		expect(await call(STATUS, {})).toMatchObject({ status: 200 });
-		expect(endpoint.executions).toHaveLength(1);
+	it.each<[string, object]>([
+		['has none', {}],
+		['has an empty one', { callbackUsername: '', callbackPassword: '' }],
+		['has half of one', { callbackUsername: 'modica', callbackPassword: '' }],
+	])('is not let in when the credential %s, nor is anybody, also while somebody tries things out', async (_, login) => {
+		set({ credential: { username: 'wab_demo', password: 'x', baseUrl: api.baseUrl, ...login } });
+		for (const mode of ['webhook', 'manual'] as const) {
+			set({ mode });
+			for (const authorization of [AUTHORIZATION, `Basic ${Buffer.from(':').toString('base64')}`, `Basic ${Buffer.from('modica:').toString('base64')}`]) {
+				expect(await call(STATUS, { authorization })).toMatchObject({
+					status: 401,
+					body: '{"message":"The credential has no Callback Username and Callback Password"}',
+				});
+			}
+		}
+		expect(endpoint.executions).toEqual([]);
 	});
 
-	it('may call when the credential is older than these fields', async () => {
-		set({ credential: { username: 'wab_demo', password: 'x', baseUrl: api.baseUrl } });
-		expect(await call(STATUS, {})).toMatchObject({ status: 200 });
+	it('may call when the trigger is to be open, whatever the credential holds', async () => {
+		set({ parameters: { ...endpoint.setup.parameters, authentication: 'none' }, credential: 'unreadable' });
+		expect(await call(STATUS, {})).toMatchObject({ status: 200, body: '' });
+		expect(endpoint.executions).toEqual([[[STATUS_ITEM], []]]);
+	});
+
+	it('is asked for a login when what says so is odd', async () => {
+		set({ parameters: { ...endpoint.setup.parameters, authentication: 'None' } });
+		expect(await call(STATUS, {})).toMatchObject({ status: 401 });
 	});
 
 	it('is not let in when the credential cannot be read, nor is Modica, which is to try again', async () => {
@@ -111,13 +142,73 @@ describe('a stranger', () => {
 	});
 });
 
+describe('the log-in that is kept for a moment', () => {
+	const CHANGED = { callbackUsername: 'modica', callbackPassword: 'changed' };
+	const changed = `Basic ${Buffer.from('modica:changed').toString('base64')}`;
+	/** Each of these is a status that has not been sent yet. */
+	let id = 0;
+	const answerTo = async (authorization: string) => (await call({ ...STATUS, id: `kept-${id++}` }, { authorization })).status;
+	const change = (login: object) => set({ credential: { ...(endpoint.setup.credential as object), ...login } });
+	let now: number;
+	let spy: jest.SpyInstance;
+	beforeEach(() => {
+		now = 1_000_000;
+		spy = jest.spyOn(clock, 'now').mockImplementation(() => now);
+	});
+	afterEach(() => spy.mockRestore());
+
+	it('is that of the credential again after ten seconds', async () => {
+		expect(await answerTo(AUTHORIZATION)).toBe(200);
+		change(CHANGED);
+		now += 9_999;
+		expect([await answerTo(AUTHORIZATION), await answerTo(changed)]).toEqual([200, 401]);
+		now += 1;
+		expect([await answerTo(AUTHORIZATION), await answerTo(changed)]).toEqual([401, 200]);
+	});
+
+	it('lets nobody else in while it is kept', async () => {
+		expect(await answerTo(AUTHORIZATION)).toBe(200);
+		for (const wrong of ['Basic ', changed, AUTHORIZATION.slice(0, -4), '']) expect(await answerTo(wrong)).toBe(401);
+	});
+
+	it('is read once for many callbacks, and never for those of another credential', async () => {
+		await Promise.all(Array.from({ length: 20 }, () => answerTo(AUTHORIZATION)));
+		expect(endpoint.credentialsRead).toBe(1);
+		change(CHANGED);
+		set({ credentialId: 'another' });
+		expect([await answerTo(AUTHORIZATION), await answerTo(changed)]).toEqual([401, 200]);
+		expect(endpoint.credentialsRead).toBe(2);
+	});
+
+	it('is not kept when it could not be read', async () => {
+		const { credential } = endpoint.setup;
+		set({ credential: 'unreadable' });
+		expect(await answerTo(AUTHORIZATION)).toBe(503);
+		set({ credential });
+		expect(await answerTo(AUTHORIZATION)).toBe(200);
+	});
+
+	it('is read anew for whoever tries things out', async () => {
+		expect(await answerTo(AUTHORIZATION)).toBe(200);
+		change(CHANGED);
+		set({ mode: 'manual' });
+		expect([await answerTo(AUTHORIZATION), await answerTo(changed)]).toEqual([401, 200]);
+	});
+
+	it('is not kept for a credential without an id', async () => {
+		set({ credentialId: '' });
+		expect(await answerTo(AUTHORIZATION)).toBe(200);
+		change(CHANGED);
+		expect(await answerTo(changed)).toBe(200);
+	});
+});
+
 describe('a body that is no callback', () => {
 	it.each<[string, unknown, number]>([
 		['empty', '', 400],
 		['a list', [STATUS], 400],
 		['a number', 7, 400],
 		['an object without id', { status: 'read' }, 400],
-		['an unknown status', { ...STATUS, status: 'unknown' }, 400],
 		['nested 1,000 deep', { ...STATUS, more: nested(1_000) }, 400],
 	])('is answered with the reason and starts nothing: %s', async (_, body, expected) => {
 		const { status, headers, body: answer } = await call(body);
@@ -279,20 +370,38 @@ describe('a file that came with a reply', () => {
 
 describe('activating the workflow', () => {
 	const trigger = new ModicaWhatsAppTrigger();
-	const activate = async (parameters: Record<string, unknown>) =>
+	const LOGIN_OF_OURS = { callbackUsername: 'modica', callbackPassword: 'secret' };
+	const activate = async (parameters: Record<string, unknown>, credential: object = LOGIN_OF_OURS, mode: WorkflowActivateMode = 'activate') =>
 		await trigger.webhookMethods.default.create.call({
-			getNodeParameter: (name: string) => parameters[name],
+			getNodeParameter: (name: string, otherwise: unknown) => parameters[name] ?? otherwise,
 			getNode: () => ({ name: 'Trigger' }),
+			getActivationMode: () => mode,
+			getCredentials: async () => await Promise.resolve(credential),
+			logger: console,
 		} as unknown as IHookFunctions);
+	const ALL = { events: ['status', 'reply'], options: {} };
 
 	it('takes parameters that can be used', async () => {
-		expect(await activate({ events: ['reply'], options: { businessNumbers: '102046588645210' } })).toBe(true);
+		expect(await activate({ events: ['reply'], options: { businessNumbers: '102046588645210', senders: '+64211234567' } })).toBe(true);
 	});
 
 	it.each([
-		['no event', { events: [], options: {} }, /^Events is empty\. Choose at least one/],
+		['no event', { events: [], options: {} }, /^Trigger On is empty\. Choose at least one/],
 		['a wrong business number', { events: ['reply'], options: { businessNumbers: 'abc' } }, /^Business Numbers "abc" is not/],
+		['a wrong sender', { events: ['reply'], options: { senders: 'abc' } }, /^Senders "abc" is not/],
 	])('refuses %s', async (_, parameters, message) => {
 		await expect(activate(parameters)).rejects.toThrow(message);
+	});
+
+	it.each(['activate', 'create', 'update'] as const)('refuses a credential without a login, when a person does it: %s', async (mode) => {
+		await expect(activate(ALL, {}, mode)).rejects.toMatchObject({
+			message: 'The credential has no Callback Username and Callback Password',
+			description: expect.stringMatching(/^Make both up, enter them in the credential .* Or set Authentication to None/),
+		});
+		expect(await activate({ ...ALL, authentication: 'none' }, {}, mode)).toBe(true);
+	});
+
+	it.each(['init', 'leadershipChange', 'manual'] as const)('keeps the trigger there without a login, when nobody could mend it: %s', async (mode) => {
+		expect(await activate(ALL, {}, mode)).toBe(true);
 	});
 });

@@ -21,6 +21,9 @@ export interface Setup {
 	credential: ICredentialDataDecryptedObject | 'unreadable';
 	/** Tells triggers apart; each has a memory of its own. */
 	workflowId: string;
+	typeVersion: number;
+	/** Of the credential, whose callback log-in is kept for a moment. */
+	credentialId: string;
 	mode: WorkflowExecuteMode;
 	/** Storing an execution, as n8n does before it answers. Rejecting makes n8n answer 500. */
 	store: (outputs: INodeExecutionData[][]) => Promise<void>;
@@ -41,6 +44,10 @@ export interface Endpoint {
 	setup: Setup;
 	/** Executions stored, as the outputs of the trigger. */
 	readonly executions: INodeExecutionData[][][];
+	/** How often a credential was decrypted. */
+	credentialsRead: number;
+	/** Lets the bodies break off that the node reads itself. */
+	unreadable: boolean;
 	call(body: string | Buffer, headers?: OutgoingHttpHeaders): Promise<Reply>;
 	readFile(binary: IBinaryData): Promise<Buffer>;
 	stop(): Promise<void>;
@@ -53,10 +60,13 @@ let workflows = 0;
 
 /** A trigger that nobody has called yet, with its default parameters and the right credential. */
 export function freshSetup(endpoint: Pick<Endpoint, 'executions'>, apiBaseUrl = 'http://127.0.0.1:9'): Setup {
+	const workflowId = `workflow-${workflows++}`;
 	return {
 		parameters: { events: ['status', 'reply'], options: {} },
 		credential: { username: 'wab_demo', password: 'wab-demo-password', baseUrl: apiBaseUrl, ...LOGIN },
-		workflowId: `workflow-${workflows++}`,
+		workflowId,
+		typeVersion: 2,
+		credentialId: `credential of ${workflowId}`,
 		mode: 'webhook',
 		store: async (outputs) => void (await Promise.resolve(endpoint.executions.push(outputs))),
 	};
@@ -67,19 +77,32 @@ export async function startEndpoint(): Promise<Endpoint> {
 	const { core, binaryData } = loaded;
 	const type = new ModicaWhatsAppTrigger() as INodeType;
 
-	async function receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-		const rawBody = await readAll(incoming);
-		const parsed = parse(rawBody, incoming.headers['content-type']);
-		if (parsed === 'invalid') return void response.writeHead(422).end();
+	function read(credential: Setup['credential']): ICredentialDataDecryptedObject {
+		endpoint.credentialsRead++;
+		if (credential === 'unreadable') throw new Error('Credentials could not be decrypted');
+		return credential;
+	}
 
-		const { parameters, credential, workflowId, mode, store } = endpoint.setup;
+	async function receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+		const { parameters, credential, credentialId, workflowId, typeVersion, mode, store } = endpoint.setup;
+		const httpRequest: IncomingMessage & { rawBody?: Buffer; body?: unknown } = incoming;
+		const readRawBody = async () => {
+			if (endpoint.unreadable) throw new Error('Request body stream was aborted mid-read or is not readable');
+			return (httpRequest.rawBody ??= await readAll(incoming));
+		};
+		Object.assign(httpRequest, { readRawBody });
+		if (typeVersion === 1 || isParsedByN8n(incoming.headers['content-type'])) {
+			const parsed = parse(await readRawBody(), incoming.headers['content-type']);
+			if (parsed === 'invalid') return void response.writeHead(422).end();
+			httpRequest.body = parsed.body;
+		}
 		const workflow = workflowOf(loaded, type, { id: workflowId, parameters, active: true });
 		const node = workflow.getNode(type.description.displayName) as INode;
-		const httpRequest = Object.assign(incoming, { rawBody, body: parsed.body });
+		Object.assign(node, { typeVersion, credentials: { modicaWhatsAppApi: { id: credentialId || null, name: 'Modica' } } });
 		const context = new core.WebhookContext(
 			workflow,
 			node,
-			{ ...additionalData(credential), httpRequest, httpResponse: response } as unknown as IWorkflowExecuteAdditionalData,
+			{ ...additionalData(() => read(credential)), httpRequest, httpResponse: response } as unknown as IWorkflowExecuteAdditionalData,
 			mode,
 			{ webhookDescription: type.description.webhooks?.[0] } as IWebhookData,
 			[],
@@ -97,6 +120,8 @@ export async function startEndpoint(): Promise<Endpoint> {
 			response.end(error.message);
 		});
 	});
+	// Otherwise it closes what is idle after 5 s, which a busy test notices only when it has sent the next call.
+	server.keepAliveTimeout = 0;
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
 	const agent = new Agent({ keepAlive: true });
@@ -104,6 +129,8 @@ export async function startEndpoint(): Promise<Endpoint> {
 	const endpoint: Endpoint = {
 		setup: freshSetup({ executions: [] }),
 		executions: [],
+		credentialsRead: 0,
+		unreadable: false,
 		call: async (body, headers = {}) => await call(server, agent, body, headers),
 		readFile: async (binary) => await binaryData.getAsBuffer(binary),
 		async stop() {
@@ -136,9 +163,18 @@ async function readAll(stream: IncomingMessage): Promise<Buffer> {
 	return Buffer.concat(chunks);
 }
 
-/** As n8n reads a body: by its content type, or not at all. */
+/** Whether n8n reads the bodies of such a content type itself, for nodes above version 1 too (n8n 2.41: isParsableContentType). */
+function isParsedByN8n(contentType = ''): boolean {
+	return ['text/plain', 'application/x-www-form-urlencoded', 'application/json'].includes(mediaType(contentType));
+}
+
+function mediaType(contentType: string): string {
+	return contentType.split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+/** As n8n takes a body apart: by its content type, or not at all. */
 function parse(raw: Buffer, contentType = ''): { body: unknown } | 'invalid' {
-	const type = contentType.split(';')[0]?.trim().toLowerCase();
+	const type = mediaType(contentType);
 	if (raw.length === 0) return { body: undefined };
 	if (type === 'text/plain') return { body: raw.toString('utf8') };
 	if (type === 'application/x-www-form-urlencoded') return { body: Object.fromEntries(new URLSearchParams(raw.toString('utf8'))) };
@@ -150,12 +186,6 @@ function parse(raw: Buffer, contentType = ''): { body: unknown } | 'invalid' {
 	}
 }
 
-function additionalData(credential: Setup['credential']) {
-	return {
-		restApiUrl: 'http://127.0.0.1:5678/rest',
-		credentialsHelper: credentialsHelper(() => {
-			if (credential === 'unreadable') throw new Error('Credentials could not be decrypted');
-			return credential;
-		}),
-	};
+function additionalData(decrypt: () => ICredentialDataDecryptedObject) {
+	return { restApiUrl: 'http://127.0.0.1:5678/rest', credentialsHelper: credentialsHelper(decrypt) };
 }

@@ -11,17 +11,28 @@ export const CALLBACK_LOGIN = { callbackUsername: 'modica', callbackPassword: 'p
 
 const CALL_TIMEOUT_MS = 120_000;
 
-/** A workflow that only takes callbacks, by a trigger named `Callback`. */
+export interface CallbackWorkflow {
+	name?: string;
+	/** Of the trigger. */
+	parameters?: IDataObject;
+	/** Of the trigger. */
+	typeVersion?: number;
+	/** What comes behind it. */
+	nodes?: INode[];
+	connections?: WorkflowFile['connections'];
+}
+
+/** A workflow that takes callbacks by a trigger named `Callback`. */
 export function callbackWorkflow(
 	credential: StoredCredential,
-	{ name = 'Callbacks', parameters = {}, ...more }: { name?: string; parameters?: IDataObject; nodes?: INode[]; connections?: WorkflowFile['connections'] } = {},
+	{ name = 'Callbacks', parameters = {}, typeVersion = 2, ...more }: CallbackWorkflow = {},
 ): WorkflowFile {
 	const { id, name: credentialName, type } = credential;
 	const trigger: INode = {
 		id: randomUUID(),
 		name: 'Callback',
 		type: TRIGGER,
-		typeVersion: 1,
+		typeVersion,
 		position: [0, 0],
 		webhookId: randomUUID(),
 		parameters: { events: ['status', 'reply'], options: {}, ...parameters },
@@ -33,9 +44,10 @@ export function callbackWorkflow(
 /**
  * The URL that a person gives to Modica for a workflow.
  * @param kind `webhook` for the production URL, `webhook-test` for the one that answers while somebody listens
+ * @param triggerType that of another build of the package, where it is not ours
  */
-export function callbackUrl(baseUrl: string, { name, nodes }: StoredWorkflow, kind: 'webhook' | 'webhook-test' = 'webhook'): string {
-	const trigger = nodes.find(({ type }) => type === TRIGGER);
+export function callbackUrl(baseUrl: string, { name, nodes }: StoredWorkflow, kind: 'webhook' | 'webhook-test' = 'webhook', triggerType = TRIGGER): string {
+	const trigger = nodes.find(({ type }) => type === triggerType);
 	if (!trigger?.webhookId) throw new Error(`The workflow "${name}" has no trigger with a URL`);
 	return `${baseUrl}/${kind}/${trigger.webhookId}/modica-whatsapp`;
 }

@@ -43,7 +43,7 @@ export function flood(count: number): Shot[] {
 	return shots;
 }
 
-const GARBAGE: unknown[] = [[], 7, {}, { id: 'x' }, { status: 'read' }, { id: 'x', status: 'unknown' }, { id: 'x', content: {} }, 'null'];
+const GARBAGE: unknown[] = [[], 7, {}, { id: 'x' }, { status: 'read' }, { id: 'x', status: {} }, { id: 'x', content: [] }, 'null'];
 
 function callback(index: number): Shot {
 	const id = randomUUID();

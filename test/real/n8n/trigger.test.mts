@@ -31,6 +31,16 @@ async function activate(parameters = {}, used = credential) {
 	return { workflow: stored, url: callbackUrl(handle.baseUrl, stored) };
 }
 
+/** Presses *Execute step* in the trigger. @returns the URL that answers from then on, for one callback */
+async function listen(stored: StoredWorkflow): Promise<string> {
+	const started = await rest.rest<{ waitingForWebhook?: boolean }>('post', `/workflows/${stored.id}/run`, {
+		triggerToStartFrom: { name: 'Callback' },
+		workflowData: stored,
+	});
+	expect(started).toEqual({ waitingForWebhook: true });
+	return callbackUrl(handle.baseUrl, stored, 'webhook-test');
+}
+
 /** A status or reply that nobody has sent yet. */
 const status = (more: object = {}) => ({ ...STATUS, id: randomUUID(), ...more });
 const reply = (more: object = {}) => ({ ...REPLY, id: randomUUID(), ...more });
@@ -71,6 +81,8 @@ describe('a callback', () => {
 						id: written.id,
 						type: 'text',
 						text: 'Kia ora',
+						sessionId: '64123456789:102046588645210',
+						chatInput: 'Kia ora',
 						dedupeKey: `reply:${written.id}`,
 						extra: { profile: { name: 'Aroha' } },
 					}),
@@ -93,6 +105,7 @@ describe('a callback', () => {
 		['statuses', { statuses: ['read'] }, status({ status: 'sent' }), status({ status: 'read' })],
 		['contentTypes', { contentTypes: ['image'] }, reply(), reply({ content: CONTENT.image })],
 		['businessNumbers', { businessNumbers: '102046588645210' }, reply({ destination: '1' }), reply()],
+		['senders', { senders: '+64 12 345 6789' }, reply({ source: '64211234567' }), reply()],
 	])('is filtered by %s', async (name, options, kept, passed) => {
 		const { workflow: own, url: ownUrl } = await activate({ options });
 		expect(await post(ownUrl, kept)).toMatchObject({ status: 200, body: JSON.stringify({ ignored: name }) });
@@ -145,8 +158,7 @@ describe('strangers and what is no callback', () => {
 		['a file', '--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n', 'multipart/form-data; boundary=x', 400],
 		['XML', '<status><id>1</id></status>', 'application/xml', 400],
 		['no id', { status: 'read' }, 'application/json', 400],
-		['an unknown status', status({ status: 'lost' }), 'application/json', 400],
-		['a reply without source', { id: 'x', content: {} }, 'application/json', 400],
+		['neither status nor content', { id: 'x', status: null }, 'application/json', 400],
 		['a body nested 1,000 deep', status({ more: nested(1_000) }), 'application/json', 400],
 		// n8n itself refuses these before the trigger sees them.
 		['broken JSON', '{"id":', 'application/json', 422],
@@ -176,12 +188,62 @@ describe('strangers and what is no callback', () => {
 		expect(await countExecutions(workflow, url)).toBe(before + 1);
 	});
 
-	it('may call when the credential asks for no login', async () => {
+	it('are let in by nobody while the credential has no login, unless the trigger is to be open', async () => {
 		const { username, password: apiPassword, baseUrl } = simulator;
-		const open = await rest.createCredential(CREDENTIAL, { username, password: apiPassword, baseUrl }, 'Open to all');
-		const { workflow: own, url: ownUrl } = await activate({}, open);
+		const without = await rest.createCredential(CREDENTIAL, { username, password: apiPassword, baseUrl }, 'Without a login');
+		await expect(activate({}, without)).rejects.toThrow(/The credential has no Callback Username and Callback Password/);
+		const { workflow: own, url: ownUrl } = await activate({ authentication: 'none' }, without);
 		expect(await post(ownUrl, status(), {})).toMatchObject({ status: 200 });
 		expect(await executionsOf(own, 1)).toHaveLength(1);
+
+		const testUrl = await listen(await rest.importWorkflow(callbackWorkflow(without)));
+		expect(await post(testUrl, status())).toMatchObject({ status: 401, body: expect.stringMatching(/no Callback Username/) });
+	});
+
+	it('are let in by a changed password soon after, and by a wrong one never', async () => {
+		const { username, password: apiPassword, baseUrl } = simulator;
+		const data = { username, password: apiPassword, baseUrl, ...CALLBACK_LOGIN };
+		const own = await rest.createCredential(CREDENTIAL, data, 'Changing');
+		const { workflow: stored, url: ownUrl } = await activate({}, own);
+		const answerTo = async (authorization: string) => (await post(ownUrl, status(), { authorization })).status;
+		const changed = basicAuth(user, 'changed');
+		expect([await answerTo(AUTHORIZATION), await answerTo(changed)]).toEqual([200, 401]);
+
+		await rest.rest('patch', `/credentials/${own.id}`, { ...own, data: { ...data, callbackPassword: 'changed' } });
+		await until('the changed password counts', PATIENCE_MS, async () => {
+			expect(await answerTo(basicAuth(user, 'wrong'))).toBe(401);
+			return (await answerTo(changed)) === 200;
+		});
+		expect([await answerTo(AUTHORIZATION), await answerTo(basicAuth(user, 'wrong'))]).toEqual([401, 401]);
+		await rest.deactivate(stored);
+	});
+});
+
+describe('nobody’s message is refused', () => {
+	it.each(['application/json; charset=utf-8', 'text/plain', 'application/octet-stream', 'application/vnd.modica.v1', 'application/x-www-form-urlencoded', 'x'])(
+		'when its content type is %s',
+		async (type) => {
+			const { workflow: own, url: ownUrl } = await activate();
+			const sent = status();
+			expect(await post(ownUrl, sent, { authorization: AUTHORIZATION, 'content-type': type })).toMatchObject({ status: 200, body: '' });
+			const [[[received] = []] = []] = await executionsOf(own, 1);
+			expect(received?.json).toMatchObject({ event: 'status', id: sent.id });
+		},
+	);
+
+	it('when the customer hides their number, or the status is new', async () => {
+		const { workflow: own, url: ownUrl } = await activate();
+		const { source: _, ...hidden } = reply({ user_id: 'NZ.13491208655302741918' });
+		const delayed = status({ status: 'delayed' });
+		for (const body of [hidden, delayed]) expect(await post(ownUrl, body)).toMatchObject({ status: 200, body: '' });
+		const [[, [fromNobody] = []] = [], [[unknown] = []] = []] = await executionsOf(own, 2);
+		expect(fromNobody?.json).toMatchObject({
+			id: hidden.id,
+			sessionId: 'NZ.13491208655302741918:102046588645210',
+			extra: { user_id: 'NZ.13491208655302741918' },
+		});
+		expect(fromNobody?.json).not.toHaveProperty('source');
+		expect(unknown?.json).toMatchObject({ status: 'delayed', final: false });
 	});
 });
 
@@ -250,9 +312,9 @@ describe('the editor', () => {
 	it('tells what to do with the URL', async () => {
 		const description = (await rest.nodeTypes()).find(({ name }) => name === TRIGGER)!;
 		expect(description.activationMessage).toMatch(/Production URL.*statusCallbackUrl.*replyCallbackUrl/);
-		expect(JSON.stringify(description.triggerPanel)).toMatch(/Test URL.*Production URL/);
+		expect(JSON.stringify(description.triggerPanel)).toMatch(/Test URL.*npm run simulator -- --reply .*Production URL/);
 		const notices = description.properties.filter(({ type }) => type === 'notice').map(({ displayName }) => displayName);
-		expect(notices).toEqual([expect.stringMatching(/Production URL.*user:password@/), expect.stringMatching(/anybody who knows the URL/)]);
+		expect(notices).toEqual([expect.stringMatching(/Production URL.*user:password@/), expect.stringMatching(/Anybody who knows the URL/)]);
 	});
 
 	it('does not activate a trigger that could not start', async () => {
@@ -262,12 +324,7 @@ describe('the editor', () => {
 
 	it('goes on listening for a test event after strangers and callbacks that are filtered out', async () => {
 		const stored = await rest.importWorkflow(callbackWorkflow(credential, { parameters: { options: { statuses: ['read'] } } }));
-		const testUrl = callbackUrl(handle.baseUrl, stored, 'webhook-test');
-		const started = await rest.rest<{ waitingForWebhook?: boolean }>('post', `/workflows/${stored.id}/run`, {
-			triggerToStartFrom: { name: 'Callback' },
-			workflowData: stored,
-		});
-		expect(started).toEqual({ waitingForWebhook: true });
+		const testUrl = await listen(stored);
 		expect(await post(testUrl, status({ status: 'read' }), {})).toMatchObject({ status: 401 });
 		expect(await post(testUrl, { id: 'x' })).toMatchObject({ status: 400 });
 		expect(await post(testUrl, status({ status: 'sent' }))).toMatchObject({ status: 200, body: '{"ignored":"statuses"}' });
