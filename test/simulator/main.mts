@@ -1,6 +1,9 @@
 /** Runs the simulator by itself: `npm run simulator -- --help`. */
+import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { type SimulatorSettings, startSimulator } from './simulator.mts';
+import type { DeliveredCallback } from './records.mts';
+import type { MessageStatus } from './settings.mts';
+import { type Simulator, type SimulatorSettings, startSimulator } from './simulator.mts';
 
 const HELP = `A stand-in for the WhatsApp API, on this machine alone.
 
@@ -16,10 +19,28 @@ const HELP = `A stand-in for the WhatsApp API, on this machine alone.
   --alternative          answer in the other of the two shapes that are seen
   --errors               errors as {errors: […]} instead of {message, statusCode, error}
   --fetch-media          fetch the links of media messages, as WhatsApp would
+
+To make one callback come and nothing else, such as while a trigger listens for a test event:
+
+  --reply TEXT           a customer writes this, to --reply-url
+  --status STATUS        a message gets this status, such as read, at --status-url
 `;
 
+const CUSTOMER = '64123456789';
+/** What to do, by the status with which a callback was answered. */
+const ADVICE: Record<number, string> = {
+	401: '. Put the Callback Username and Callback Password of the credential into the URL, special characters URL-encoded: http://user:password@…',
+	404: '. Is it listening? The Test URL does after a press of Execute step in the trigger, the Production URL while the workflow is published',
+};
+
+/** A callback to be sent at once, in place of a server. */
+interface Single {
+	send: (simulator: Simulator) => Promise<DeliveredCallback>;
+	url: string;
+}
+
 /** Reads the flags. Throws on an unknown one, and on a number that is none. */
-function settingsOf(args: string[]): Partial<SimulatorSettings> | 'help' {
+function settingsOf(args: string[]): { settings: Partial<SimulatorSettings>; singles: Single[] } | 'help' {
 	const { values } = parseArgs({
 		args,
 		options: {
@@ -36,6 +57,8 @@ function settingsOf(args: string[]): Partial<SimulatorSettings> | 'help' {
 			alternative: { type: 'boolean' },
 			errors: { type: 'boolean' },
 			'fetch-media': { type: 'boolean' },
+			reply: { type: 'string' },
+			status: { type: 'string' },
 		},
 	});
 	if (values.help) return 'help';
@@ -45,8 +68,20 @@ function settingsOf(args: string[]): Partial<SimulatorSettings> | 'help' {
 		if (!/^\d+$/.test(text)) throw new Error(`--${name} must be a whole number, not "${text}"`);
 		return Number(text);
 	};
+	const url = (name: 'status-url' | 'reply-url', wantedBy: string): string => {
+		const given = values[name];
+		if (given === undefined || !URL.canParse(given)) throw new Error(`${wantedBy} needs --${name}, such as http://user:password@localhost:5678/webhook-test/…`);
+		return given;
+	};
+	const { reply: text, status } = values;
+	const singles: Single[] = [
+		...(text === undefined ? [] : [{ send: async (simulator: Simulator) => await simulator.sendReply({ type: 'text', text, source: CUSTOMER }), url: url('reply-url', '--reply') }]),
+		...(status === undefined
+			? []
+			: [{ send: async (simulator: Simulator) => await simulator.sendStatus({ id: randomUUID(), status: status as MessageStatus }), url: url('status-url', '--status') }]),
+	];
 	const requestsPerSecond = number('rate-limit');
-	const given: Partial<SimulatorSettings> = {
+	const settings: Partial<SimulatorSettings> = {
 		port: number('port'),
 		username: values.username,
 		password: values.password,
@@ -59,18 +94,36 @@ function settingsOf(args: string[]): Partial<SimulatorSettings> | 'help' {
 		errorShape: values.errors ? 'errors' : undefined,
 		fetchMediaUrls: values['fetch-media'],
 	};
-	return given;
+	return { settings, singles };
 }
 
+/** Sends one callback after another and tells how each was answered. Makes the program fail when one was not taken. */
+async function sendSingles(simulator: Simulator, singles: readonly Single[]): Promise<void> {
+	simulator.configure({ callbackTries: 1 });
+	for (const { send, url } of singles) {
+		const { tries } = await send(simulator);
+		const [{ status, error } = {}] = tries;
+		const { host, pathname } = new URL(url);
+		console.log(`${host}${pathname} answered ${status ?? `nothing: ${error}`}${ADVICE[status ?? 0] ?? ''}`);
+		if (status !== 200) process.exitCode = 1;
+	}
+}
+
+
 async function main(): Promise<void> {
-	const settings = settingsOf(process.argv.slice(2));
-	if (settings === 'help') {
+	const asked = settingsOf(process.argv.slice(2));
+	if (asked === 'help') {
 		console.log(HELP);
 		return;
 	}
-	const simulator = await startSimulator(settings);
+	const simulator = await startSimulator(asked.settings);
+	if (asked.singles.length > 0) {
+		await sendSingles(simulator, asked.singles);
+		await simulator.stop();
+		return;
+	}
 	const { baseUrl, controlUrl, username, password } = simulator;
-	const reply = JSON.stringify({ source: '64123456789', type: 'text', text: 'Kia ora' });
+	const reply = JSON.stringify({ source: CUSTOMER, type: 'text', text: 'Kia ora' });
 	console.log(`The WhatsApp API, standing in
 
   Base URL   ${baseUrl}

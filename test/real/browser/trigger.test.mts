@@ -35,8 +35,16 @@ async function copyUrl(kind: 'Production URL' | 'Test URL'): Promise<string> {
 
 // One story, told in the order of a person's steps.
 describe('the trigger', () => {
-	it('has one output for one kind of event', async () => {
+	it('tells how to make a test event come, with a command to copy', async () => {
 		await editor.look('added');
+		await editor.click(editor.details.getByText('When will this node trigger my flow?'));
+		const command = editor.details.locator('code').first();
+		await command.waitFor();
+		await editor.look('how to try it out');
+		expect(await command.textContent()).toBe('npm run simulator -- --reply "Kia ora" --reply-url "https://user:password@…"');
+	});
+
+	it('has one output for one kind of event', async () => {
 		await editor.closeNode();
 		await editor.node(TRIGGER).getByText('On reply', { exact: true }).waitFor();
 		await outputs().first().waitFor();
@@ -56,7 +64,7 @@ describe('the trigger', () => {
 
 	it('gives its two URLs to be copied', async () => {
 		await editor.openNode(TRIGGER);
-		await editor.click(editor.details.getByText('Webhook URLs'));
+		await editor.click(editor.details.getByText('Webhook URLs', { exact: true }));
 		const [production, test] = [await copyUrl('Production URL'), await copyUrl('Test URL')];
 		await editor.look('the URLs');
 		expect([production, test]).toEqual([expect.stringMatching(PATH), expect.stringMatching(PATH)]);
