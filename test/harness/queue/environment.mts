@@ -32,7 +32,7 @@ export function queueEnvironment({ redis, postgres, publicUrl, encryptionKey }: 
 		OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true',
 		// Callbacks go to the webhook processes alone, so that the editor stays quick.
 		N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true',
-		// Ten times the callbacks; isolated less strictly, so for those who trust all who edit workflows.
-		N8N_EXPRESSION_ENGINE: 'legacy',
+		// Several times the callbacks: an engine for expressions is only made when one is to be evaluated.
+		N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true',
 	};
 }

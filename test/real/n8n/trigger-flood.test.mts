@@ -14,8 +14,8 @@ const FLOOD = Number(process.env.FLOOD_CALLBACKS ?? 3_000);
 const FLOOD_WITH_KILL = 400;
 const KILL_AFTER = 150;
 const EXECUTIONS_END_MS = 300_000;
-/** The engine for expressions that docs/callbacks.md tells to choose for so many: several times as fast. */
-const FAST = { N8N_EXPRESSION_ENGINE: 'legacy' };
+/** What docs/callbacks.md tells to set for so many: an engine for expressions is only made when one is to be evaluated. */
+const FAST = { N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' };
 
 let n8n: N8nWithPackage | undefined;
 afterEach(async () => {
