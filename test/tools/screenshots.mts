@@ -86,7 +86,7 @@ async function pictureTrigger({ rest, simulator }: Stage, editor: Editor, creden
 	await editor.openWorkflow(workflow.id);
 	await take(editor.page.getByTestId('canvas'), 'trigger-outputs', CANVAS_ALONE);
 	await editor.openNode('Callback');
-	await editor.click(editor.details.getByText('Webhook URLs'));
+	await editor.click(editor.details.getByText('Webhook URLs', { exact: true }));
 	await editor.execute();
 	await editor.details.getByTestId('trigger-listening').waitFor();
 	simulator.configure({ replyCallbackUrl: withLogin(callbackUrl(rest.session.baseUrl, workflow, 'webhook-test')), callbackTries: 1 });

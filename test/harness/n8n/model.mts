@@ -29,16 +29,17 @@ export interface ScriptedModel {
 
 /**
  * Starts a model that answers from a script, one saying for each time it is asked; past its end it says "Done".
- * @param script may look at the tools, whose names n8n makes of the nodes' names
+ * @param script may look at the tools, whose names n8n makes of the nodes' names; a function answers every time
  */
-export async function startModel(script: Array<(turn: Turn) => Saying>): Promise<ScriptedModel> {
+export async function startModel(script: Array<(turn: Turn) => Saying> | ((turn: Turn) => Saying)): Promise<ScriptedModel> {
 	const turns: Turn[] = [];
 	const app = Fastify({ forceCloseConnections: true });
 	app.post('/v1/chat/completions', async (request) => {
 		const { tools = [], messages } = request.body as { tools?: Array<{ function: OfferedTool }>; messages: Turn['messages'] };
 		const turn = { tools: tools.map((tool) => tool.function), messages };
 		turns.push(turn);
-		const saying = script[turns.length - 1]?.(turn) ?? { say: 'Done' };
+		const next = typeof script === 'function' ? script : script[turns.length - 1];
+		const saying = next?.(turn) ?? { say: 'Done' };
 		const message =
 			'say' in saying
 				? { content: saying.say }

@@ -1,8 +1,9 @@
 /** The example in which a person decides about what an AI agent is about to do. */
 import { readPage, send } from '../../harness/n8n/approvals.mts';
 import { CALLBACK_LOGIN, callbackUrl, withLogin } from '../../harness/n8n/callbacks.mts';
-import { startModel, type ScriptedModel } from '../../harness/n8n/model.mts';
+import { startModel, type ScriptedModel, type Turn } from '../../harness/n8n/model.mts';
 import { readExample } from '../../harness/n8n/readExample.mts';
+import type { StoredWorkflow } from '../../harness/n8n/rest.mts';
 import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
 import { PATIENCE_MS, until } from '../../harness/until.mts';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
@@ -49,14 +50,41 @@ describeWithReview('support-agent.json', () => {
 		expect(messages).toEqual([[CUSTOMER, ANSWER]]);
 	});
 
-	/** A customer complains, and the boss presses a button. @returns what each of them got to read, and the model */
-	async function complain(answer: 'approve' | 'decline') {
+	it('talks with two customers at once and mixes up nothing of what they said', async () => {
+		await model.stop();
+		const heard = ({ messages }: Turn) => messages.filter(({ role }) => role === 'user').map(({ content }) => content);
+		model = await startModel((turn) => ({ say: `I heard: ${heard(turn).join(' | ')}` }));
+		const workflow = await goLive();
+		const customers = [
+			{ source: '64211111111', name: 'Aroha' },
+			{ source: '64212222222', name: 'Wiremu' },
+		];
+		const say = async (text: (name: string) => string) => await Promise.all(customers.map(({ source, name }) => simulator.sendReply({ type: 'text', text: text(name), source })));
+		await say((name) => `I am ${name}`);
+		await until('both are answered', PATIENCE_MS, () => simulator.messages, ({ length }) => length === 2);
+		await say(() => 'Who am I?');
+		await until('both are answered again', PATIENCE_MS, () => simulator.messages, ({ length }) => length === 4);
+		for (const { source, name } of customers) {
+			const answers = simulator.messages.filter(({ to }) => to === `+${source}`).map(({ payload }) => textOf(payload));
+			expect(answers).toEqual([`I heard: I am ${name}`, `I heard: I am ${name} | Who am I?`]);
+		}
+		await rest.deactivate(workflow);
+	});
+
+	/** The example as a person sets it up, with the simulator calling it. */
+	async function goLive(): Promise<StoredWorkflow> {
 		const { username, password, baseUrl } = simulator;
 		const modica = await rest.createCredential(CREDENTIAL, { username, password, baseUrl, ...CALLBACK_LOGIN });
 		const openAi = await rest.createCredential('openAiApi', { apiKey: 'none', url: model.baseUrl });
 		const workflow = await rest.importWorkflow(readExample('support-agent.json'), modica, openAi);
 		await rest.activate(workflow);
 		simulator.configure({ replyCallbackUrl: withLogin(callbackUrl(handle.baseUrl, workflow)) });
+		return workflow;
+	}
+
+	/** A customer complains, and the boss presses a button. @returns what each of them got to read, and the model */
+	async function complain(answer: 'approve' | 'decline') {
+		const workflow = await goLive();
 		await simulator.sendReply({ type: 'text', text: 'My order came broken', source: CUSTOMER.slice(1) });
 
 		const [first] = await until('the boss is asked', PATIENCE_MS, () => simulator.messages, ({ length }) => length > 0);

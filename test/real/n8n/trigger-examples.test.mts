@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import type { INode } from 'n8n-workflow';
 import { CALLBACK_LOGIN, callbackUrl, TRIGGER, withLogin } from '../../harness/n8n/callbacks.mts';
 import { rowsOf } from '../../harness/n8n/dataTable.mts';
 import { readExample } from '../../harness/n8n/readExample.mts';
-import type { Execution, StoredCredential, StoredWorkflow } from '../../harness/n8n/rest.mts';
+import type { Execution, StoredCredential, StoredWorkflow, WorkflowFile } from '../../harness/n8n/rest.mts';
 import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
 import { PATIENCE_MS, until } from '../../harness/until.mts';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
@@ -142,6 +144,80 @@ describe('opt-out.json', () => {
 		const { status, error } = await rest.runWorkflow(workflow);
 		expect({ status, error }).toEqual({ status: 'success', error: undefined });
 		expect(simulator.messages.filter(({ broadcast }) => broadcast).map(({ to }) => to)).toEqual(['+64211111111', '+64213333333']);
+		await rest.deactivate(workflow);
+	});
+});
+
+describe('router.json', () => {
+	const SUBFLOWS = ['Track deliveries', 'Sales', 'Support, with a file', 'Support'];
+
+	/** A workflow that another calls, as a person makes it. */
+	async function subflow(name: string): Promise<StoredWorkflow> {
+		const start: INode = {
+			id: 'start',
+			name: 'When called',
+			type: 'n8n-nodes-base.executeWorkflowTrigger',
+			typeVersion: 1.1,
+			position: [0, 0],
+			parameters: { inputSource: 'passthrough' },
+		};
+		const end: INode = { id: 'end', name: 'End', type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [200, 0], parameters: {} };
+		const stored = await rest.importWorkflow({ name, nodes: [start, end], connections: { [start.name]: { main: [[{ node: end.name, type: 'main', index: 0 }]] } } });
+		// n8n 1.x knows no publishing of what starts by being called.
+		if (!handle.installation.version.startsWith('1.')) await rest.activate(stored);
+		return stored;
+	}
+
+	it('hands each callback to the workflow that it belongs to, and shows those that belong to none', async () => {
+		await simulator.reset();
+		const called = await Promise.all(SUBFLOWS.map(subflow));
+		const file = readExample('router.json');
+		const choose = (node: INode): INode => {
+			const { id } = called[SUBFLOWS.indexOf(node.name)] ?? {};
+			return id === undefined ? node : { ...node, parameters: { ...node.parameters, workflowId: { __rl: true, mode: 'id', value: id } } };
+		};
+		const router = await rest.importWorkflow({ ...file, nodes: file.nodes.map(choose) }, credential);
+		await rest.activate(router);
+		const url = withLogin(callbackUrl(handle.baseUrl, router));
+		simulator.configure({ statusCallbackUrl: url, replyCallbackUrl: url });
+		const [SALES, SUPPORT] = ['102046588645210', '102046588645211'];
+
+		await simulator.sendStatus({ id: 'sent', status: 'read' });
+		await simulator.sendReply({ type: 'text', text: 'to sales', source: CUSTOMER, destination: SALES });
+		await simulator.sendReply({ type: 'document', bytes: Buffer.from('x'), fileName: 'form.pdf', source: CUSTOMER, destination: SUPPORT });
+		await simulator.sendReply({ type: 'text', text: 'to support', source: CUSTOMER, destination: SUPPORT });
+		await simulator.sendReply({ type: 'text', text: 'to nobody', source: CUSTOMER, destination: '1' });
+
+		const got = await Promise.all(
+			called.map(async ({ id }) => {
+				const [execution] = await rest.waitForExecutions(id, (all) => all.length > 0 && all.every(({ status }) => status === 'success'));
+				return (await rest.getExecution(execution!.id)).outputs.End?.[0]?.map(({ json }) => json);
+			}),
+		);
+		expect(got).toEqual([
+			[expect.objectContaining({ event: 'status', id: 'sent', status: 'read' })],
+			[expect.objectContaining({ text: 'to sales', sessionId: `${CUSTOMER}:${SALES}` })],
+			[expect.objectContaining({ type: 'document' })],
+			[expect.objectContaining({ text: 'to support' })],
+		]);
+		const ended = await rest.waitForExecutions(router.id, (all) => all.length >= 5 && all.every(({ status }) => status === 'success' || status === 'error'));
+		const failed = await Promise.all(ended.filter(({ status }) => status === 'error').map(({ id }) => rest.getExecution(id)));
+		expect(failed.map(({ error }) => error?.message)).toEqual(['No workflow is chosen for the business number 1']);
+		await rest.deactivate(router);
+	});
+});
+
+describe('a workflow that was saved with version 1 of the trigger', () => {
+	it('still runs', async () => {
+		await simulator.reset();
+		const saved = JSON.parse(readFileSync('test/real/n8n/saved/trigger-version-1.json', 'utf8')) as WorkflowFile;
+		const workflow = await rest.importWorkflow(saved, credential);
+		await rest.activate(workflow);
+		simulator.configure({ statusCallbackUrl: undefined, replyCallbackUrl: withLogin(callbackUrl(handle.baseUrl, workflow)) });
+		await simulator.sendReply({ type: 'text', text: 'Still there?', source: CUSTOMER });
+		const [{ outputs } = {}] = await startedBy(workflow, 1);
+		expect(outputs?.['When a customer writes']?.[0]?.[0]?.json).toMatchObject({ event: 'reply', text: 'Still there?' });
+		expect(simulator.messages).toEqual([expect.objectContaining({ to: `+${CUSTOMER}` })]);
 		await rest.deactivate(workflow);
 	});
 });
