@@ -1,86 +1,115 @@
 /**
- * How many callbacks a second the trigger takes, beside the least that any trigger of a package can do and beside
- * n8n's own Webhook node: the same callbacks, in turns, in the same n8n.
+ * How many callbacks a second the trigger takes, beside n8n's own Webhook node with the same log-in and the same
+ * workflow behind it: two outputs, a node at each. In turns, in the same n8n, as n8n comes and with the setting that
+ * docs/callbacks.md recommends.
  *
- * Alone: `node --import tsx test/tools/bench/callbacks.mts [--rounds=5] [--flood=10000] [--legacy]`, once the package is built.
+ * Alone: `node --import tsx test/tools/bench/callbacks.mts [--rounds=5] [--flood=10000] [--before=TARBALL]`, once the
+ * package is built. The tarball is another build of this package, under another name, that is measured beside it.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { basicAuth, CALLBACK_LOGIN, callbackUrl, callbackWorkflow } from '../../harness/n8n/callbacks.mts';
+import { parseArgs } from 'node:util';
+import type { INode } from 'n8n-workflow';
+import { basicAuth, CALLBACK_LOGIN, callbackUrl, callbackWorkflow, TRIGGER } from '../../harness/n8n/callbacks.mts';
 import { flood, percentile, send, tally, type Shot } from '../../harness/n8n/flood.mts';
 import { ensureN8n } from '../../harness/n8n/install.mts';
-import { N8nRest, type StoredWorkflow, type WorkflowFile } from '../../harness/n8n/rest.mts';
+import { N8nRest, type StoredCredential, type StoredWorkflow, type WorkflowFile } from '../../harness/n8n/rest.mts';
 import { createUserFolder, installPackage, packPackage, startN8n } from '../../harness/n8n/server.mts';
 import { allExecutions } from '../../harness/n8n/storedCallbacks.mts';
 import { CURRENT } from '../../harness/n8n/versions.mts';
 import { exitOnSignals, removeAtExit, removeNow } from '../../harness/processes.mts';
 import { until } from '../../harness/until.mts';
+import type { BenchSettings } from './campaigns.mts';
+import type { Stage } from './stage.mts';
+import { median, toMarkdown, type Row } from './table.mts';
 
-/** One measured value. Without a limit it is told and nothing more. */
-export type Row = { name: string; value: number; unit: string; limit?: string; ok: boolean };
+interface Engine {
+	name: string;
+	/** What n8n is told of its engines for expressions. */
+	env: Record<string, string>;
+	/** How near the trigger must come to n8n's own Webhook node. */
+	leastRate: number;
+}
 
-export type Settings = {
-	/** Each takes its turn so often. */
-	rounds: number;
-	/** Callbacks of one turn. */
-	perTurn: number;
-	/** Callbacks sent to our trigger at the end, duplicates and strangers among them, to count what they start; 0: none. */
-	flood: number;
-	/** n8n's older engine for expressions, which needs no isolate for each callback. */
-	legacyEngine: boolean;
-};
-
-export const DEFAULTS: Settings = { rounds: 6, perTurn: 250, flood: 10_000, legacyEngine: false };
+const ENGINES: Engine[] = [
+	{ name: 'as n8n comes', env: {}, leastRate: 0.95 },
+	{ name: 'with `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE`', env: { N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' }, leastRate: 1 },
+	{ name: 'with `N8N_EXPRESSION_ENGINE=legacy`', env: { N8N_EXPRESSION_ENGINE: 'legacy' }, leastRate: 0.95 },
+];
+const MOST_P99 = 1.05;
 
 const AT_ONCE = 20;
-const WARM_UP = 60;
-/** As good as: 5 % is what two runs of the same differ by. */
-const TOLERANCE = 0.05;
+/** Callbacks of one turn. */
+const PER_TURN = 250;
+const WARM_UP = 100;
+/** Callbacks sent to our trigger at the end, duplicates and strangers among them, to count what they start. */
+const FLOOD = 10_000;
 const FLOOD_ENDS_MS = 40 * 60_000;
+const OURS = 'Modica WhatsApp Trigger';
+const WEBHOOK = 'n8n’s Webhook node';
+const BEFORE = 'another build';
 
-type Contestant = {
+interface CallbackBenchSettings extends BenchSettings {
+	/** 0: none. */
+	flood?: number;
+	/** A tarball of another build of this package, under another name. */
+	before?: string;
+}
+
+interface Contestant {
 	name: string;
 	url: string;
+	/** What is sent to it. */
+	work: 'start an execution' | 'filtered out' | 'copies';
 	/** Of each turn: callbacks a second. */
 	rates: number[];
 	/** Of each turn: the milliseconds that 99 % of its callbacks did not take longer than. */
 	p99s: number[];
-};
+}
 
-/** Measures, with an n8n of its own that is gone afterwards. @param tell is told what is being done */
-export async function benchCallbacks(settings: Partial<Settings> = {}, tell: (step: string) => void = () => {}): Promise<Row[]> {
-	const { rounds, perTurn, flood: floodSize, legacyEngine } = { ...DEFAULTS, ...settings };
+/** Measures in an n8n of its own for each engine, gone afterwards. */
+export async function callbacks(_stage: Stage | undefined, settings: CallbackBenchSettings): Promise<Row[]> {
+	const rows: Row[] = [];
+	for (const engine of ENGINES) {
+		settings.tell(engine.name);
+		rows.push(...(await measure(engine, settings)));
+	}
+	return rows;
+}
+
+async function measure(engine: Engine, settings: CallbackBenchSettings): Promise<Row[]> {
+	const { runs, tell, before, flood: floodSize = FLOOD } = settings;
 	const installation = await ensureN8n(CURRENT.version, tell);
 	const userFolder = await createUserFolder();
 	const packFolder = await mkdtemp(path.join(tmpdir(), 'n8n-package-'));
 	removeAtExit(packFolder);
-	for (const folder of [process.cwd(), path.join(process.cwd(), 'test/tools/bench/minimal')]) {
-		await installPackage(await packPackage(folder, packFolder), userFolder);
-	}
+	await installPackage(await packPackage(process.cwd(), packFolder), userFolder);
+	if (before !== undefined) await installPackage(path.resolve(before), userFolder);
 	removeNow(packFolder);
 	// Pruned executions could not be counted.
-	const env = { EXECUTIONS_DATA_PRUNE: 'false', ...(legacyEngine && { N8N_EXPRESSION_ENGINE: 'legacy' }) };
-	const server = await startN8n(installation, { userFolder, env });
+	const server = await startN8n(installation, { userFolder, env: { EXECUTIONS_DATA_PRUNE: 'false', ...engine.env } });
 	try {
 		const rest = await N8nRest.logIn(server.baseUrl);
-		const { contestants, ours, workflow } = await setUp(rest, server.baseUrl);
-		for (const { url } of contestants) await send(url, callbacks(WARM_UP), AT_ONCE);
-		for (let round = 1; round <= rounds; round++) {
-			tell(`round ${round} of ${rounds}`);
+		const { contestants, workflow } = await setUp(rest, server.baseUrl, before !== undefined);
+		for (const contestant of contestants) await takeTurn({ ...contestant, rates: [], p99s: [] }, WARM_UP);
+		for (let round = 1; round <= runs; round++) {
 			// Nobody is always first.
-			for (const contestant of round % 2 ? contestants : [...contestants].reverse()) await takeTurn(contestant, perTurn);
+			for (const contestant of round % 2 ? contestants : [...contestants].reverse()) await takeTurn(contestant, PER_TURN);
+			tell(`round ${round} of ${runs}: ${contestants.map(({ name, work, rates }) => `${name}, ${work} ${rates.at(-1)?.toFixed(1)}/s`).join('; ')}`);
 		}
-		return [...compare(contestants, legacyEngine), ...(floodSize > 0 ? await floodRows(rest, workflow, ours.url, floodSize, tell) : [])];
+		const url = callbackUrl(server.baseUrl, workflow);
+		const isRecommended = engine === ENGINES[1];
+		return [...compare(contestants, engine), ...(isRecommended && floodSize > 0 ? await floodRows(rest, workflow, url, floodSize, settings) : [])];
 	} finally {
 		await server.stop();
 		removeNow(userFolder);
 	}
 }
 
-async function setUp(rest: N8nRest, baseUrl: string) {
+async function setUp(rest: N8nRest, baseUrl: string, withBefore: boolean) {
 	const api = { username: 'wab_demo', password: 'x', baseUrl: 'http://127.0.0.1:9' };
 	const credential = await rest.createCredential('modicaWhatsAppApi', { ...api, ...CALLBACK_LOGIN });
 	const { callbackUsername: user, callbackPassword: password } = CALLBACK_LOGIN;
@@ -91,40 +120,55 @@ async function setUp(rest: N8nRest, baseUrl: string) {
 		await rest.activate(stored);
 		return stored;
 	};
-	const only = (name: string, type: string, typeVersion: number, parameters: object, used: typeof credential): WorkflowFile => ({
-		name,
-		nodes: [
-			{
-				id: randomUUID(),
-				name,
-				type,
-				typeVersion,
-				position: [0, 0],
-				webhookId: randomUUID(),
-				parameters: parameters as never,
-				credentials: { [used.type]: { id: used.id, name: used.name } },
-			},
-		],
-		connections: {},
-		settings: { executionOrder: 'v1' },
-	});
+	const contestant = (name: string, url: string, work: Contestant['work'] = 'start an execution'): Contestant => ({ name, url, work, rates: [], p99s: [] });
+	const trigger = async (name: string, parameters = {}) => await live(withEnds(callbackWorkflow(credential, { name, parameters }), 'Callback'));
+	const workflow = await trigger('Ours');
+	const filtering = await trigger('Ours, filtering', { options: { statuses: ['read'] } });
 	const webhookPath = randomUUID();
-	const workflow = await live(callbackWorkflow(credential, { name: 'Ours' }));
-	const minimal = await live(only('Minimal', 'n8n-nodes-minimal-callback.minimalCallback', 1, {}, credential));
-	await live(only('Webhook', 'n8n-nodes-base.webhook', 2.1, { httpMethod: 'POST', path: webhookPath, authentication: 'basicAuth', options: {} }, basic));
-
-	const contestant = (name: string, url: string): Contestant => ({ name, url, rates: [], p99s: [] });
-	const ours = contestant('Modica WhatsApp Trigger', callbackUrl(baseUrl, workflow));
+	await live(withEnds(webhookWorkflow(webhookPath, basic), 'Webhook'));
 	const contestants = [
-		ours,
-		contestant('minimal trigger', `${baseUrl}/webhook/${minimal.nodes[0]?.webhookId}/minimal`),
-		contestant('n8n’s Webhook node', `${baseUrl}/webhook/${webhookPath}`),
+		contestant(OURS, callbackUrl(baseUrl, workflow)),
+		contestant(WEBHOOK, `${baseUrl}/webhook/${webhookPath}`),
+		contestant(OURS, callbackUrl(baseUrl, filtering), 'filtered out'),
+		contestant(OURS, callbackUrl(baseUrl, workflow), 'copies'),
 	];
-	return { contestants, ours, workflow };
+	if (!withBefore) return { contestants, workflow };
+	const beforeUrl = async (name: string, parameters = {}) => callbackUrl(baseUrl, await live(ofBefore(withEnds(callbackWorkflow(credential, { name, parameters, typeVersion: 1 }), 'Callback'))), 'webhook', BEFORE_TRIGGER);
+	const [first, filtered] = [await beforeUrl('Before'), await beforeUrl('Before, filtering', { options: { statuses: ['read'] } })];
+	contestants.push(contestant(BEFORE, first), contestant(BEFORE, filtered, 'filtered out'), contestant(BEFORE, first, 'copies'));
+	return { contestants, workflow };
+}
+
+/** The name that another build is to have, so that n8n can hold both. */
+const BEFORE_TRIGGER = TRIGGER.replace('n8n-nodes-modica-whatsapp.', 'n8n-nodes-modica-whatsapp-before.');
+
+function ofBefore(file: WorkflowFile): WorkflowFile {
+	return { ...file, nodes: file.nodes.map((node) => (node.type === TRIGGER ? { ...node, type: BEFORE_TRIGGER } : node)) };
+}
+
+/** n8n's Webhook node with two outputs, which it has for two methods. */
+function webhookWorkflow(webhookPath: string, { id, name, type }: StoredCredential): WorkflowFile {
+	const node: INode = {
+		id: randomUUID(),
+		name: 'Webhook',
+		type: 'n8n-nodes-base.webhook',
+		typeVersion: 2.1,
+		position: [0, 0],
+		webhookId: randomUUID(),
+		parameters: { multipleMethods: true, httpMethod: ['POST', 'PUT'], path: webhookPath, authentication: 'basicAuth', options: {} },
+		credentials: { [type]: { id, name } },
+	};
+	return { name: 'Webhook', nodes: [node], connections: {}, settings: { executionOrder: 'v1' } };
+}
+
+/** The same with a node at each of its two outputs. */
+function withEnds(file: WorkflowFile, trigger: string): WorkflowFile {
+	const ends = ['First', 'Second'].map((name): INode => ({ id: name, name, type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [200, 0], parameters: {} }));
+	return { ...file, nodes: [...file.nodes, ...ends], connections: { [trigger]: { main: ends.map(({ name }) => [{ node: name, type: 'main', index: 0 }]) } } };
 }
 
 /** Nothing but callbacks that each start an execution. */
-export function callbacks(count: number): Shot[] {
+export function newCallbacks(count: number): Shot[] {
 	return flood(count).map((shot) => ({
 		...shot,
 		kind: 'first',
@@ -133,38 +177,54 @@ export function callbacks(count: number): Shot[] {
 	}));
 }
 
-async function takeTurn({ name, url, rates, p99s }: Contestant, count: number): Promise<void> {
+async function takeTurn({ name, url, work, rates, p99s }: Contestant, count: number): Promise<void> {
+	const shots = newCallbacks(count);
+	if (work === 'copies') {
+		await send(url, shots.slice(0, 1), 1);
+		for (const shot of shots) shot.body = shots[0]!.body;
+	}
 	const began = performance.now();
-	const outcomes = await send(url, callbacks(count), AT_ONCE);
+	const outcomes = await send(url, shots, AT_ONCE);
 	const seconds = (performance.now() - began) / 1000;
-	const counts = tally(outcomes.map((outcome) => ('answer' in outcome ? { ...outcome, answer: { ...outcome.answer, body: '' } } : outcome)));
-	if (counts['first: 200'] !== count) throw new Error(`${name} did not take all callbacks: ${JSON.stringify(counts)}`);
+	const expected = { 'start an execution': undefined, 'filtered out': '{"ignored":"statuses"}', copies: '{"ignored":"duplicate"}' }[work];
+	const wrong = outcomes.filter((outcome) => !('answer' in outcome) || outcome.answer.status !== 200 || (expected !== undefined && outcome.answer.body !== expected));
+	if (wrong.length > 0) throw new Error(`${name} did not take all callbacks (${work}): ${JSON.stringify(tally(wrong))}`);
 	rates.push(count / seconds);
 	p99s.push(percentile(outcomes.map(({ ms }) => ms), 99));
 }
 
-function compare([ours, minimal, webhook]: Contestant[], legacyEngine: boolean): Row[] {
-	const engine = legacyEngine ? ', legacy expression engine' : '';
-	const rate = (of: Contestant) => percentile(of.rates, 50);
-	// The median of the turns: one hiccup of the machine is nobody's.
-	const p99 = (of: Contestant) => percentile(of.p99s, 50);
-	const row = (of: Contestant, what: string, value: number, unit: string, limit?: string, ok = true): Row => ({
-		name: `${of.name}${engine}: ${what}`,
-		value: Math.round(value * 10) / 10,
-		unit,
-		...(limit !== undefined && { limit }),
-		ok,
+function compare(contestants: readonly Contestant[], { name: engine, leastRate }: Engine): Row[] {
+	const find = (wanted: string, work: Contestant['work']) => contestants.find((one) => one.name === wanted && one.work === work);
+	return contestants.map((contestant) => {
+		const { name, work, rates, p99s } = contestant;
+		const measured = `${median(rates).toFixed(1)}/s, 99 % within ${median(p99s).toFixed(0)} ms`;
+		const rival = find(WEBHOOK, work);
+		const before = name === OURS ? find(BEFORE, work) : undefined;
+		const row: Row = { work: `${PER_TURN} callbacks, ${AT_ONCE} at once, that ${VERBS[work]}, ${engine}`, contestant: name, result: measured, must: '' };
+		if (before) row.result += `; ${times(ratio(rates, before.rates))} the rate of another build`;
+		if (name !== OURS || !rival) return row;
+		const [rate, p99] = [ratio(rates, rival.rates), ratio(p99s, rival.p99s)];
+		return {
+			...row,
+			result: `${row.result}; ${times(rate)} the rate, ${times(p99)} the p99 of ${WEBHOOK}`,
+			must: `≥ ${times(leastRate)} the rate, ≤ ${times(MOST_P99)} the p99`,
+			ok: rate >= leastRate && p99 <= MOST_P99,
+		};
 	});
-	const least = rate(minimal!) * (1 - TOLERANCE);
-	const most = p99(minimal!) * (1 + TOLERANCE);
-	return [
-		row(ours!, 'callbacks', rate(ours!), '/s', `≥ ${least.toFixed(1)}`, rate(ours!) >= least),
-		row(ours!, 'p99', p99(ours!), 'ms', `≤ ${most.toFixed(0)}`, p99(ours!) <= most),
-		...[minimal!, webhook!].flatMap((of) => [row(of, 'callbacks', rate(of), '/s'), row(of, 'p99', p99(of), 'ms')]),
-	];
 }
 
-async function floodRows(rest: N8nRest, workflow: StoredWorkflow, url: string, count: number, tell: (step: string) => void): Promise<Row[]> {
+const VERBS: Record<Contestant['work'], string> = { 'start an execution': 'each start an execution', 'filtered out': 'are filtered out', copies: 'are copies' };
+
+/** Of the two in the same turn, the median of all turns: what else the machine did then, it did to both. */
+function ratio(ours: readonly number[], theirs: readonly number[]): number {
+	return median(ours.map((value, turn) => value / theirs[turn]!));
+}
+
+function times(value: number): string {
+	return `${value.toFixed(2)} ×`;
+}
+
+async function floodRows(rest: N8nRest, workflow: StoredWorkflow, url: string, count: number, { tell }: BenchSettings): Promise<Row[]> {
 	tell(`${count} callbacks, duplicates and strangers among them`);
 	const before = (await allExecutions(rest, workflow.id)).length;
 	const shots = flood(count);
@@ -181,27 +241,29 @@ async function floodRows(rest: N8nRest, workflow: StoredWorkflow, url: string, c
 	const counts = tally(outcomes);
 	const strangers = shots.filter(({ kind }) => kind === 'stranger').length;
 	const garbage = shots.filter(({ kind }) => kind === 'garbage').length;
-	const exactly = (name: string, value: number, limit: number): Row => ({ name, value, unit: '', limit: `= ${limit}`, ok: value === limit });
+	const even = { executions: ended.length - before, strangers: counts['stranger: 401'] ?? 0, garbage: counts['garbage: 400'] ?? 0 };
 	return [
-		{ name: `flood of ${count}: callbacks`, value: Math.round((count / seconds) * 10) / 10, unit: '/s', ok: true },
-		exactly(`flood of ${count}: executions started`, ended.length - before, distinct),
-		exactly(`flood of ${count}: strangers answered 401`, counts['stranger: 401'] ?? 0, strangers),
-		exactly(`flood of ${count}: non-callbacks answered 400`, counts['garbage: 400'] ?? 0, garbage),
+		{
+			work: `a flood of ${count}, ${ENGINES[1]!.name}`,
+			contestant: OURS,
+			result: `${(count / seconds).toFixed(1)}/s: ${even.executions} executions, ${even.strangers} times 401, ${even.garbage} times 400`,
+			must: `${distinct} executions, ${strangers} times 401, ${garbage} times 400`,
+			ok: even.executions === distinct && even.strangers === strangers && even.garbage === garbage,
+		},
 	];
 }
 
-async function main(args: string[]): Promise<void> {
+async function main(): Promise<void> {
 	exitOnSignals();
-	const number = (name: string, otherwise: number) => Number(args.map((arg) => arg.split('=')).find(([key]) => key === `--${name}`)?.[1] ?? otherwise);
-	const settings = {
-		rounds: number('rounds', DEFAULTS.rounds),
-		perTurn: number('per-turn', DEFAULTS.perTurn),
-		flood: number('flood', DEFAULTS.flood),
-		legacyEngine: args.includes('--legacy'),
-	};
-	const rows = await benchCallbacks(settings, console.log);
-	console.table(rows);
-	if (!rows.every(({ ok }) => ok)) process.exitCode = 1;
+	const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, flood: { type: 'string', default: String(FLOOD) }, before: { type: 'string' } } });
+	const rows = await callbacks(undefined, {
+		runs: Number(values.rounds),
+		flood: Number(values.flood),
+		tell: console.log,
+		...(values.before !== undefined && { before: values.before }),
+	});
+	console.log(toMarkdown(rows));
+	if (rows.some(({ ok }) => ok === false)) process.exitCode = 1;
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await main(process.argv.slice(2));
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) await main();

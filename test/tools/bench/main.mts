@@ -8,7 +8,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { exitOnSignals } from '../../harness/processes.mts';
 import { elapsed } from '../../progress.mjs';
-import { benchCallbacks } from './callbacks.mts';
+import { callbacks } from './callbacks.mts';
 import { broadcasts, costPerItem, latency, memory, rateLimits, refusals, trouble, type Bench, type BenchSettings } from './campaigns.mts';
 import { media } from './media.mts';
 import { withSection } from './page.mts';
@@ -114,15 +114,3 @@ for (const { work, contestant, result, must } of missed) {
 	console.log(`Missed: ${work}, ${contestant}: ${result} (must reach: ${must})`);
 }
 process.exit(missed.length > 0 ? 1 : 0);
-
-/** The trigger, in an n8n of its own. */
-async function callbacks(_stage: Stage, { tell }: BenchSettings): Promise<Row[]> {
-	const measured = await benchCallbacks({}, tell);
-	return measured.map(({ name, value, unit, limit, ok }) => ({
-		work: 'callbacks',
-		contestant: name,
-		result: `${Number(value.toFixed(1))} ${unit}`,
-		must: limit ?? '',
-		...(limit !== undefined && { ok }),
-	}));
-}

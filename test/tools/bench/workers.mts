@@ -9,7 +9,7 @@ import { liveCampaign, repeated, rowsOf, type LiveCampaign } from '../../harness
 import { startCluster, type Cluster } from '../../harness/queue/cluster.mts';
 import { endedExecutionsIn } from '../../harness/queue/executions.mts';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
-import { callbacks } from './callbacks.mts';
+import { newCallbacks } from './callbacks.mts';
 import type { BenchSettings } from './campaigns.mts';
 import type { Stage } from './stage.mts';
 import { median, seconds, type Row } from './table.mts';
@@ -85,7 +85,7 @@ class Crowd {
 	async takeCallbacks(): Promise<Taken> {
 		const urls = this.cluster.webhooks.map(({ baseUrl }) => callbackUrl(baseUrl, this.workflow));
 		const began = performance.now();
-		const first = await send(urls, callbacks(CALLBACKS), AT_ONCE);
+		const first = await send(urls, newCallbacks(CALLBACKS), AT_ONCE);
 		// A connection that was kept from the round before may close just then: whoever gets no answer sends again.
 		const unanswered = first.filter((outcome) => 'error' in outcome).map(({ shot }) => shot);
 		const outcomes = [...first.filter((outcome) => !('error' in outcome)), ...(await send(urls, unanswered, AT_ONCE))];
