@@ -74,13 +74,14 @@ const SECTIONS: Record<string, { title: string; bench: Bench; bounds: string }> 
 	callbacks: {
 		title: 'Callbacks',
 		bench: callbacks,
-		bounds: 'n8n gives each call of a package’s trigger an isolate of its expression engine, which bounds the rate of every such trigger alike; [docs/callbacks.md](callbacks.md) tells what to do where that is too slow.',
+		bounds:
+			'As n8n comes, it prepares an isolated engine for expressions for each call, whether or not there is one to evaluate, and that is most of what a callback costs. With `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true` it makes one only when it is needed, and the trigger needs none: see [how many callbacks a second](callbacks.md#how-many-callbacks-a-second). Ratios are those within a turn, the median of all turns.',
 	},
 	workers: {
 		title: 'Workers',
 		bench: workers,
 		bounds:
-			'n8n’s queue mode, with the environment of [docs/scaling.md](scaling.md), and all of it on this one machine: the main process, two webhook processes, the workers, PostgreSQL, Redis, the simulator and whoever sends the callbacks share its cores. More workers than cores bring nothing there, so the table tells what one machine gives, not what several would.',
+			'n8n’s queue mode, with the environment of [docs/scaling.md](scaling.md), and all of it on this one machine: the main process, two webhook processes, the workers, PostgreSQL, Redis, the simulator and whoever sends the callbacks share its cores. More workers than cores bring nothing there, so the table tells what one machine gives, not what several would. What bounds the callbacks there is n8n’s own work for an execution, in [three processes and the database](scaling.md#how-many-callbacks).',
 	},
 };
 const RUNS = 5;
