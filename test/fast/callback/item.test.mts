@@ -9,7 +9,7 @@ describe('the item of a status', () => {
 		[{ id: 'a', status: 'received' }, { event: 'status', id: 'a', status: 'received', final: false, dedupeKey: 'status:a:received' }],
 		[{ id: 'a', status: 'sent', error: { code: 7 } }, { event: 'status', id: 'a', status: 'sent', final: false, dedupeKey: 'status:a:sent', extra: { error: { code: 7 } } }],
 	])('%j', (body, item) => {
-		expect(itemOf(body)).toEqual(item);
+		expect(itemOf(body)).toStrictEqual(item);
 	});
 });
 
@@ -24,16 +24,16 @@ describe('the item of a reply', () => {
 		[{ type: 'image', image: { id: 'm' } }, { type: 'image' }],
 		[{ type: 'location', location: {} }, { type: 'location' }],
 	])('%j', (content, fields) => {
-		expect(itemOf({ ...reply, content })).toEqual({ ...common, ...fields, content });
+		expect(itemOf({ ...reply, content })).toStrictEqual({ ...common, ...fields, content });
 	});
 
 	it('whose content cannot be read has it as text, with the reason', () => {
-		expect(itemOf({ ...reply, content: '{' })).toEqual({ ...common, type: 'unreadable', text: '{', chatInput: '{', content: {}, contentError: 'The content is not valid JSON' });
+		expect(itemOf({ ...reply, content: '{' })).toStrictEqual({ ...common, type: 'unreadable', text: '{', chatInput: '{', content: {}, contentError: 'The content is not valid JSON' });
 	});
 
 	it('has all else that came, and what went wrong', () => {
 		const content = { type: 'text', text: { body: 'Hi' } };
-		expect(itemOf({ ...reply, destination: '102', more: 1, content }, { downloadError: 'no' })).toEqual({
+		expect(itemOf({ ...reply, destination: '102', more: 1, content }, { downloadError: 'no' })).toStrictEqual({
 			...common,
 			destination: '102',
 			type: 'text',
@@ -56,6 +56,7 @@ describe('the conversation that a reply belongs to', () => {
 		['the id that stands in place of a hidden number', { source: 'NZ.13491208655302741918', destination: '102' }, 'NZ.13491208655302741918:102'],
 		['the id in another field', { source: '', user_id: 'NZ.1', username: 'aroha', destination: '102' }, 'NZ.1:102'],
 		['the user name when nothing else came', { username: 'aroha' }, 'aroha'],
+		['the user name when the id is empty', { user_id: '', username: 'aroha' }, 'aroha'],
 		['the message itself when nothing tells who wrote it', { destination: '102', user_id: {} }, 'a:102'],
 	])('is told by %s', (_, fields, expected) => {
 		expect(session(fields)).toBe(expected);

@@ -1,5 +1,5 @@
 import { toItem } from '../../../nodes/ModicaWhatsApp/callback/item';
-import { type Callback, dedupeKey, parseCallback } from '../../../nodes/ModicaWhatsApp/callback/parse';
+import { type Callback, dedupeKey, parseCallback, type ReplyCallback } from '../../../nodes/ModicaWhatsApp/callback/parse';
 import { CONTENT, nested, REPLY, STATUS } from '../../harness/callbackSamples.mts';
 
 function parsed(body: unknown): Callback {
@@ -54,6 +54,12 @@ describe('a status', () => {
 		expect(item({ ...STATUS, status })).toEqual({ ...STATUS_ITEM, status, dedupeKey: `status:${STATUS.id}:${status}` });
 	});
 
+	it('is read without what did not come', () => {
+		expect(parseCallback({ id: 'a', status: 'read' })).toStrictEqual({ kind: 'status', id: 'a', status: 'read', final: true, extra: {} });
+		const content = { kind: 'other', type: 'unknown', fields: {} };
+		expect(parseCallback({ id: 'a', content: {} })).toStrictEqual({ kind: 'reply', id: 'a', content, extra: {} });
+	});
+
 	it('keeps an odd reference apart', () => {
 		const { reference: _, ...others } = STATUS_ITEM;
 		expect(item({ ...STATUS, reference: { order: 7 } })).toEqual({ ...others, extra: { reference: { order: 7 } } });
@@ -101,7 +107,8 @@ describe('a reply', () => {
 	it.each(['audio', 'document', 'image', 'sticker', 'video'] as const)('of type %s names the file to download', (type) => {
 		const { id, filename } = CONTENT[type][type as never] as { id: string; filename?: string };
 		const callback = parsed({ ...REPLY, content: CONTENT[type] });
-		expect(callback).toMatchObject({ content: { kind: 'media', media: { id, ...(filename && { fileName: filename }) } } });
+		const { content } = callback as ReplyCallback;
+		expect(content.kind === 'media' && content.media).toStrictEqual({ id, ...(filename && { fileName: filename }) });
 	});
 
 	it('understands "Destination" as well', () => {
@@ -141,7 +148,7 @@ describe('a reply', () => {
 	it('is told from a status by its ends when it has a status, too', () => {
 		const { source: _, destination: __, ...others } = REPLY;
 		expect(item({ ...REPLY, status: 'received' })).toMatchObject({ event: 'reply', extra: { status: 'received' } });
-		expect(item({ ...others, Destination: '102', status: 'received' })).toMatchObject({ event: 'reply' });
+		for (const end of ['source', 'destination', 'Destination']) expect(item({ ...others, [end]: '102', status: 'received' })).toMatchObject({ event: 'reply' });
 		expect(item({ ...others, status: 'new' })).toMatchObject({ event: 'reply' });
 		expect(item({ ...others, status: 'received' })).toMatchObject({ event: 'status', extra: { content: REPLY.content } });
 	});
@@ -171,6 +178,7 @@ describe('a reply', () => {
 		['a type that is not known yet', { type: 'location', location: { latitude: -41, longitude: 174 } }, 'location'],
 		['a type named like something of every object', { type: 'constructor' }, 'constructor'],
 		['a media type without a file', { type: 'image' }, 'image'],
+		['a file whose id is none', { type: 'image', image: { id: 7, caption: 'Look' } }, 'image'],
 		['a text without a body', { type: 'text', text: {} }, 'text'],
 		['no type', { text: { body: 'x' } }, 'unknown'],
 		['nothing', {}, 'unknown'],
@@ -206,12 +214,12 @@ describe('no callback', () => {
 		['an id of 256 characters', { ...STATUS, id: 'x'.repeat(256) }, /"id"/],
 		['an id that has lost digits', { ...STATUS, id: 2 ** 53 }, /"id"/],
 		['an id alone', { id: 'x' }, /neither/],
-		['a status that is a list', { ...STATUS, status: ['read'] }, /"status"/],
-		['an empty status', { ...STATUS, status: '' }, /"status"/],
-		['a status that is null', { ...STATUS, status: null }, /"status"/],
-		['a status of 256 characters', { ...STATUS, status: 'x'.repeat(256) }, /"status"/],
-		['a content that is a list', { ...REPLY, content: [] }, /"content"/],
-		['a content that is null', { ...REPLY, content: null }, /"content"/],
+		['a status that is a list', { ...STATUS, status: ['read'] }, /^"status" must/],
+		['an empty status', { ...STATUS, status: '' }, /^"status" must/],
+		['a status that is null', { ...STATUS, status: null }, /^"status" must/],
+		['a status of 256 characters', { ...STATUS, status: 'x'.repeat(256) }, /^"status" must/],
+		['a content that is a list', { ...REPLY, content: [] }, /^"content" must/],
+		['a content that is null', { ...REPLY, content: null }, /^"content" must/],
 		['a body nested 33 deep', { ...STATUS, more: nested(32) }, /nested more than 32 deep/],
 		['a body nested 100,000 deep', { ...STATUS, more: nested(100_000) }, /nested/],
 		['lists nested 100,000 deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, /not an object/],
