@@ -35,15 +35,15 @@ export interface Receiver {
 	/** `http://127.0.0.1:PORT` */
 	origin: string;
 	received: Received[];
-	/** Statuses of the next answers, 200 once they are used up; 0 closes the connection. */
-	answers: number[];
+	/** Statuses of the next answers, 200 once they are used up; 0 closes the connection, and `never` leaves it open. */
+	answers: Array<number | 'never'>;
 	stop(): Promise<void>;
 }
 
 /** Starts a server that takes callbacks. */
 export async function startReceiver(): Promise<Receiver> {
 	const received: Received[] = [];
-	const answers: number[] = [];
+	const answers: Receiver['answers'] = [];
 	const server = http.createServer((request, response) => {
 		let text = '';
 		request.setEncoding('utf8').on('data', (chunk: string) => {
@@ -58,6 +58,7 @@ export async function startReceiver(): Promise<Receiver> {
 				body: JSON.parse(text) as unknown,
 			});
 			const status = answers.shift() ?? 200;
+			if (status === 'never') return;
 			if (status === 0) request.socket.destroy();
 			// Where a redirect is followed, it is seen as one more request.
 			else response.writeHead(status, { location: '/elsewhere' }).end();

@@ -81,6 +81,11 @@ export class Outbound {
 		}
 	}
 
+	/** Aborted once what is sent now is to end. */
+	get signal(): AbortSignal {
+		return this.#abort.signal;
+	}
+
 	/** Ends what is under way and forgets what was sent. */
 	reset(): void {
 		this.#abort.abort();

@@ -105,8 +105,10 @@ export async function startSimulator(options: Partial<SimulatorSettings> = {}): 
 		const dueMs = message.scheduled === undefined ? 0 : Date.parse(message.scheduled) - Date.now();
 		if (dueMs > LONGEST_TIMER_MS) return;
 		if (dueMs > 0 && !(await timers.wait(dueMs))) return;
+		// A reset or the end may come while a callback is under way, and not only while a timer runs.
+		const { signal } = outbound;
 		for (const status of state.settings.numbers[message.to]?.statusSteps ?? state.settings.statusSteps) {
-			if (!(await timers.wait(state.settings.statusStepMs))) return;
+			if (signal.aborted || !(await timers.wait(state.settings.statusStepMs))) return;
 			setStatus(message, status);
 			const { statusCallbackUrl } = state.settings;
 			if (statusCallbackUrl === undefined) continue;

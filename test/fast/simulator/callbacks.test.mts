@@ -107,6 +107,17 @@ describe('the statuses of a message', () => {
 		expect(bodies()).toEqual([{ id: simulator.messages[0]?.id, status: 'sent' }]);
 	});
 
+	it('end when the simulator is reset while one of them is under way', async () => {
+		receiver.answers.push('never');
+		await api.post('/messages', text);
+		await until('the first status is under way', PATIENCE_MS, () => receiver.received.length === 1);
+		await simulator.reset();
+		await api.post('/messages', text);
+		await until('the second message to be read', PATIENCE_MS, () => simulator.callbacks.at(-1)?.body.status === 'read');
+
+		expect(new Set(simulator.callbacks.map(({ body }) => body.id))).toEqual(new Set([simulator.messages[0]?.id]));
+	});
+
 	it('end when the simulator is reset', async () => {
 		simulator.configure({ statusStepMs: 20 });
 		await api.post('/messages', text);
