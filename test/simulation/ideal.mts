@@ -14,7 +14,7 @@ export function longestAllowed(books: Books, run: Run) {
 	const pacing = (1_000 * requests.length) / (rate > 1 ? Math.floor(rate) : rate);
 	const shared = sum(requests.map(flight)) / settings.maxConcurrency;
 	const careful = sum(books.departuresOf(run).filter(({ isUnsure }) => isUnsure).map(({ request }) => flight(request)));
-	const inOrder = longestLane(requests);
+	const inOrder = longestChain(requests);
 	const claimed = settings.oncePerReference ? sum(requests.map(claimedFor)) : 0;
 	const held = covered(requests.flatMap(({ endedAt, holdMs }) => (endedAt === undefined || holdMs === undefined ? [] : [[endedAt, endedAt + holdMs]])));
 	const lost = requests.some(({ ending }) => ending === 'unreachable') ? api.outages.length : 0;
@@ -62,12 +62,15 @@ function claimedFor(request: RequestRecord): number {
 	return request.numbers.length > 1 ? (2 * flight(request) * Math.min(request.numbers.length, PROMISES.claimsAtOnce)) / PROMISES.claimsAtOnce : 0;
 }
 
-function longestLane(requests: readonly RequestRecord[]): number {
-	const lanes = new Map<string, number>();
-	for (const request of requests) {
-		for (const number of request.kind === 'file' ? [request.text] : request.numbers) lanes.set(number, (lanes.get(number) ?? 0) + flight(request));
+/** The longest of all chains of requests that wait for each other: those that share a number leave in order. */
+function longestChain(requests: readonly RequestRecord[]): number {
+	const ends = new Map<string, number>();
+	for (const request of [...requests].sort((one, other) => one.leftOrder - other.leftOrder)) {
+		const lanes = request.kind === 'file' ? [request.text] : request.numbers;
+		const end = Math.max(0, ...lanes.map((lane) => ends.get(lane) ?? 0)) + flight(request);
+		for (const lane of lanes) ends.set(lane, end);
 	}
-	return Math.max(0, ...lanes.values());
+	return Math.max(0, ...ends.values());
 }
 
 /** How much time intervals cover together. */
