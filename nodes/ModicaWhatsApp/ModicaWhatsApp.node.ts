@@ -13,7 +13,7 @@ import { toErrorItem, toNodeError } from './n8n/errors';
 import { readInput, readOperation, readRunOptions } from './n8n/input';
 import { toItem, toJson } from './n8n/items';
 import { reportProgress } from './n8n/progress';
-import { answerWebhooks, keptQuestion, secretOf } from './n8n/waiting';
+import { answerWebhooks, keptQuestion, readAnswerRequest, TAKEN_HEADER } from './n8n/waiting';
 import { findOperation, properties } from './operations';
 import { isFailure } from './operations/operation';
 import { runOperation } from './operations/run';
@@ -74,13 +74,13 @@ export class ModicaWhatsApp implements INodeType {
 		const parameter = (name: string) => String(this.getNodeParameter(name, ''));
 		const operation = findOperation(parameter('resource'), parameter('operation'));
 		const response: OutgoingResponse = this.getResponseObject();
-		const { method } = this.getRequestObject();
-		const page = operation?.answer?.(keptQuestion(this), { method, secret: secretOf(this), body: this.getBodyData() });
+		const page = operation?.answer?.(keptQuestion(this), readAnswerRequest(this));
 		if (!page) return await Promise.resolve({});
 		const { statusCode, headers, html, answer } = page;
 		for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 		if (answer) {
 			// Sent by n8n, once it has taken the answer.
+			response.setHeader(TAKEN_HEADER, 'taken');
 			return { webhookResponse: html, workflowData: [[{ json: toJson(answer), pairedItem: { item: 0 } }]] };
 		}
 		response.writeHead(statusCode).end(html);

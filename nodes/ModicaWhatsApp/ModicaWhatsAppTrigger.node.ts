@@ -7,16 +7,19 @@ import type {
 	IWebhookResponseData,
 } from 'n8n-workflow';
 import { isAcknowledged } from './callback/acknowledgment';
+import { Answering } from './callback/answering';
 import { DeduplicatorByTrigger } from './callback/deduplication';
 import { eventsField, filteredBy, filterOptions, parseFilter } from './callback/filter';
 import { toItem } from './callback/item';
 import { dedupeKey } from './callback/parse';
+import { tapIn } from './callback/tap';
 import { authenticationFields, refuseStranger, requireLogin } from './n8n/callbackLogin';
 import { clock } from './n8n/clock';
 import { testCredential } from './n8n/credentialTest';
 import { toNodeError } from './n8n/errors';
 import { toJson } from './n8n/items';
 import { fetchMedia, mediaOptions } from './n8n/replyMedia';
+import { openWaitingEndpoint } from './n8n/waitingEndpoint';
 import { readCallback, refuse, type IncomingRequest, type OutgoingResponse } from './n8n/webhook';
 import { fieldsOf } from './parameters/values';
 
@@ -26,6 +29,13 @@ const REMEMBERED_FOR_MS = 24 * 60 * 60_000;
 
 /** Each n8n process has its own: what another has taken is not known here. */
 const deduplicators = new DeduplicatorByTrigger({ most: MOST_REMEMBERED, forMs: REMEMBERED_FOR_MS, now: clock.now });
+
+/** Taps that answer a question go to the execution that waits, whichever trigger they come to. */
+const answering = new Answering(async (ms) => await clock.sleep(ms));
+/** Seconds after which a tap that could not be handed over is to be sent again. */
+const TRY_AGAIN_AFTER_S = 5;
+
+const DUPLICATE: IWebhookResponseData = { webhookResponse: { ignored: 'duplicate' } };
 
 const ignoreDuplicatesOption: INodeProperties = {
 	displayName: 'Ignore Duplicates',
@@ -136,20 +146,31 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		const callback = await readCallback(request);
 		if (callback.kind === 'none') return refuse(response, 400, `This is no callback: ${callback.reason}`);
 
+		const isCopy = async () => {
+			// Whoever tries things out sends the same callback again and again.
+			if (this.getMode() === 'manual') return false;
+			const deduplicator = deduplicators.of(this.getWorkflow().id ?? '', this.getNode().id);
+			return !(await deduplicator.admit(dedupeKey(callback), async () => await isAcknowledged(response, clock.sleep)));
+		};
+
+		// Before all filters: they are about what starts this workflow, and a tap continues another.
+		const tap = tapIn(callback);
+		if (tap && (await isCopy())) return DUPLICATE;
+		const outcome = tap && (await answering.handOver(dedupeKey(callback), tap, openWaitingEndpoint(this, request)));
+		if (outcome === 'taken') return { webhookResponse: { answered: true } };
+		if (outcome === 'undecided') {
+			return refuse(response, 503, 'n8n cannot take this answer yet', { 'Retry-After': String(TRY_AGAIN_AFTER_S) });
+		}
+
 		const { filter, options } = readParameters(this);
 		const filtered = filteredBy(callback, filter);
 		// Without `workflowData` nothing starts, and a listener for a test event goes on listening.
 		if (filtered !== undefined) return { webhookResponse: { ignored: filtered } };
-
-		// Whoever tries things out sends the same callback again and again.
-		if (options.ignoreDuplicates !== false && this.getMode() !== 'manual') {
-			const deduplicator = deduplicators.of(this.getWorkflow().id ?? '', this.getNode().id);
-			const isFirst = await deduplicator.admit(dedupeKey(callback), async () => await isAcknowledged(response, clock.sleep));
-			if (!isFirst) return { webhookResponse: { ignored: 'duplicate' } };
-		}
+		if (!tap && options.ignoreDuplicates !== false && (await isCopy())) return DUPLICATE;
 
 		const { binary, ...problem } = await fetchMedia(this, callback, options);
-		const item = { json: toJson(toItem(callback, problem)), ...(binary && { binary }) };
+		const notes = { ...problem, ...(outcome === 'closed' && ({ questionClosed: true } as const)) };
+		const item = { json: toJson(toItem(callback, notes)), ...(binary && { binary }) };
 		// The same question as in `outputs`.
 		const hasTwoOutputs = filter.events.includes('status') && filter.events.includes('reply');
 		if (!hasTwoOutputs) return { workflowData: [[item]] };

@@ -19,6 +19,7 @@ export interface Preview {
 
 const TEXT = { type: 'string' };
 const BOOLEAN = { type: 'boolean' };
+const NUMBER = { type: 'number' };
 
 /** The previews of all operations. */
 export function previews(): Preview[] {
@@ -37,7 +38,12 @@ export function previews(): Preview[] {
 			get: component('MessageDetails'),
 			markAsRead: item({ id, read: BOOLEAN }),
 			send: item(receipt),
-			sendAndWait: item({ id, to, reference: TEXT, data: item({ approved: BOOLEAN, text: TEXT, respondedAt: TEXT, timedOut: BOOLEAN }) }),
+			sendAndWait: item({
+				id,
+				to,
+				reference: TEXT,
+				data: item({ approved: BOOLEAN, choice: TEXT, choiceIndex: NUMBER, text: TEXT, answeredIn: TEXT, respondedAt: TEXT, timedOut: BOOLEAN }),
+			}),
 		},
 		service: {
 			checkHealth: item({ healthy: BOOLEAN }),

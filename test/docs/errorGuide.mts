@@ -2,13 +2,14 @@
  * docs/errors.md. What the code says, the code says here too: each such message is the answer to a value that cannot be
  * used, or to a fault, so that a changed word changes the page. What a person may want to know beside it stands here.
  */
-import type { IBinaryData, IHttpRequestOptions } from 'n8n-workflow';
+import type { IBinaryData, IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 import { answersNobody, CancelledError, cutOff, noAnswer, refusal, refusedRepeatedly, unexpectedAnswer, unreadable, type ModicaError } from '../../nodes/ModicaWhatsApp/api/errors';
 import { STALLED, TOO_LATE, type Fault } from '../../nodes/ModicaWhatsApp/api/faults';
 import { safeRequest } from '../../nodes/ModicaWhatsApp/api/safeRequest';
 import { parseFilter } from '../../nodes/ModicaWhatsApp/callback/filter';
 import { parseCallback } from '../../nodes/ModicaWhatsApp/callback/parse';
 import { openLinks } from '../../nodes/ModicaWhatsApp/n8n/links';
+import { answerLink, answerPayload } from '../../nodes/ModicaWhatsApp/n8n/waiting';
 import { download } from '../../nodes/ModicaWhatsApp/operations/media/download';
 import { upload } from '../../nodes/ModicaWhatsApp/operations/media/upload';
 import { broadcast } from '../../nodes/ModicaWhatsApp/operations/message/broadcast';
@@ -53,9 +54,12 @@ function thrown(code: () => unknown): Error {
 
 const when = (code: () => unknown, note?: string): Row => rowOf(thrown(code).message, note);
 
+/** The same for words that are one sentence with their remedy. */
+const whole = (code: () => unknown, note: string): Row => [thrown(code).message, note];
+
 /** What an operation says of an item that it cannot use. */
 function refused(operation: Operation, parameters: Record<string, unknown>, note?: string, binary: Record<string, IBinaryData> = {}): Row {
-	const context = contextOf({}, { answerLink: () => `https://n8n.example.com/${'x'.repeat(200)}`, linkTo: () => '' });
+	const context = contextOf({}, { answerLink: () => `https://n8n.example.com/${'x'.repeat(200)}`, answerPayload: () => 'x', linkTo: () => '' });
 	const { refused: all } = jobsOf(operation, [itemOf(operation, parameters, 0, binary)], context);
 	if (!all[0]) throw new Error(`Not refused: ${JSON.stringify(parameters)}`);
 	return rowOf(all[0][1], note);
@@ -69,6 +73,8 @@ const template = (parameters: Record<string, unknown>, note?: string) => sent({ 
 const json = (value: unknown, note?: string) => template({ templateParameters: 'json', templateJson: value }, note);
 const buttons = (...values: object[]) => ({ buttons: { values } });
 const asked = (parameters: Record<string, unknown>, note?: string) => refused(sendAndWait, { to: TO, message: 'x', ...parameters }, note);
+const CHAT = { answerIn: 'chat', templateName: 'x' };
+const choices = (...labels: string[]) => ({ values: labels.map((choice) => ({ choice })) });
 const limit = (values: object) => ({ options: { limitWaitTime: { values } } });
 const fault = (kind: Fault['kind'], code: string, note?: string, mayHaveBeenSent = false) => told(noAnswer({ kind, code }, HOST, mayHaveBeenSent), note);
 const foreign = (request: object, note: string): Row => [
@@ -82,6 +88,10 @@ const notCallback = (body: unknown): string => {
 };
 const linked = (url: string, binary: IBinaryData) => () =>
 	openLinks({ createBinarySignedUrl: () => url }, 'https://api.example.com')(binary, { parameter: 'Input Binary Field', name: 'data' }, undefined);
+
+/** Somebody asks at an n8n with this address, by a node with this id. */
+const asking = (origin: string, id = 'ask') =>
+	({ getSignedResumeUrl: () => `${origin}/webhook-waiting/1/ask`, getExecutionId: () => '1', getNode: () => ({ id }) }) as unknown as IExecuteFunctions;
 
 export function errorGuide(): string {
 	return `# Error messages
@@ -180,6 +190,16 @@ ${messages(
 	asked({ messageType: 'media' }, 'An expression gave something else.'),
 	asked({ responseType: 'form' }, 'An expression gave something else.'),
 	[refusedWords(sendAndWait, { to: TO, message: 'x', messageType: 'template', templateName: 'x' }), 'Without the link nobody could answer. [More on approvals](approvals.md)'],
+	asked({ ...CHAT, answerIn: 'sms' }, 'An expression gave something else.'),
+	asked({ ...CHAT, responseType: 'choice', choices: choices('x') }),
+	asked({ ...CHAT, responseType: 'choice', choices: choices('x', '') }),
+	asked({ ...CHAT, responseType: 'choice', choices: choices('x', 'x') }, 'The output could not tell them apart.'),
+	asked({ ...CHAT, bodyParams: { values: [{ value: '{link}' }] } }),
+	asked({ ...CHAT, ...buttons({ index: 0, type: 'quick_reply', payload: 'x' }) }, 'The payload of these buttons answers the question.'),
+	asked({ ...CHAT, options: { firstButtonIndex: 9 } }, 'The last button has the index 9.'),
+	whole(() => answerLink(asking('http://localhost:5678'), 'x', false), '[More on approvals](approvals.md)'),
+	whole(() => answerLink(asking('https://example.com/n8n'), 'x', false), 'n8n signs the path of its links, and a proxy that takes the path away makes the signature wrong.'),
+	whole(() => answerPayload(asking('https://n8n.example.com', 'x'.repeat(60)), 'x'.repeat(22), 0), 'WhatsApp takes up to 128 characters in a button. n8n’s editor gives ids that fit; this one was made by hand.'),
 	asked(limit({ resumeAmount: 0 })),
 	asked(limit({ limitType: 'atSpecifiedTime', maxDateAndTime: 'soon' })),
 	asked(limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2020-01-01T00:00' })),
@@ -194,6 +214,7 @@ The page behind the link says:
 ${table(['Words', 'When'], [
 	['Please write an answer. Please write no more than 10000 characters.', 'The answer in free text was empty or too long. It can be given again'],
 	['Thank you. Your answer has been received.', 'All is well; the workflow has gone on. *Thank-You Text* in the options changes these words'],
+	['To answer, please tap a button of the message in WhatsApp.', 'The question is answered in the chat, and somebody has made a link of a button’s payload'],
 	['This question is no longer open. There is nothing left to do.', 'It was an earlier question of an execution that now asks another'],
 	['“Invalid token”, “No action required” and the like', 'n8n’s own words: the link was changed, or the execution has ended'],
 	['“The execution … is running already.”, “… has finished with error.”', 'n8n’s own answer, in JSON: see [an answered link](approvals.md#a-link-that-was-answered)'],
@@ -266,6 +287,8 @@ ${table(['Answer', 'What to do, and why'], [
 	['401 The credential has no Callback Username and Callback Password', 'Nobody is let in before it has both. n8n’s log says so, too, at “Modica WhatsApp Trigger refuses all callbacks: …”'],
 	['400 This is no callback: …', 'The body is neither a status nor a reply. One of the reasons below follows'],
 	['503 The credential of this trigger cannot be read', 'Open the trigger and choose its credential again. n8n’s log says why, at “Modica WhatsApp Trigger cannot read its credential”'],
+	['503 n8n cannot take this answer yet', 'A tap could not be handed to the execution that waits for it, and is to be sent again: n8n is starting, overloaded, or cannot reach its own address. [More on approvals](approvals.md#in-the-chat)'],
+	['200 with `answered`', 'A tap answered a question. The workflow that asked it goes on, and this one does not start'],
 	['200 with `ignored`', 'Nothing was started: a filter (its name is given) or `duplicate`'],
 ])}
 

@@ -54,6 +54,7 @@ export function contextOf(api: Partial<ModicaClient>, overrides: Partial<Context
 		storeFile: unused,
 		linkTo: unused,
 		answerLink: unused,
+		answerPayload: unused,
 		waitForAnswer: unused,
 		...overrides,
 	};

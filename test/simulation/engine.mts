@@ -109,6 +109,7 @@ function createContext({ store, processName, clock, openFile }: EngineRun, api: 
 		storeFile: unused,
 		linkTo: unused,
 		answerLink: unused,
+		answerPayload: unused,
 		waitForAnswer: unused,
 	};
 }

@@ -35,6 +35,7 @@ export function addControlPlane(app: FastifyInstance, simulator: () => Simulator
 	route('POST', '/faults', (sim, { body }) => sim.addFault(body as unknown as Parameters<Simulator['addFault']>[0]));
 	route('DELETE', '/faults', (sim) => sim.clearFaults());
 	route('POST', '/replies', (sim, { body }) => sim.sendReply(body as unknown as Parameters<Simulator['sendReply']>[0]));
+	route('POST', '/taps', (sim, { body }) => sim.tap(body as unknown as Parameters<Simulator['tap']>[0]));
 	route('POST', '/statuses', (sim, { body }) => sim.sendStatus(body as unknown as Parameters<Simulator['sendStatus']>[0]));
 	route('POST', '/reset', (sim) => sim.reset());
 }

@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import type { components } from '../contract/generated.d.mts';
 import type { MediaStore } from './mediaStore.mts';
+import type { StoredMessage } from './records.mts';
 
 export type ReplyContent = components['schemas']['ReplyCallbackContent'];
 
@@ -75,4 +76,10 @@ export async function contentOf(message: ReplyMessage, media: MediaStore): Promi
 			mime_type: mimeType,
 		},
 	};
+}
+
+/** The payload of a message's quick-reply button; undefined when there is none of that index. */
+export function quickReplyOf({ payload }: StoredMessage, buttonIndex: number): string | undefined {
+	const { template } = payload as { template?: { buttons?: Array<{ index?: number; type?: string; payload?: string }> } };
+	return template?.buttons?.find(({ index, type }) => type === 'quick_reply' && index === buttonIndex)?.payload;
 }

@@ -9,7 +9,7 @@ import { type Fault, FaultList } from './faults.mts';
 import { MediaStore } from './mediaStore.mts';
 import { createLimiter } from './rateLimit.mts';
 import type { DeliveredCallback, MediaFetch, RecordedRequest, StoredMedia, StoredMessage, StoredReply } from './records.mts';
-import { contentOf, type ReplyRequest } from './replies.mts';
+import { contentOf, quickReplyOf, type ReplyRequest } from './replies.mts';
 import { addApi, BASE_PATH, refuse, type ServerState } from './server.mts';
 import { DEFAULT_SETTINGS, type MessageStatus, mergeSettings, type SimulatorSettings } from './settings.mts';
 import { Timers } from './timers.mts';
@@ -26,6 +26,17 @@ export interface StatusRequest {
 	/** The message's own when absent. */
 	reference?: string;
 	status: MessageStatus;
+}
+
+/** A tap on a quick-reply button. */
+export interface TapRequest {
+	/** The message's id. */
+	id: string;
+	buttonIndex: number;
+	/** The button's label, which only the template knows; a made-up one when absent. */
+	text?: string;
+	/** The reply's id; a new one when absent. The same again makes a duplicate. */
+	replyId?: string;
 }
 
 /** A running simulator. The lists are live: they grow as things happen. */
@@ -59,6 +70,11 @@ export interface Simulator {
 	clearFaults(): void;
 	/** Posts an inbound message to `replyCallbackUrl`, with retries. Rejects when that is not set. */
 	sendReply(reply: ReplyRequest): Promise<DeliveredCallback>;
+	/**
+	 * Taps a quick-reply button of a message that was taken: its payload comes back in a reply of the recipient's. Rejects
+	 * when there is no such button.
+	 */
+	tap(tap: TapRequest): Promise<DeliveredCallback>;
 	/** Posts a status to `statusCallbackUrl`, with retries, and gives it to the message when it is known. Rejects when the URL is not set. */
 	sendStatus(status: StatusRequest): Promise<DeliveredCallback>;
 	/** Forgets everything but the settings: records, messages, files, faults; status walks and retries end. */
@@ -174,6 +190,14 @@ export async function startSimulator(options: Partial<SimulatorSettings> = {}): 
 			state.repliesById.set(id, reply);
 			const encoded = as === 'string' && typeof content !== 'string' ? JSON.stringify(content) : content;
 			return outbound.deliver('reply', replyCallbackUrl, { id, source, destination, content: encoded, ...extra }, state.settings);
+		},
+
+		async tap({ id, buttonIndex, text = `Button ${buttonIndex}`, replyId }) {
+			const message = state.messagesById.get(id);
+			if (!message) throw new Error(`There is no message ${id}`);
+			const payload = quickReplyOf(message, buttonIndex);
+			if (payload === undefined) throw new Error(`The message has no quick-reply button ${buttonIndex}`);
+			return await simulator.sendReply({ type: 'button', text, payload, source: message.to.replace('+', ''), ...(replyId !== undefined && { id: replyId }) });
 		},
 
 		async sendStatus({ id, reference, status }) {

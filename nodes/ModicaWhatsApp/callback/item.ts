@@ -1,11 +1,20 @@
 import type { Fields } from '../parameters/values';
 import { dedupeKey, type Callback, type ReplyCallback, type ReplyContent } from './parse';
+import { withoutAnswer } from './tap';
+
+/** What became of a reply before it is passed on. */
+export interface ReplyNotes {
+	/** Why its file is missing. */
+	readonly downloadError?: string;
+	/** True when it was to answer a question that is closed. */
+	readonly questionClosed?: true;
+}
 
 /**
- * A callback as the workflow gets it. Nothing of the request but its body goes in: its headers hold the password.
- * @param problem what went wrong on the way, where the callback is passed on all the same
+ * A callback as the workflow gets it. Nothing of the request but its body goes in: its headers hold the password. Nor
+ * does what answers a question.
  */
-export function toItem(callback: Callback, problem: { downloadError?: string } = {}): Fields {
+export function toItem(callback: Callback, notes: ReplyNotes = {}): Fields {
 	const extra = Object.keys(callback.extra).length > 0 && { extra: callback.extra };
 	switch (callback.kind) {
 		case 'status': {
@@ -22,7 +31,7 @@ export function toItem(callback: Callback, problem: { downloadError?: string } =
 		}
 		case 'reply': {
 			const { id, source, destination, content } = callback;
-			const fields = contentFields(content);
+			const fields = contentFields(withoutAnswer(content));
 			return {
 				event: 'reply',
 				id,
@@ -33,7 +42,7 @@ export function toItem(callback: Callback, problem: { downloadError?: string } =
 				...(fields.text !== undefined && { chatInput: fields.text }),
 				dedupeKey: dedupeKey(callback),
 				...extra,
-				...problem,
+				...notes,
 			};
 		}
 	}

@@ -3,9 +3,9 @@ import type { ClientSettings } from '../api/client';
 import type { Context } from '../operations/operation';
 import { openClient } from './client';
 import { openFile, storeFile } from './files';
-import { openLinks } from './links';
+import { isPrivateUrl, openLinks } from './links';
 import { openReferences } from './referenceStore';
-import { answerLink, waitForAnswer } from './waiting';
+import { answerLink, answerPayload, waitForAnswer } from './waiting';
 
 /** What an operation may use in this execution. Reads the credential, once. */
 export async function createContext(
@@ -22,7 +22,8 @@ export async function createContext(
 		openFile: async (binary) => await openFile(helpers, binary),
 		storeFile: async (media, fallbackName) => await storeFile(helpers, media, fallbackName),
 		linkTo: openLinks(helpers, credential.baseUrl),
-		answerLink: (secret) => answerLink(functions, secret),
+		answerLink: (secret) => answerLink(functions, secret, isPrivateUrl(credential.baseUrl)),
+		answerPayload: (secret, answer) => answerPayload(functions, secret, answer),
 		waitForAnswer: async (question, until = WAIT_INDEFINITELY, unanswered) =>
 			await waitForAnswer(functions, question, until, unanswered),
 	};

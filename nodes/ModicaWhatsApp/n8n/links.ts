@@ -4,6 +4,10 @@ import { invalid } from '../parameters/errors';
 
 const LINK_LIVES_S = 24 * 60 * 60;
 
+/** What to do when n8n gives links that lead nowhere from outside. */
+export const PUBLIC_URL_REMEDY =
+	'Set the environment variable WEBHOOK_URL of n8n to the address under which the internet reaches it, such as https://n8n.example.com/, and restart n8n';
+
 /** The secret part of such a link, however the link is encoded; the first group is what stands before it. */
 export const LINK_SECRET = /(binary-data(?:\\?\/|%2F)signed(?:\?|%3F)token(?:=|%3D))[\w.-]+/gi;
 
@@ -16,7 +20,7 @@ export function openLinks(
 	apiBaseUrl: unknown,
 ): Context['linkTo'] {
 	const links = new Map<string, string>();
-	const mayBePrivate = isPrivate(new URL(String(apiBaseUrl)).hostname);
+	const mayBePrivate = isPrivateUrl(apiBaseUrl);
 	return (binary, { parameter, name }, scheduled) => {
 		if (!binary.id) {
 			throw invalid(
@@ -36,7 +40,7 @@ export function openLinks(
 				parameter,
 				name,
 				`cannot be fetched by Modica: n8n’s own address is ${origin}, which leads nowhere from outside`,
-				'Set the environment variable WEBHOOK_URL of n8n to the address under which the internet reaches it, such as https://n8n.example.com/, and restart n8n, or give the URL of the file.',
+				`${PUBLIC_URL_REMEDY}, or give the URL of the file.`,
 			);
 		}
 		return link;
@@ -60,7 +64,12 @@ const PRIVATE_ADDRESSES = [
 /** Names that mean something on one machine or in one network only (RFC 6761, 6762, 8375), and those without a dot. */
 const PRIVATE_NAMES = /^[^.:[\]]+$|\.(localhost|local|internal|lan|home\.arpa)$/;
 
+/** Whether an API at this address is on this machine or in this network, where private addresses will do. */
+export function isPrivateUrl(url: unknown): boolean {
+	return isPrivate(new URL(String(url)).hostname);
+}
+
 /** @param hostname as URLs have it: in lower case, IPv4 addresses in four parts, IPv6 ones in brackets */
-function isPrivate(hostname: string): boolean {
+export function isPrivate(hostname: string): boolean {
 	return PRIVATE_NAMES.test(hostname) || PRIVATE_ADDRESSES.some((address) => address.test(hostname));
 }

@@ -11,6 +11,8 @@ export interface IncomingRequest {
 	readonly rawBody?: Buffer;
 	/** Reads it; rejects when it is too long, or packed in a way that does not unpack. */
 	readRawBody?(): Promise<void>;
+	/** Whose ends are n8n's own address and the sender's (Node.js: net.Socket, tls.TLSSocket). */
+	readonly socket?: { readonly localAddress?: string; readonly localPort?: number; readonly encrypted?: boolean };
 }
 
 export interface OutgoingResponse extends Response {

@@ -31,8 +31,17 @@ export interface Context {
 	 * @throws {InputError} when n8n cannot serve the file to Modica, with what to set
 	 */
 	linkTo(binary: IBinaryData, field: BinaryField, scheduled: string | undefined): string;
-	/** A signed link to this execution, at which a question is answered: see `Operation.answer`. */
+	/**
+	 * A signed link to this execution, at which a question is answered: see `Operation.answer`.
+	 * @throws {InputError} when nobody could open it, with what to set
+	 */
 	answerLink(secret: string): string;
+	/**
+	 * The payload of a quick-reply button that answers a question when it is tapped.
+	 * @param answer its index among the answers: 0 to 9
+	 * @throws {InputError} when it does not fit
+	 */
+	answerPayload(secret: string, answer: number): string;
 	/**
 	 * Has the execution wait for an answer as soon as the node is through.
 	 * @param question kept with the execution, for `Operation.answer`
@@ -42,11 +51,13 @@ export interface Context {
 	waitForAnswer(question: Fields, until: Date | undefined, unanswered: Fields): Promise<void>;
 }
 
-/** Somebody has opened an answer link, or sent the form on its page. */
+/** Somebody has opened an answer link, sent the form on its page, or tapped a button in the chat. */
 export interface AnswerRequest {
 	readonly method: string;
-	/** What `answerLink` was given; anything at all, should the link be no longer the right one. */
+	/** What `answerLink` or `answerPayload` was given; anything at all, should the link be no longer the right one. */
 	readonly secret: unknown;
+	/** The index that `answerPayload` was given, as text; undefined on the page. */
+	readonly tapped: unknown;
 	/** The fields of the form. */
 	readonly body: unknown;
 }

@@ -3,6 +3,8 @@ import { isEmpty } from './values';
 
 /** WhatsApp's limit for the text of a message, in Unicode characters. */
 export const LONGEST_TEXT = 4_096;
+/** WhatsApp's limit for what a quick-reply button gives back, in characters. */
+export const LONGEST_PAYLOAD = 128;
 
 /**
  * A text. Numbers are taken as they are written, since spreadsheets give them.

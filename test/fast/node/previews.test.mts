@@ -30,9 +30,9 @@ const RUNS: Record<string, () => Promise<INodeExecutionData[]>> = {
 	'message.markAsRead': async () => await run('message', 'markAsRead', { messageId: await send() }),
 	'message.sendAndWait': async () => {
 		const outputs: INodeExecutionData[] = [];
-		for (const [responseType, fields] of [['approval', { answer: 'approve' }], ['freeText', { text: 'Yes' }]] as const) {
+		for (const [responseType, fields] of [['approval', { answer: 'approve' }], ['choice', { answer: '0' }], ['freeText', { text: 'Yes' }]] as const) {
 			const { username, password, baseUrl } = stage.simulator;
-			const parameters = { ...TEXT, operation: 'sendAndWait', message: 'Yes?', responseType, additionalFields: REFERENCE };
+			const parameters = { ...TEXT, operation: 'sendAndWait', message: 'Yes?', responseType, choices: CHOICES, additionalFields: REFERENCE };
 			const { answers, input, origin, stop } = await stage.n8n.ask({ parameters, credential: { username, password, baseUrl } });
 			await postForm(latestLink(stage.simulator).replace('https://n8n.example.com', origin), fields);
 			stop();
@@ -43,6 +43,7 @@ const RUNS: Record<string, () => Promise<INodeExecutionData[]>> = {
 	'message.send': async () => await run('message', 'send', { ...TEXT, additionalFields: REFERENCE }),
 	'service.checkHealth': async () => await run('service', 'checkHealth', {}),
 };
+const CHOICES = { values: [{ choice: 'Morning' }, { choice: 'Evening' }] };
 const REFERENCE = { reference: 'order-1234' };
 
 async function run(resource: string, operation: string, parameters: INodeParameters, items?: INodeExecutionData[]) {

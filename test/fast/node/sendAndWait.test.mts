@@ -1,4 +1,5 @@
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import { unpackTap, type Tap } from '../../../nodes/ModicaWhatsApp/callback/tap';
 import { item, type NodeRun, type Waiting } from '../../harness/core/node.mts';
 import { setStage } from '../../harness/core/stage.mts';
 import { readPage, send } from '../../harness/n8n/approvals.mts';
@@ -15,6 +16,8 @@ const QUESTION: INodeParameters = {
 	messageType: 'text',
 };
 const TEMPLATE = { ...QUESTION, messageType: 'template', templateName: 'please_answer' };
+
+const CHOICES = { values: [{ choice: 'Morning' }, { choice: 'Noon' }, { choice: 'Evening' }] };
 
 let waiting: Waiting | undefined;
 afterEach(() => waiting?.stop());
@@ -38,7 +41,7 @@ describe('a question', () => {
 			{ to: '+64211234567', type: 'text', text: { body }, reference: 'order-1234', source: '102046588645210' },
 		]);
 		expect(body).toMatch(
-			/^May we deliver tomorrow\?\n\nhttps:\/\/n8n\.example\.com\/flows\/webhook-waiting\/execution-of-the-tests\/node-1\?question=[\w-]{22}&signature=[0-9a-f]{64}$/,
+			/^May we deliver tomorrow\?\n\nhttps:\/\/n8n\.example\.com\/webhook-waiting\/execution-of-the-tests\/node-1\?question=[\w-]{22}&signature=[0-9a-f]{64}$/,
 		);
 		expect(asked.waitTill).toEqual(new Date('3000-01-01T00:00:00.000Z'));
 	});
@@ -54,7 +57,7 @@ describe('a question', () => {
 		['Message "{link}xxx', { message: `{link}${'x'.repeat(4_000)}` }, 'characters with its link'],
 		['Message is empty', { message: ' ' }, 'Write what the message is to say.'],
 		['Message Type "media" is unknown', { messageType: 'media' }, 'Use text or template.'],
-		['Response Type "customForm" is unknown', { responseType: 'customForm' }, 'Use approval or freeText.'],
+		['Response Type "customForm" is unknown', { responseType: 'customForm' }, 'Use approval, choice or freeText.'],
 		['To "021 123 4567" is a local number', { to: '021 123 4567' }, 'Replace'],
 		['The template carries no link to answer at', TEMPLATE, 'Write {link} in one of its Body Parameters, or as the payload of a URL button.'],
 		['The template carries no link to answer at', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }] } }, ''],
@@ -88,6 +91,63 @@ describe('a question', () => {
 	});
 });
 
+describe('n8n’s own address', () => {
+	const credential = { username: 'wab_demo', password: 'wab-demo-password', baseUrl: 'https://api.modicagroup.com/rest/wab/v1' };
+
+	it.each(['http://127.0.0.1:5678', 'http://localhost:5678', 'https://n8n.lan', 'http://192.168.1.20:5678'])('cannot be %s for the page', async (webhookUrl) => {
+		const { message } = await stage.fail(QUESTION, { webhookUrl, credential });
+		expect(message).toBe(
+			`The link to the answer page cannot be opened on a phone: n8n’s own address is ${webhookUrl}, which leads nowhere from outside. Set the environment variable WEBHOOK_URL of n8n to the address under which the internet reaches it, such as https://n8n.example.com/, and restart n8n.`,
+		);
+		expect(stage.received()).toEqual([]);
+	});
+
+	it('can be private when the API is, too', async () => {
+		const { body } = await ask({}, { webhookUrl: 'http://127.0.0.1:5678' });
+		expect(body).toContain('http://127.0.0.1:5678/webhook-waiting/');
+	});
+
+	it.each([['page', QUESTION], ['chat', { ...TEMPLATE, answerIn: 'chat' }]])('cannot have a path, for the %s', async (_, parameters) => {
+		const { message } = await stage.fail(parameters, { webhookUrl: 'https://example.com/my/n8n' });
+		expect(message).toMatch(/^n8n cannot take answers under an address with a path, here \/my\/n8n: .* WEBHOOK_URL .*$/);
+		expect(stage.received()).toEqual([]);
+	});
+});
+
+describe('buttons in the chat', () => {
+	/** Asks in the chat, and gives the payloads that went out and where a tap is handed over. */
+	async function askInChat(parameters: INodeParameters = {}) {
+		const { waiting: asked } = await ask({ ...TEMPLATE, answerIn: 'chat', ...parameters }, { webhookUrl: 'http://127.0.0.1:5678' });
+		const [{ template }] = stage.received() as [{ template: { buttons: Array<{ index: number; type: string; payload: string }> } }];
+		const taps = template.buttons.map(({ payload }) => unpackTap(payload)!);
+		const linkOf = ({ executionId, nodeId, secret, answer, signature }: Tap) =>
+			`${asked.origin}/webhook-waiting/${executionId}/${nodeId}?question=${secret}&answer=${answer}&signature=${signature}`;
+		return { asked, template, taps, links: taps.map(linkOf) };
+	}
+
+	it('hold what n8n signed, each something else', async () => {
+		const { template, taps } = await askInChat({ responseType: 'choice', choices: CHOICES });
+		expect(template.buttons.map(({ index, type }) => [index, type])).toEqual([[0, 'quick_reply'], [1, 'quick_reply'], [2, 'quick_reply']]);
+		expect(taps).toEqual([0, 1, 2].map((answer) => ({ answer, executionId: 'execution-of-the-tests', nodeId: 'node-1', secret: taps[0]?.secret, signature: expect.stringMatching(/^[0-9a-f]{64}$/) as string })));
+		expect(new Set(taps.map(({ signature }) => signature)).size).toBe(3);
+	});
+
+	it('answer by POST, and never by GET', async () => {
+		const { asked, links } = await askInChat();
+		expect((await readPage(links[1]!)).words).toBe('To answer, please tap a button of the message in WhatsApp.');
+		expect(asked.answers).toEqual([]);
+		const { status, headers } = await send(links[1]!, {});
+		expect([status, headers['x-modica-whatsapp-answer']]).toEqual([200, 'taken']);
+		expect(data(asked.answers)).toEqual([{ approved: false, answeredIn: 'chat', respondedAt: expect.any(String) }]);
+	});
+
+	it('of a node whose id does not fit are refused', async () => {
+		const { message } = await stage.fail({ ...TEMPLATE, answerIn: 'chat' }, { nodeId: 'x'.repeat(60) });
+		expect(message).toBe(`This node’s id, ${'x'.repeat(60)}, does not fit into a button. Delete the node and add it again: n8n then gives it an id that does.`);
+		expect(stage.received()).toEqual([]);
+	});
+});
+
 function limit(values: INodeParameters): INodeParameters {
 	return { options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 1, resumeUnit: 'hours', ...values } } } };
 }
@@ -114,7 +174,7 @@ describe('a template', () => {
 				template: {
 					name: 'please_answer',
 					language: 'en_US',
-					body_params: ['Aroha', expect.stringMatching(/^Here: https:\/\/n8n\.example\.com\/flows\/webhook-waiting\/\S+signature=\w+$/)],
+					body_params: ['Aroha', expect.stringMatching(/^Here: https:\/\/n8n\.example\.com\/webhook-waiting\/\S+signature=\w+$/)],
 				},
 			},
 		]);
@@ -134,7 +194,7 @@ describe('a template', () => {
 		const [{ template }] = stage.received() as [{ template: { buttons: object[] } }];
 		expect(template.buttons).toEqual([
 			{ index: 0, type: 'quick_reply', payload: 'LATER' },
-			{ index: 1, type: 'url', payload: expect.stringMatching(/^flows\/webhook-waiting\/execution-of-the-tests\/node-1\?question=\S+&signature=\w+$/) },
+			{ index: 1, type: 'url', payload: expect.stringMatching(/^webhook-waiting\/execution-of-the-tests\/node-1\?question=\S+&signature=\w+$/) },
 		]);
 	});
 });
@@ -182,9 +242,10 @@ describe('a time limit', () => {
 
 	it.each([
 		['approval', { approved: false, timedOut: true }],
+		['choice', { choice: '', timedOut: true }],
 		['freeText', { text: '', timedOut: true }],
 	])('that has passed for %s gives an output of its own, not the approval that came in', async (responseType, expected) => {
-		const { waiting: asked } = await ask({ responseType }, { items: [item({ data: { approved: true } })] });
+		const { waiting: asked } = await ask({ responseType, choices: CHOICES }, { items: [item({ data: { approved: true } })] });
 		const unanswered = { json: { id: stage.simulator.messages[0]?.id, to: '+64211234567', data: expected }, pairedItem: { item: 0 } };
 		expect(asked.input).toEqual([unanswered]);
 		expect(asked.output).toEqual([unanswered]);
@@ -222,7 +283,7 @@ describe('the page behind the link', () => {
 							id: stage.simulator.messages[0]?.id,
 							to: '+64211234567',
 							reference: 'order-1234',
-							data: { approved, respondedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) },
+							data: { approved, answeredIn: 'page', respondedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) },
 						},
 						pairedItem: { item: 0 },
 					},
@@ -248,7 +309,7 @@ describe('the page behind the link', () => {
 		expect((await send(link, { text: 'x'.repeat(10_001) })).words).toMatch(/no more than 10000 characters/);
 		expect(asked.answers).toEqual([]);
 		expect(await send(link, { text: ' Not before 9 \r\n🥝 ' })).toMatchObject({ status: 200, words: 'Not before 9 🥝 Ngā mihi' });
-		expect(data(asked.answers)).toEqual([{ text: 'Not before 9 \n🥝', respondedAt: expect.any(String) }]);
+		expect(data(asked.answers)).toEqual([{ text: 'Not before 9 \n🥝', answeredIn: 'page', respondedAt: expect.any(String) }]);
 	});
 
 	it('runs nothing that a text brings along', async () => {

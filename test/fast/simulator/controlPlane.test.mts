@@ -42,6 +42,18 @@ it('tells the state without a password', async () => {
 	expect(JSON.stringify(data)).not.toContain('the-secret');
 });
 
+it('taps a quick-reply button, whose payload comes back', async () => {
+	const buttons = [{ index: 0, type: 'url', payload: 'orders/1' }, { index: 1, type: 'quick_reply', payload: 'CONFIRM' }];
+	await api.post('/messages', { to, type: 'template', template: { name: 'order', language: 'en', buttons } });
+	const { id } = simulator.messages[0]!;
+	expect((await control.post<object>('/taps', { id, buttonIndex: 1, text: 'Yes', replyId: 'r-1' })).status).toBe(200);
+	expect(simulator.replies).toEqual([
+		expect.objectContaining({ id: 'r-1', source: '64123456789', content: { type: 'button', button: { payload: 'CONFIRM', text: 'Yes' } } }),
+	]);
+	expect((await control.post<object>('/taps', { id, buttonIndex: 0 })).data).toEqual({ error: 'The message has no quick-reply button 0' });
+	expect((await control.post<object>('/taps', { id: 'x', buttonIndex: 0 })).data).toEqual({ error: 'There is no message x' });
+});
+
 it('tells requests, from one on', async () => {
 	await api.post('/messages', text);
 	await api.get('/healthz');

@@ -72,8 +72,11 @@ export interface NodeRun {
 	continueOnFail?: boolean | 'errorOutput';
 	signal?: AbortSignal;
 	timezone?: string;
-	/** The address under which n8n is reached from outside. */
+	/** The address under which n8n is reached from outside, for files. */
 	publicUrl?: string;
+	/** The same for webhooks, without a slash at the end. */
+	webhookUrl?: string;
+	nodeId?: string;
 }
 
 /** @param binaryMode where n8n keeps files: on disk, its default, or in memory, the default of its first generation */
@@ -93,6 +96,8 @@ export async function startN8n(binaryMode?: 'filesystem' | 'memory'): Promise<N8
 		signal,
 		timezone = 'Pacific/Auckland',
 		publicUrl = 'http://127.0.0.1:5678/',
+		webhookUrl = N8N_URL,
+		nodeId = 'node-1',
 	}: NodeRun) {
 		const workflow = workflowOf(loaded, node, {
 			id: 'workflow-of-the-tests',
@@ -104,7 +109,8 @@ export async function startN8n(binaryMode?: 'filesystem' | 'memory'): Promise<N8
 		const runData = createRunExecutionData();
 		const data = { main: [items] };
 		const started = workflow.getNode(node.description.displayName) as INode;
-		const additional = additionalData(publicUrl, () => {
+		started.id = nodeId;
+		const additional = additionalData(publicUrl, webhookUrl, () => {
 			credentialReads++;
 			return credential;
 		});
@@ -179,15 +185,15 @@ export async function startN8n(binaryMode?: 'filesystem' | 'memory'): Promise<N8
 	};
 }
 
-/** n8n's public address, behind a path, as where several share a host. */
-const N8N_URL = 'https://n8n.example.com/flows';
+/** n8n's public address for webhooks. */
+const N8N_URL = 'https://n8n.example.com';
 
-function additionalData(publicUrl: string, decrypt: () => ICredentialDataDecryptedObject): IWorkflowExecuteAdditionalData {
+function additionalData(publicUrl: string, webhookUrl: string, decrypt: () => ICredentialDataDecryptedObject): IWorkflowExecuteAdditionalData {
 	return {
 		executionId: 'execution-of-the-tests',
 		restApiUrl: `${publicUrl}rest`,
-		webhookWaitingBaseUrl: `${N8N_URL}/webhook-waiting`,
-		formWaitingBaseUrl: `${N8N_URL}/form-waiting`,
+		webhookWaitingBaseUrl: `${webhookUrl}/webhook-waiting`,
+		formWaitingBaseUrl: `${webhookUrl}/form-waiting`,
 		credentialsHelper: credentialsHelper(decrypt),
 		hooks: undefined,
 		setExecutionStatus: () => {},

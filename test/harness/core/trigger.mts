@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Agent, createServer, request, type IncomingMessage, type OutgoingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import { Agent, createServer, request, type IncomingMessage, type OutgoingHttpHeaders, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type {
 	IBinaryData,
@@ -25,6 +25,8 @@ export interface Setup {
 	/** Of the credential, whose callback log-in is kept for a moment. */
 	credentialId: string;
 	mode: WorkflowExecuteMode;
+	/** The address under which n8n is reached from outside, for webhooks; without a slash at the end. */
+	webhookUrl: string;
 	/** Storing an execution, as n8n does before it answers. Rejecting makes n8n answer 500. */
 	store: (outputs: INodeExecutionData[][]) => Promise<void>;
 }
@@ -48,6 +50,8 @@ export interface Endpoint {
 	credentialsRead: number;
 	/** Lets the bodies break off that the node reads itself. */
 	unreadable: boolean;
+	/** What n8n serves at the same socket for executions that wait. */
+	waiting: RequestListener;
 	call(body: string | Buffer, headers?: OutgoingHttpHeaders): Promise<Reply>;
 	readFile(binary: IBinaryData): Promise<Buffer>;
 	stop(): Promise<void>;
@@ -68,6 +72,7 @@ export function freshSetup(endpoint: Pick<Endpoint, 'executions'>, apiBaseUrl = 
 		typeVersion: 2,
 		credentialId: `credential of ${workflowId}`,
 		mode: 'webhook',
+		webhookUrl: 'http://127.0.0.1:9',
 		store: async (outputs) => void (await Promise.resolve(endpoint.executions.push(outputs))),
 	};
 }
@@ -84,7 +89,7 @@ export async function startEndpoint(): Promise<Endpoint> {
 	}
 
 	async function receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-		const { parameters, credential, credentialId, workflowId, typeVersion, mode, store } = endpoint.setup;
+		const { parameters, credential, credentialId, workflowId, typeVersion, mode, webhookUrl, store } = endpoint.setup;
 		const httpRequest: IncomingMessage & { rawBody?: Buffer; body?: unknown } = incoming;
 		const readRawBody = async () => {
 			if (endpoint.unreadable) throw new Error('Request body stream was aborted mid-read or is not readable');
@@ -102,7 +107,7 @@ export async function startEndpoint(): Promise<Endpoint> {
 		const context = new core.WebhookContext(
 			workflow,
 			node,
-			{ ...additionalData(() => read(credential)), httpRequest, httpResponse: response } as unknown as IWorkflowExecuteAdditionalData,
+			{ ...additionalData(webhookUrl, () => read(credential)), httpRequest, httpResponse: response } as unknown as IWorkflowExecuteAdditionalData,
 			mode,
 			{ webhookDescription: type.description.webhooks?.[0] } as IWebhookData,
 			[],
@@ -115,6 +120,7 @@ export async function startEndpoint(): Promise<Endpoint> {
 	}
 
 	const server = createServer((incoming, response) => {
+		if (incoming.url?.startsWith('/webhook-waiting/')) return endpoint.waiting(incoming, response);
 		receive(incoming, response).catch((error: Error) => {
 			if (!response.headersSent) response.writeHead(500);
 			response.end(error.message);
@@ -131,6 +137,7 @@ export async function startEndpoint(): Promise<Endpoint> {
 		executions: [],
 		credentialsRead: 0,
 		unreadable: false,
+		waiting: (_incoming, response) => response.writeHead(404).end(),
 		call: async (body, headers = {}) => await call(server, agent, body, headers),
 		readFile: async (binary) => await binaryData.getAsBuffer(binary),
 		async stop() {
@@ -186,6 +193,10 @@ function parse(raw: Buffer, contentType = ''): { body: unknown } | 'invalid' {
 	}
 }
 
-function additionalData(decrypt: () => ICredentialDataDecryptedObject) {
-	return { restApiUrl: 'http://127.0.0.1:5678/rest', credentialsHelper: credentialsHelper(decrypt) };
+function additionalData(webhookUrl: string, decrypt: () => ICredentialDataDecryptedObject) {
+	return {
+		restApiUrl: 'http://127.0.0.1:5678/rest',
+		webhookWaitingBaseUrl: `${webhookUrl}/webhook-waiting`,
+		credentialsHelper: credentialsHelper(decrypt),
+	};
 }

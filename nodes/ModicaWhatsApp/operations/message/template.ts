@@ -3,15 +3,12 @@ import type { TemplateButton, TemplateContent, TemplateVariables } from '../../a
 import { BINARY_FIELD } from '../../parameters/binaryField';
 import { invalid } from '../../parameters/errors';
 import { parseList } from '../../parameters/list';
-import { countCharacters, parseText } from '../../parameters/text';
+import { countCharacters, LONGEST_PAYLOAD, parseText } from '../../parameters/text';
 import { parseUrl } from '../../parameters/url';
 import { fieldsOf, isEmpty, isRecord, parseJson } from '../../parameters/values';
 import type { Item } from '../operation';
 import type { FileLink } from './fileLinks';
 import { mediaSourceField } from './media';
-
-/** WhatsApp's limit for what a quick-reply button gives back. */
-const LONGEST_QUICK_REPLY_PAYLOAD = 128;
 
 export const templateFields: INodeProperties[] = [
 	{
@@ -288,12 +285,12 @@ function parseButton(value: unknown, position: number): TemplateButton {
 	refuseUnknownKeys(field, value, ['index', 'type', 'payload']);
 	const type = parseText(`${field} Type`, value.type, 'Use quick_reply or url.');
 	const payload = parseText(`${field} Payload`, value.payload, 'Give what the button is to carry.');
-	if (type === 'quick_reply' && countCharacters(payload) > LONGEST_QUICK_REPLY_PAYLOAD) {
+	if (type === 'quick_reply' && countCharacters(payload) > LONGEST_PAYLOAD) {
 		throw invalid(
 			`${field} Payload`,
 			payload,
 			`has ${countCharacters(payload)} characters`,
-			`WhatsApp takes up to ${LONGEST_QUICK_REPLY_PAYLOAD} in a quick reply.`,
+			`WhatsApp takes up to ${LONGEST_PAYLOAD} in a quick reply.`,
 		);
 	}
 	return { index: parseButtonIndex(`${field} Index`, value.index), type, payload };

@@ -7,7 +7,7 @@ import type { AnswerRequest } from '../../../../nodes/ModicaWhatsApp/operations/
 import { contextOf, itemOf, jobsOf } from '../../../harness/operation.mts';
 
 const TO = '+64211234567';
-const LINK = 'https://n8n.example.com/flows/webhook-waiting/1/node-1?question=SECRET&signature=abc$&';
+const LINK = 'https://n8n.example.com/webhook-waiting/1/node-1?question=SECRET&signature=abc$&';
 const QUESTION = { to: TO, message: 'May we deliver tomorrow?' };
 const TEMPLATE = { ...QUESTION, messageType: 'template', templateName: 'please_answer' };
 const SECRET = 'the secret of the link';
@@ -28,6 +28,7 @@ async function ask(parameters: Record<string, unknown>): Promise<Asked> {
 		{ sendMessage: async (message) => (asked.sent.push(message), await Promise.resolve({ id: 'an-id', status: 'accepted' })) },
 		{
 			answerLink: (secret) => ((asked.secret = secret), LINK),
+			answerPayload: (secret, answer) => ((asked.secret = secret), `MW1.${answer}.…`),
 			linkTo: (_binary, { name }) => `https://n8n.example.com/${name}`,
 			waitForAnswer: async (question, until, unanswered) => void (await Promise.resolve(asked.waits.push({ question, until, unanswered }))),
 		},
@@ -56,6 +57,7 @@ describe('a question', () => {
 		expect(waits).toEqual([
 			{
 				question: {
+					answerIn: 'page',
 					kind: 'approval',
 					approve: 'Approve',
 					decline: 'Decline',
@@ -99,10 +101,17 @@ describe('a question', () => {
 				media: { type: 'image', url: 'https://n8n.example.com/photo' },
 				buttons: [
 					{ index: 0, type: 'quick_reply', payload: '{link}' },
-					{ index: 1, type: 'url', payload: 'flows/webhook-waiting/1/node-1?question=SECRET&signature=abc$&' },
+					{ index: 1, type: 'url', payload: 'webhook-waiting/1/node-1?question=SECRET&signature=abc$&' },
 				],
 			},
 		});
+	});
+
+	it('of a template has the question where it is wanted, on one line', async () => {
+		const bodyParams = { values: [{ value: 'Kia ora. {message} {link}' }] };
+		const { sent, waits } = await ask({ ...TEMPLATE, bodyParams, message: ' May\twe,\n\n$&      please {link}?' });
+		expect(sent[0]).toMatchObject({ template: { body_params: [`Kia ora. May we, $& please ? ${LINK}`] } });
+		expect(waits[0]?.question.text).toBe('May\twe,\n\n$&      please ?');
 	});
 
 	it('may have 4,096 characters with its link', async () => {
@@ -114,7 +123,7 @@ describe('a question', () => {
 	it.each<[string, Record<string, unknown>]>([
 		['Message is empty. Write what the message is to say.', { message: ' ' }],
 		['Message Type "media" is unknown. Use text or template.', { messageType: 'media' }],
-		['Response Type "form" is unknown. Use approval or freeText.', { responseType: 'form' }],
+		['Response Type "form" is unknown. Use approval, choice or freeText.', { responseType: 'form' }],
 		['To "021" is a local number.', { to: '021' }],
 		['The template carries no link to answer at. Write {link} in one of its Body Parameters, or as the payload of a URL button.', TEMPLATE],
 		['The template carries no link', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }] } }],
@@ -151,6 +160,74 @@ describe('a question', () => {
 	});
 });
 
+describe('a question that is answered in the chat', () => {
+	const CHAT = { ...TEMPLATE, messageType: '', answerIn: 'chat' };
+	const CHOICE = { ...CHAT, responseType: 'choice', choices: { values: [{ choice: 'Confirm' }, { choice: ' Reschedule ' }, { choice: 'Cancel' }] } };
+	const quickReply = (index: number, answer = index) => ({ index, type: 'quick_reply', payload: `MW1.${answer}.…` });
+
+	it('has its answers on the first buttons of the template', async () => {
+		const { sent, waits, secret } = await ask({ ...CHAT, bodyParams: { values: [{ value: '{message}' }] } });
+		expect(sent).toEqual([
+			{
+				to: TO,
+				type: 'template',
+				template: { name: 'please_answer', language: 'en_US', body_params: [QUESTION.message], buttons: [quickReply(0), quickReply(1)] },
+			},
+		]);
+		expect(waits[0]?.question).toMatchObject({ answerIn: 'chat', kind: 'approval', secretDigest: createHash('sha256').update(secret).digest('hex') });
+		expect(JSON.stringify(waits)).not.toContain(secret);
+		expect(waits[0]?.unanswered).toEqual({ id: 'an-id', to: TO, data: { approved: false, timedOut: true } });
+	});
+
+	it('has no button to decline when there is no label for it', async () => {
+		expect((await ask({ ...CHAT, declineLabel: '' })).sent[0]).toMatchObject({ template: { buttons: [quickReply(0)] } });
+	});
+
+	it('has one button for each choice', async () => {
+		const { sent, waits } = await ask(CHOICE);
+		expect(sent[0]).toMatchObject({ template: { buttons: [quickReply(0), quickReply(1), quickReply(2)] } });
+		expect(waits[0]?.question).toMatchObject({ kind: 'choice', choices: ['Confirm', 'Reschedule', 'Cancel'] });
+		expect(waits[0]?.unanswered).toEqual({ id: 'an-id', to: TO, data: { choice: '', timedOut: true } });
+	});
+
+	it('leaves the other buttons of the template as they are', async () => {
+		const buttons = { values: [{ index: 3, type: 'quick_reply', payload: 'STOP' }, { index: 0, type: 'url', payload: 'orders/1' }] };
+		const { sent } = await ask({ ...CHAT, buttons, options: { firstButtonIndex: 1 } });
+		expect(sent[0]).toMatchObject({
+			template: { buttons: [{ index: 0, type: 'url', payload: 'orders/1' }, quickReply(1, 0), quickReply(2, 1), { index: 3, type: 'quick_reply', payload: 'STOP' }] },
+		});
+	});
+
+	it.each<[string, Record<string, unknown>]>([
+		['Buttons Index "1" is the index of a button for an answer, which the node fills in by itself. Remove the button, or change First Button Index in the options.', {
+			...CHAT,
+			buttons: { values: [{ index: 1, type: 'quick_reply', payload: 'x' }] },
+		}],
+		['First Button Index "8" is out of range. Use a number from 0 to 7.', { ...CHOICE, options: { firstButtonIndex: 8 } }],
+		['Template Parameters "{link}" stands for a link, and there is none in the chat. Remove {link}, or set Answer In to Page.', { ...CHAT, bodyParams: { values: [{ value: 'See {link}' }] } }],
+		['Answer In "sms" is unknown. Use page or chat.', { ...CHAT, answerIn: 'sms' }],
+		['Choices is empty. Give 2 to 10 choices.', { ...CHOICE, choices: {} }],
+		['Choices "Confirm" is a list of 1. Give 2 to 10 choices.', { ...CHOICE, choices: { values: [{ choice: 'Confirm' }] } }],
+		['Choices "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10" is a list of 11. Give 2 to 10 choices.', { ...CHOICE, choices: { values: Array.from({ length: 11 }, (_, choice) => ({ choice })) } }],
+		['Choice 2 is empty. Give each choice a label, or remove it.', { ...CHOICE, choices: { values: [{ choice: 'Confirm' }, { choice: ' ' }] } }],
+		['Choices "Confirm" is there twice. Give each choice a label of its own.', { ...CHOICE, choices: { values: [{ choice: 'Confirm' }, { choice: ' Confirm' }] } }],
+		['Template Name is empty.', { ...CHAT, templateName: '' }],
+	])('is refused: %s', async (message, parameters) => {
+		await expect(ask(parameters)).rejects.toThrow(message);
+	});
+
+	it('may have ten choices', async () => {
+		const { sent } = await ask({ ...CHOICE, choices: { values: Array.from({ length: 10 }, (_, choice) => ({ choice })) } });
+		expect(sent[0]).toMatchObject({ template: { buttons: Array.from({ length: 10 }, (_, index) => quickReply(index)) } });
+	});
+
+	it('in free text is answered on the page all the same', async () => {
+		const { sent, waits } = await ask({ responseType: 'freeText', answerIn: 'chat' });
+		expect(sent[0]).toMatchObject({ text: { body: `${QUESTION.message}\n\n${LINK}` } });
+		expect(waits[0]?.question).toMatchObject({ answerIn: 'page' });
+	});
+});
+
 describe('the link of a question', () => {
 	const kept = {
 		kind: 'approval',
@@ -162,7 +239,7 @@ describe('the link of a question', () => {
 		sent: { id: 'an-id', to: TO },
 	};
 	const freeText = { ...kept, kind: 'freeText', submit: 'Send', approve: undefined, decline: undefined };
-	const open = (question: unknown, request: Partial<AnswerRequest> = {}) => answer(question, { method: 'GET', secret: SECRET, body: {}, ...request });
+	const open = (question: unknown, request: Partial<AnswerRequest> = {}) => answer(question, { method: 'GET', secret: SECRET, tapped: undefined, body: {}, ...request });
 	const post = (question: unknown, body: unknown, more: Partial<AnswerRequest> = {}) => open(question, { method: 'POST', body, ...more });
 	const respondedAt = expect.stringMatching(/^\d{4}-.*Z$/) as string;
 	const buttonsOf = (html: string) => Array.from(html.matchAll(/<button dir="auto"([^>]*)>([^<]*)</g), ([, attributes, label]) => [attributes?.trim(), label]);
@@ -183,8 +260,33 @@ describe('the link of a question', () => {
 
 	it.each([['approve', true, 'Yes'], ['decline', false, 'No']])('takes the answer %s', (given, approved, label) => {
 		const page = post(kept, { answer: given });
-		expect(page).toMatchObject({ statusCode: 200, answer: { id: 'an-id', to: TO, data: { approved, respondedAt } } });
+		expect(page).toMatchObject({ statusCode: 200, answer: { id: 'an-id', to: TO, data: { approved, answeredIn: 'page', respondedAt } } });
 		expect(page.html).toContain(`<p class="given" dir="auto">${label}</p><p dir="auto">Ta</p>`);
+	});
+
+	it('offers the choices, and takes one', () => {
+		const choice = { ...kept, kind: 'choice', choices: ['Morning', 'Evening'], answerIn: 'page' };
+		expect(buttonsOf(open(choice).html)).toEqual([['name="answer" value="0"', 'Morning'], ['name="answer" value="1"', 'Evening']]);
+		const page = post(choice, { answer: '1' });
+		expect(page).toMatchObject({ statusCode: 200, answer: { id: 'an-id', to: TO, data: { choice: 'Evening', choiceIndex: 1, answeredIn: 'page', respondedAt } } });
+		for (const given of ['2', '-1', 'Evening', 'approve', ['1']]) expect(post(choice, { answer: given }).answer).toBeUndefined();
+	});
+
+	it('takes a tap for a question in the chat, and nothing else', () => {
+		const chat = { ...kept, answerIn: 'chat' };
+		const tapped = post(chat, {}, { tapped: '1' });
+		expect(tapped).toMatchObject({ statusCode: 200, answer: { id: 'an-id', to: TO, data: { approved: false, answeredIn: 'chat', respondedAt } } });
+		const choice = { ...chat, kind: 'choice', choices: ['Morning', 'Evening'] };
+		expect(post(choice, {}, { tapped: '0' }).answer).toMatchObject({ data: { choice: 'Morning', choiceIndex: 0, answeredIn: 'chat' } });
+		for (const request of [{ method: 'GET', tapped: '1' }, { method: 'POST', tapped: '2' }, { method: 'POST', tapped: 'approve' }, { method: 'POST', tapped: ['1'] }, { method: 'POST' }]) {
+			const page = open(chat, { body: { answer: 'approve' }, ...request });
+			expect([page.statusCode, page.answer]).toEqual([200, undefined]);
+			expect(page.html).toContain('To answer, please tap a button of the message in WhatsApp.');
+		}
+	});
+
+	it('takes no tap for a question on the page', () => {
+		expect(post(kept, {}, { tapped: '0' }).answer).toBeUndefined();
 	});
 
 	it.each([{}, { answer: 'maybe' }, { answer: ['approve'] }, 'approve', null])('asks again after %j', (body) => {
@@ -194,7 +296,7 @@ describe('the link of a question', () => {
 
 	it('takes a text, whose lines end as they were meant to', () => {
 		const page = post(freeText, { text: ' one\r\ntwo ' });
-		expect(page).toMatchObject({ statusCode: 200, answer: { id: 'an-id', to: TO, data: { text: 'one\ntwo', respondedAt } } });
+		expect(page).toMatchObject({ statusCode: 200, answer: { id: 'an-id', to: TO, data: { text: 'one\ntwo', answeredIn: 'page', respondedAt } } });
 	});
 
 	it.each([
@@ -234,6 +336,9 @@ describe('the link of a question', () => {
 		['no decline', { ...kept, decline: 7 }, SECRET],
 		['no submit', { ...freeText, submit: 7 }, SECRET],
 		['another kind', { ...kept, kind: 'form' }, SECRET],
+		['another place', { ...kept, answerIn: 'mail' }, SECRET],
+		['no choices', { ...kept, kind: 'choice' }, SECRET],
+		['choices that are no texts', { ...kept, kind: 'choice', choices: ['x', 1] }, SECRET],
 	])('is closed with %s', (_what, question, secret) => {
 		const page = post(question, { answer: 'approve', text: 'x' }, { secret });
 		expect([page.statusCode, page.answer]).toEqual([410, undefined]);

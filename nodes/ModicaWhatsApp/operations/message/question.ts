@@ -1,0 +1,270 @@
+import { createHash } from 'crypto';
+import type { INodeProperties } from 'n8n-workflow';
+import { invalid } from '../../parameters/errors';
+import { parseMessageText, parseText } from '../../parameters/text';
+import { fieldsOf, isEmpty, isRecord, type Fields } from '../../parameters/values';
+import { showOnlyFor } from '../fields';
+import type { Item } from '../operation';
+
+/** Stands for the link in what the user writes. */
+export const LINK = '{link}';
+const DEFAULT_THANKS = 'Thank you. Your answer has been received.';
+const FEWEST_CHOICES = 2;
+/** A template has ten buttons at most. */
+const MOST_CHOICES = 10;
+
+/** What is asked, as it is kept with the execution. */
+export type Question = {
+	/** Of the secret in the link, which is not kept: n8n shows what it keeps to anyone who may see the execution. */
+	secretDigest: string;
+	text: string;
+	thanks: string;
+	/** Where it is answered: on the page behind a link, or by tapping a button in the chat. */
+	answerIn: 'page' | 'chat';
+} & (
+	| { kind: 'approval'; approve: string; decline: string }
+	| { kind: 'choice'; choices: string[] }
+	| { kind: 'freeText'; submit: string }
+);
+
+/** An answer that a question offers. */
+export interface OfferedAnswer {
+	/** What the page's button sends. */
+	readonly value: string;
+	readonly label: string;
+	/** What the output says of it. */
+	readonly data: Fields;
+}
+
+/** The answers that a question offers, in their order; none for free text. */
+export function answersOf(question: Question): OfferedAnswer[] {
+	switch (question.kind) {
+		case 'approval': {
+			const approve = { value: 'approve', label: question.approve, data: { approved: true } };
+			const decline = { value: 'decline', label: question.decline, data: { approved: false } };
+			return decline.label === '' ? [approve] : [approve, decline];
+		}
+		case 'choice':
+			return question.choices.map((choice, choiceIndex) => ({
+				value: String(choiceIndex),
+				label: choice,
+				data: { choice, choiceIndex },
+			}));
+		case 'freeText':
+			return [];
+	}
+}
+
+/** What the output says when nobody has answered in time. */
+export function noAnswer({ kind }: Question): Fields {
+	return { ...{ approval: { approved: false }, choice: { choice: '' }, freeText: { text: '' } }[kind], timedOut: true };
+}
+
+// n8n looks for `message` and `responseType` when it makes the human review of an AI agent's tools out of this
+// operation.
+export const questionFields: INodeProperties[] = [
+	{
+		displayName: 'Message',
+		name: 'message',
+		type: 'string',
+		typeOptions: { rows: 4 },
+		required: true,
+		default: '',
+		placeholder: 'e.g. May we deliver your order 1234 tomorrow morning?',
+		description: 'The question. A link to the page where it is answered is added, or put where you write {link}.',
+	},
+	{
+		displayName: 'Response Type',
+		name: 'responseType',
+		type: 'options',
+		default: 'approval',
+		options: [
+			{ name: 'Approval', value: 'approval', description: 'A button to approve and one to decline' },
+			{ name: 'Choice', value: 'choice', description: 'Two to ten buttons with the labels you choose' },
+			{ name: 'Free Text', value: 'freeText', description: 'A field to write into' },
+		],
+		description: 'How the customer can answer',
+	},
+	{
+		displayName: 'Answer In',
+		name: 'answerIn',
+		type: 'options',
+		noDataExpression: true,
+		default: 'page',
+		options: [
+			{
+				name: 'Chat',
+				value: 'chat',
+				description: 'The customer taps a button of a template in WhatsApp',
+			},
+			{
+				name: 'Page',
+				value: 'page',
+				description: 'The customer opens a link in the message and answers on a page of your n8n',
+			},
+		],
+		description: 'Where the customer answers',
+		displayOptions: { show: { responseType: ['approval', 'choice'] } },
+	},
+	showOnlyFor(
+		{ responseType: ['approval', 'choice'], answerIn: ['chat'] },
+		{
+			displayName:
+				'Taps reach this workflow through a <b>Modica WhatsApp Trigger</b>: publish a workflow with one on this n8n and give its Production URL to Modica as the reply callback URL, whatever its <b>Trigger On</b> says. <b>Without it, taps are lost.</b><br /><br />Choose a template with one quick-reply button for each answer, in the same order. The node fills in the payloads of these buttons.',
+			name: 'chatNotice',
+			type: 'notice',
+			default: '',
+		},
+	),
+	{
+		displayName: 'Approve Button Label',
+		name: 'approveLabel',
+		type: 'string',
+		required: true,
+		default: 'Approve',
+		placeholder: 'e.g. Yes, please',
+		description:
+			'Label of the approve button. In the chat, the buttons have the labels that the template was approved with; this one must be the first.',
+		displayOptions: { show: { responseType: ['approval'] } },
+	},
+	{
+		displayName: 'Decline Button Label',
+		name: 'declineLabel',
+		type: 'string',
+		default: 'Decline',
+		placeholder: 'e.g. No, call me',
+		description:
+			'Label of the decline button. Leave empty to offer no such button. In the chat, the buttons have the labels that the template was approved with; this one must be the second.',
+		displayOptions: { show: { responseType: ['approval'] } },
+	},
+	{
+		displayName: 'Choices',
+		name: 'choices',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true, sortable: true },
+		required: true,
+		placeholder: 'Add Choice',
+		default: {},
+		options: [
+			{
+				displayName: 'Values',
+				name: 'values',
+				values: [
+					{
+						displayName: 'Choice',
+						name: 'choice',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. Tomorrow morning',
+						description: 'Label of the button, and what the output says when it was chosen',
+					},
+				],
+			},
+		],
+		description:
+			'Two to ten answers to choose from. In the chat, the buttons have the labels that the template was approved with: give the choices in the order of those.',
+		displayOptions: { show: { responseType: ['choice'] } },
+	},
+];
+
+/** The texts of the page, among the options. */
+export const pageOptions: INodeProperties[] = [
+	{
+		displayName: 'Submit Button Label',
+		name: 'submitLabel',
+		type: 'string',
+		default: 'Send',
+		placeholder: 'e.g. Send',
+		description: 'Label of the button below the field, for free text',
+	},
+	{
+		displayName: 'Thank-You Text',
+		name: 'thanksText',
+		type: 'string',
+		default: DEFAULT_THANKS,
+		placeholder: 'e.g. Thank you. We will be in touch.',
+		description: 'Text of the page when the answer has been given',
+	},
+];
+
+/**
+ * @param options the node's options
+ * @param secret of the link or of the buttons
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function readQuestion(item: Item, options: Fields, secret: string): Question {
+	const label = (value: unknown, byDefault: string) => (isEmpty(value) ? byDefault : String(value));
+	const common = {
+		secretDigest: digest(secret).toString('hex'),
+		text: parseMessageText('Message', item.parameter('message')).replaceAll(LINK, '').trim(),
+		thanks: label(options.thanksText, DEFAULT_THANKS),
+	};
+	const type = item.parameter('responseType');
+	switch (type) {
+		case 'approval':
+			return {
+				...common,
+				answerIn: parseAnswerIn(item.parameter('answerIn')),
+				kind: 'approval',
+				approve: label(item.parameter('approveLabel'), 'Approve'),
+				decline: label(item.parameter('declineLabel'), ''),
+			};
+		case 'choice':
+			return {
+				...common,
+				answerIn: parseAnswerIn(item.parameter('answerIn')),
+				kind: 'choice',
+				choices: parseChoices(item.parameter('choices')),
+			};
+		case 'freeText':
+			// No button can carry what a customer is to write.
+			return { ...common, answerIn: 'page', kind: 'freeText', submit: label(options.submitLabel, 'Send') };
+		default:
+			throw invalid('Response Type', type, 'is unknown', 'Use approval, choice or freeText.');
+	}
+}
+
+function parseAnswerIn(value: unknown): 'page' | 'chat' {
+	if (isEmpty(value)) return 'page';
+	if (value === 'page' || value === 'chat') return value;
+	throw invalid('Answer In', value, 'is unknown', 'Use page or chat.');
+}
+
+function parseChoices(value: unknown): string[] {
+	const { values } = fieldsOf(value);
+	const rows: unknown[] = Array.isArray(values) ? values : [];
+	const choices = rows.map((row, index) =>
+		parseText(`Choice ${index + 1}`, isRecord(row) ? row.choice : row, 'Give each choice a label, or remove it.').trim(),
+	);
+	if (choices.length < FEWEST_CHOICES || choices.length > MOST_CHOICES) {
+		throw invalid('Choices', choices.join(', '), `is a list of ${choices.length}`, `Give ${FEWEST_CHOICES} to ${MOST_CHOICES} choices.`);
+	}
+	const twice = choices.find((choice, index) => choices.indexOf(choice) !== index);
+	if (twice !== undefined) throw invalid('Choices', twice, 'is there twice', 'Give each choice a label of its own.');
+	return choices;
+}
+
+/** What is kept of a secret. */
+export function digest(secret: string): Buffer {
+	return createHash('sha256').update(secret).digest();
+}
+
+/** The question that was kept, and the message that it was asked in; undefined for anything else. */
+export function parseQuestion(value: unknown): { question: Question; sent: Fields } | undefined {
+	if (!isRecord(value)) return undefined;
+	// Questions of earlier versions of this package say nothing of where they are answered.
+	const { sent, secretDigest, text, thanks, answerIn = 'page', kind, approve, decline, choices, submit } = value;
+	if (!isRecord(sent)) return undefined;
+	if (typeof secretDigest !== 'string' || !/^[0-9a-f]{64}$/.test(secretDigest)) return undefined;
+	if (typeof text !== 'string' || typeof thanks !== 'string') return undefined;
+	if (answerIn !== 'page' && answerIn !== 'chat') return undefined;
+	const common = { secretDigest, text, thanks, answerIn } as const;
+	if (kind === 'approval' && typeof approve === 'string' && typeof decline === 'string') {
+		return { question: { ...common, kind, approve, decline }, sent };
+	}
+	if (kind === 'choice' && Array.isArray(choices) && choices.every((choice) => typeof choice === 'string')) {
+		return { question: { ...common, kind, choices }, sent };
+	}
+	if (kind === 'freeText' && typeof submit === 'string') return { question: { ...common, kind, submit }, sent };
+	return undefined;
+}

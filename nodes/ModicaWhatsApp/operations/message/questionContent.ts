@@ -1,0 +1,165 @@
+import type { INodeProperties } from 'n8n-workflow';
+import type { TemplateButton, TemplateContent, TextContent } from '../../api/types';
+import { InputError, invalid } from '../../parameters/errors';
+import { parseNumber } from '../../parameters/number';
+import { countCharacters, LONGEST_TEXT, parseMessageText } from '../../parameters/text';
+import type { Fields } from '../../parameters/values';
+import { showOnlyFor } from '../fields';
+import type { Context, Item } from '../operation';
+import type { FileLink } from './fileLinks';
+import { answersOf, LINK, type Question } from './question';
+import { readTemplate, templateFields } from './template';
+
+/** Stands for the question in the body parameters of a template. */
+const MESSAGE = '{message}';
+/** WhatsApp numbers a template's buttons from 0 to 9. */
+const LAST_BUTTON = 9;
+
+const messageTypeField: INodeProperties = {
+	displayName: 'Message Type',
+	name: 'messageType',
+	type: 'options',
+	noDataExpression: true,
+	default: 'text',
+	options: [
+		{
+			name: 'Template',
+			value: 'template',
+			description: 'A text that WhatsApp approved beforehand; the only kind that reaches customers at any time',
+		},
+		{
+			name: 'Text',
+			value: 'text',
+			description: 'The message itself, to customers who wrote to you in the last 24 hours',
+		},
+	],
+	description:
+		'How to send the link. A template needs {link} in one of its body parameters or in the payload of a URL button. {message} in a body parameter stands for the question.',
+	hint: 'Text reaches only customers who wrote to you in the last 24 hours',
+};
+
+/** What a question is answered on a page for: free text always, others when they are set to. */
+const ON_PAGE = [{ responseType: ['freeText'] }, { responseType: ['approval', 'choice'], answerIn: ['page'] }];
+const IN_CHAT = { responseType: ['approval', 'choice'], answerIn: ['chat'] };
+
+// The conditions name all they depend on: a field that is hidden keeps its value, and n8n looks at that.
+export const questionContentFields: INodeProperties[] = [
+	...ON_PAGE.map((condition) => showOnlyFor(condition, messageTypeField)),
+	...ON_PAGE.flatMap((condition) => templateFields.map((field) => showOnlyFor({ ...condition, messageType: ['template'] }, field))),
+	...templateFields.map((field) => showOnlyFor(IN_CHAT, field)),
+];
+
+export const firstButtonOption: INodeProperties = {
+	displayName: 'First Button Index',
+	name: 'firstButtonIndex',
+	type: 'number',
+	typeOptions: { minValue: 0, maxValue: LAST_BUTTON },
+	default: 0,
+	description:
+		'Index of the template’s button for the first answer. Change it if the template has other buttons before those. The index of the first button is 0.',
+	displayOptions: { show: { '/responseType': ['approval', 'choice'], '/answerIn': ['chat'] } },
+};
+
+/**
+ * The message that asks a question, with the link or the buttons that answer it. No error quotes these: who has them
+ * can answer.
+ * @param options the node's options
+ * @param linkTo gives the link to a file of the item
+ * @param secret of the link or of the buttons
+ * @throws {InputError} when there is no room or no place for them, naming the field, the value and the remedy
+ */
+export function readQuestionContent(
+	item: Item,
+	question: Question,
+	options: Fields,
+	linkTo: FileLink,
+	secret: string,
+	{ answerLink, answerPayload }: Context,
+): TextContent | TemplateContent {
+	if (question.answerIn === 'chat') {
+		const payloads = answersOf(question).map((_, answer) => answerPayload(secret, answer));
+		return withButtons(asking(question, readTemplate(item, linkTo)), payloads, options.firstButtonIndex);
+	}
+	const type = item.parameter('messageType');
+	switch (type) {
+		case 'text':
+			return linkedText(parseMessageText('Message', item.parameter('message')), answerLink(secret));
+		case 'template':
+			return linkedTemplate(asking(question, readTemplate(item, linkTo)), answerLink(secret));
+		default:
+			throw invalid('Message Type', type, 'is unknown', 'Use text or template.');
+	}
+}
+
+/** With the question in the body parameters that are to hold it. WhatsApp takes no line breaks, tabs or rows of spaces there. */
+function asking({ text }: Question, { type, template }: TemplateContent): TemplateContent {
+	const { body_params, ...others } = template;
+	const line = text.replace(/\s+/g, ' ');
+	return { type, template: { ...others, ...(body_params && { body_params: body_params.map((param) => replaceAll(param, MESSAGE, line)) }) } };
+}
+
+/** @param first the index of the button for the first answer; anything at all */
+function withButtons({ type, template }: TemplateContent, payloads: readonly string[], first: unknown = 0): TemplateContent {
+	if (JSON.stringify(template).includes(LINK)) {
+		throw invalid('Template Parameters', LINK, 'stands for a link, and there is none in the chat', `Remove ${LINK}, or set Answer In to Page.`);
+	}
+	const firstIndex = Math.floor(parseNumber('First Button Index', first, 0, LAST_BUTTON + 1 - payloads.length));
+	const answers = payloads.map((payload, answer): TemplateButton => ({ index: firstIndex + answer, type: 'quick_reply', payload }));
+	const { buttons = [] } = template;
+	const clash = buttons.find(({ index }) => answers.some((button) => button.index === index));
+	if (clash) {
+		throw invalid(
+			'Buttons Index',
+			clash.index,
+			'is the index of a button for an answer, which the node fills in by itself',
+			'Remove the button, or change First Button Index in the options.',
+		);
+	}
+	return { type, template: { ...template, buttons: [...buttons, ...answers].sort((one, other) => (one.index ?? 0) - (other.index ?? 0)) } };
+}
+
+function linkedText(text: string, link: string): TextContent {
+	const body = text.includes(LINK) ? replaceAll(text, LINK, link) : `${text.trimEnd()}\n\n${link}`;
+	const length = countCharacters(body);
+	if (length > LONGEST_TEXT) {
+		throw invalid('Message', text, `has ${length} characters with its link`, `WhatsApp takes up to ${LONGEST_TEXT}: shorten it.`);
+	}
+	return { type: 'text', text: { body } };
+}
+
+function linkedTemplate({ type, template }: TemplateContent, link: string): TemplateContent {
+	const { body_params, buttons, ...others } = template;
+	const inButton = buttons?.some(isLinkButton) ?? false;
+	if (!inButton && !body_params?.some((text) => text.includes(LINK))) {
+		throw new InputError(
+			`The template carries no link to answer at. Write ${LINK} in one of its Body Parameters, or as the payload of a URL button.`,
+		);
+	}
+	return {
+		type,
+		template: {
+			...others,
+			...(body_params && { body_params: body_params.map((text) => replaceAll(text, LINK, link)) }),
+			...(buttons && {
+				buttons: buttons.map((button) =>
+					isLinkButton(button) ? { ...button, payload: replaceAll(button.payload, LINK, withoutHost(link)) } : button,
+				),
+			}),
+		},
+	};
+}
+
+function isLinkButton(button: TemplateButton): button is TemplateButton & { payload: string } {
+	return button.type === 'url' && button.payload?.includes(LINK) === true;
+}
+
+/** A template's URL button is approved with the host in it; what is sent goes on behind that. */
+function withoutHost(link: string): string {
+	const { pathname, search } = new URL(link);
+	return `${pathname.slice(1)}${search}`;
+}
+
+/** By a function: a text that replaces may not be searched for signs such as `$&`. */
+function replaceAll(text: string, sign: string, by: string): string {
+	return text.replaceAll(sign, () => by);
+}

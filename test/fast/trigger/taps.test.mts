@@ -1,0 +1,212 @@
+/** Replies that answer a question, on their way through the trigger to n8n's waiting endpoint. */
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
+import { packTap, type Tap } from '../../../nodes/ModicaWhatsApp/callback/tap';
+import { clock } from '../../../nodes/ModicaWhatsApp/n8n/clock';
+import { REPLY } from '../../harness/callbackSamples.mts';
+import { AUTHORIZATION, freshSetup, startEndpoint, type Endpoint, type Setup } from '../../harness/core/trigger.mts';
+import { fastClock } from '../../harness/fastClock.mts';
+import { freePort } from '../../harness/ports.mts';
+
+const TIMES_FASTER = 50;
+const NODE_ID = '01234567-89ab-4cde-8f01-23456789abcd';
+const TAKEN: Answer = { status: 200, headers: { 'X-Modica-WhatsApp-Answer': 'taken' }, body: '<p>Thank you</p>' };
+const CLOSED: Answer = { status: 200, body: '<p>No action required</p>' };
+const RUNNING: Answer = { status: 409, body: '{"code":409,"message":"The execution \\"7\\" is running already."}' };
+
+interface Answer {
+	status: number;
+	headers?: Record<string, string>;
+	body?: string;
+}
+
+let endpoint: Endpoint;
+/** n8n's public address. */
+let publicly: Server;
+let origin: string;
+/** What came to the waiting endpoint, by either address. */
+let received: Array<{ method: string | undefined; url: string | undefined; headers: IncomingHttpHeaders; by: 'public' | 'socket' }>;
+/** What it answers, the last again and again. */
+let answers: Answer[];
+let questions = 0;
+
+const listener =
+	(by: 'public' | 'socket'): RequestListener =>
+	({ method, url, headers }, response) => {
+		received.push({ method, url, headers, by });
+		const { status, headers: own, body } = answers[Math.min(received.length, answers.length) - 1]!;
+		response.writeHead(status, own).end(body);
+	};
+
+beforeAll(async () => {
+	endpoint = await startEndpoint();
+	endpoint.waiting = listener('socket');
+	publicly = createServer(listener('public')).listen(0, '127.0.0.1');
+	await once(publicly, 'listening');
+	origin = `http://127.0.0.1:${(publicly.address() as AddressInfo).port}`;
+});
+beforeEach(() => {
+	received = [];
+	answers = [TAKEN];
+	endpoint.executions.length = 0;
+	endpoint.setup = { ...freshSetup(endpoint), webhookUrl: origin };
+	jest.spyOn(clock, 'sleep').mockImplementation(fastClock(TIMES_FASTER).sleep);
+});
+afterEach(() => jest.restoreAllMocks());
+afterAll(async () => {
+	publicly.closeAllConnections();
+	publicly.close();
+	await endpoint.stop();
+});
+
+const set = (setup: Partial<Setup>) => Object.assign(endpoint.setup, setup);
+
+/** A tap on a question of its own. */
+function freshTap(part: Partial<Tap> = {}): Tap {
+	const secret = `question-${questions++}`.padEnd(22, '_');
+	return { answer: 1, executionId: '7', nodeId: NODE_ID, secret, signature: '0123456789abcdef'.repeat(4), ...part };
+}
+
+async function tapped(payload: string, { id = `reply-${questions++}`, headers = { authorization: AUTHORIZATION } }: { id?: string; headers?: Record<string, string> } = {}) {
+	return await endpoint.call(JSON.stringify({ ...REPLY, id, content: { type: 'button', button: { payload, text: 'Yes' } } }), headers);
+}
+
+/** The items of the reply output, of all executions. */
+const items = () => endpoint.executions.flatMap((outputs) => outputs.flat().map(({ json }) => json));
+
+describe('a tap', () => {
+	it('continues the execution that asked, and starts nothing', async () => {
+		const tap = freshTap();
+		expect(await tapped(packTap(tap)!)).toMatchObject({ status: 200, body: '{"answered":true}' });
+		expect(received).toEqual([
+			{
+				method: 'POST',
+				url: `/webhook-waiting/7/${NODE_ID}?question=${tap.secret}&answer=1&signature=${tap.signature}`,
+				headers: expect.not.objectContaining({ authorization: expect.anything() }) as unknown,
+				by: 'public',
+			},
+		]);
+		expect(endpoint.executions).toEqual([]);
+	});
+
+	it.each<[string, Setup['parameters']]>([
+		['only statuses', { events: ['status'], options: {} }],
+		['only texts', { events: ['reply'], options: { contentTypes: ['text'] } }],
+		['only replies of somebody else', { events: ['reply'], options: { senders: '+64217654321' } }],
+	])('does so when the workflow takes %s', async (_what, parameters) => {
+		set({ parameters });
+		expect(await tapped(packTap(freshTap())!)).toMatchObject({ status: 200, body: '{"answered":true}' });
+		expect(received).toHaveLength(1);
+	});
+
+	it('of a stranger is refused', async () => {
+		for (const headers of [{}, { authorization: 'Basic d3Jvbmc6d3Jvbmc=' }] as Array<Record<string, string>>) expect(await tapped(packTap(freshTap())!, { headers })).toMatchObject({ status: 401 });
+		expect(received).toEqual([]);
+	});
+
+	it('that was copied is handed over once', async () => {
+		const payload = packTap(freshTap())!;
+		const copies = await Promise.all(Array.from({ length: 5 }, async () => await tapped(payload, { id: 'the-same' })));
+		expect(copies.map(({ body }) => body).sort()).toEqual(['{"answered":true}', ...Array<string>(4).fill('{"ignored":"duplicate"}')]);
+		expect(await tapped(payload, { id: 'the-same' })).toMatchObject({ body: '{"ignored":"duplicate"}' });
+		expect(received).toHaveLength(1);
+	});
+
+	it('that was copied is handed over once although copies are let through', async () => {
+		set({ parameters: { events: ['reply'], options: { ignoreDuplicates: false } } });
+		const payload = packTap(freshTap())!;
+		await tapped(payload, { id: 'the-same-again' });
+		expect(await tapped(payload, { id: 'the-same-again' })).toMatchObject({ body: '{"ignored":"duplicate"}' });
+		expect([received.length, endpoint.executions]).toEqual([1, []]);
+	});
+
+	it.each([
+		['a page without our header', CLOSED],
+		['410', { status: 410 }],
+		['an execution that has finished', { status: 409, body: '{"message":"The execution \\"7\\" has finished with error."}' }],
+	])('on a closed question is an ordinary reply that says so: %s', async (_what, answer) => {
+		answers = [answer];
+		expect(await tapped(packTap(freshTap())!, { id: 'late' })).toMatchObject({ status: 200, body: '' });
+		expect(items()).toEqual([expect.objectContaining({ id: 'late', type: 'button', text: 'Yes', content: { type: 'button', button: { payload: 'MW1', text: 'Yes' } }, questionClosed: true })]);
+		endpoint.setup.parameters = { events: ['status'], options: {} };
+		expect(await tapped(packTap(freshTap())!)).toMatchObject({ status: 200, body: '{"ignored":"events"}' });
+	});
+
+	it.each([401, 404])('that n8n knows nothing of (%i) is an ordinary reply', async (status) => {
+		answers = [{ status }];
+		expect(await tapped(packTap(freshTap())!)).toMatchObject({ status: 200, body: '' });
+		const [item] = items();
+		expect(item).toMatchObject({ type: 'button', content: { button: { payload: 'MW1' } } });
+		expect(item).not.toHaveProperty('questionClosed');
+	});
+
+	it('that comes before n8n has stored the execution is handed over again', async () => {
+		answers = [RUNNING, { status: 500 }, TAKEN];
+		expect(await tapped(packTap(freshTap())!)).toMatchObject({ body: '{"answered":true}' });
+		expect(received).toHaveLength(3);
+	});
+
+	it('that cannot be handed over is to be sent again, and then is', async () => {
+		answers = [RUNNING];
+		const payload = packTap(freshTap())!;
+		expect(await tapped(payload, { id: 'again' })).toMatchObject({ status: 503, headers: { 'retry-after': '5' }, body: '{"message":"n8n cannot take this answer yet"}' });
+		expect([received.length, endpoint.executions]).toEqual([6, []]);
+		answers = [TAKEN];
+		expect(await tapped(payload, { id: 'again' })).toMatchObject({ status: 200, body: '{"answered":true}' });
+	});
+
+	it('is never led elsewhere', async () => {
+		answers = [{ status: 307, headers: { Location: `${origin}/webhook-waiting/elsewhere` } }];
+		expect(await tapped(packTap(freshTap())!)).toMatchObject({ status: 503 });
+		expect(new Set(received.map(({ url }) => url?.startsWith(`/webhook-waiting/7/${NODE_ID}?`)))).toEqual(new Set([true]));
+	});
+});
+
+describe('where n8n cannot reach itself by its public address', () => {
+	it('a tap goes to the socket that it came in by, under the public name', async () => {
+		const port = await freePort();
+		set({ webhookUrl: `http://127.0.0.1:${port}` });
+		expect(await tapped(packTap(freshTap())!)).toMatchObject({ body: '{"answered":true}' });
+		expect(received).toMatchObject([{ by: 'socket', url: expect.stringMatching(/^\/webhook-waiting\/7\//) as unknown, headers: { host: `127.0.0.1:${port}` } }]);
+	});
+
+	it('it does not after a connection was made', async () => {
+		const breaking = createServer(({ socket }) => socket.destroy()).listen(0, '127.0.0.1');
+		await once(breaking, 'listening');
+		set({ webhookUrl: `http://127.0.0.1:${(breaking.address() as AddressInfo).port}` });
+		expect(await tapped(packTap(freshTap())!)).toMatchObject({ status: 503 });
+		expect(received).toEqual([]);
+		breaking.close();
+	});
+});
+
+describe('whatever a payload says', () => {
+	const whole = packTap(freshTap())!;
+	const part = fc.string({ unit: fc.constantFrom(...'MW1.~-_Ab9=/\\:@?#%&\n 2e'), maxLength: 12 });
+	const nodeId = fc.oneof(fc.constantFrom('..', '.', '../..', '../../rest/login', '//evil.example', '%2e%2e', 'a?b#c', '@evil.example'), fc.string({ maxLength: 20 }));
+	const payloads = fc.oneof(
+		fc.tuple(fc.nat(whole.length), fc.nat(9), part).map(([at, less, more]) => whole.slice(0, at) + more + whole.slice(at + less)),
+		fc.tuple(part, part).map(([before, behind]) => before + whole + behind),
+		nodeId.map((id) => whole.replace('ASNFZ4mrTN6PASNFZ4mrzQ', `~${Buffer.from(id).toString('base64url')}`)),
+		fc.string({ maxLength: 200, unit: 'binary' }),
+	);
+
+	it('only the waiting endpoint hears of it, and n8n refuses what it has not signed', async () => {
+		answers = [{ status: 401 }];
+		await fc.assert(
+			fc.asyncProperty(payloads, async (payload) => {
+				const { status, body } = await tapped(payload);
+				expect({ status, body }).toEqual({ status: 200, body: '' });
+			}),
+			{ numRuns: 500, seed: 20_261_127 },
+		);
+		for (const { url, method } of received) {
+			expect(method).toBe('POST');
+			expect(url).toMatch(/^\/webhook-waiting\/[\w-]+\/[^/?#]+\?question=[\w-]{22}&answer=\d&signature=[0-9a-f]{64}$/);
+			expect(decodeURIComponent(url!.split(/[/?]/)[3]!)).not.toMatch(/^\.{0,2}$/);
+		}
+		expect(received.length).toBeGreaterThan(25);
+	});
+});

@@ -1,0 +1,205 @@
+/** Questions answered by tapping a button in WhatsApp, in a real n8n: one at a time, many at once, too early and too late. */
+import type { IDataObject, INode } from 'n8n-workflow';
+import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
+import { latestLink, readPage, send } from '../../harness/n8n/approvals.mts';
+import { CALLBACK_LOGIN, eachOf } from '../../harness/n8n/callbacks.mts';
+import { answerTo, askingWorkflow, CHOICES, payloadOf, takeTaps } from '../../harness/n8n/chat.mts';
+import type { Execution, StoredWorkflow } from '../../harness/n8n/rest.mts';
+import { n8nUnderTest } from '../../harness/n8n/underTest.mts';
+import { PATIENCE_MS, until } from '../../harness/until.mts';
+
+const { rest } = n8nUnderTest();
+// As Modica may: a callback that is not taken comes again.
+const api = apiUnderTest(rest, { statusSteps: [], callbackTimeoutMs: 60_000 }, CALLBACK_LOGIN);
+
+let replies: StoredWorkflow;
+beforeEach(async () => {
+	replies = await takeTaps(rest, api.simulator, api.credential);
+});
+afterEach(async () => await rest.deactivate(replies));
+
+/** Asks, and gives the execution that waits. */
+async function ask(parameters: IDataObject = {}): Promise<Execution & { messageId: string }> {
+	const execution = await rest.runWorkflow(await rest.importWorkflow(askingWorkflow(api.credential, parameters)));
+	expect({ status: execution.status, error: execution.error }).toEqual({ status: 'waiting', error: undefined });
+	return { ...execution, messageId: api.simulator.messages.at(-1)!.id };
+}
+
+const tap = async (messageId: string, buttonIndex: number, replyId?: string) =>
+	await api.simulator.tap({ id: messageId, buttonIndex, ...(replyId !== undefined && { replyId }) });
+
+/** What the node gave out, once the execution has ended. */
+async function dataOf({ workflowId, id }: { workflowId: string; id: string }): Promise<unknown> {
+	await rest.waitForExecutions(workflowId, (all) => all.some((one) => one.id === id && one.status === 'success'));
+	return (await rest.getExecution(id)).outputs.WhatsApp?.[0]?.[0]?.json.data;
+}
+
+/** The replies that started a workflow, once there are so many: n8n 1.x answers before it has stored them. */
+async function repliesPassedOn(count: number): Promise<IDataObject[]> {
+	const ended = await rest.waitForExecutions(replies.id, (all) => all.length >= count && all.every(({ status }) => status === 'success'));
+	const executions = await Promise.all(ended.map(async ({ id }) => await rest.getExecution(id)));
+	return executions.map(({ outputs }) => outputs.Callback?.[0]?.[0]?.json ?? {});
+}
+
+describe('a question in the chat', () => {
+	it.each([
+		['approved', {}, 0, { approved: true }],
+		['declined', {}, 1, { approved: false }],
+		['answered by a choice', { responseType: 'choice', choices: CHOICES }, 2, { choice: 'Cancel', choiceIndex: 2 }],
+	])('is %s by a tap, which starts nothing', async (_what, parameters, buttonIndex, data) => {
+		const asked = await ask(parameters);
+		expect(api.simulator.messages.map(({ payload }) => payload)).toEqual([
+			{
+				to: '+64211234567',
+				type: 'template',
+				template: {
+					name: 'please_answer',
+					language: 'en_US',
+					body_params: ['May we deliver your order 1234 tomorrow?'],
+					buttons: expect.arrayContaining([{ index: 0, type: 'quick_reply', payload: expect.stringMatching(/^MW1\.0\.\d+\.[\w-]{22}\.[\w-]{22}\.[\w-]{43}$/) as string }]) as unknown,
+				},
+			},
+		]);
+		const delivered = await tap(asked.messageId, buttonIndex);
+		expect(answerTo(delivered)).toBe(200);
+		expect(await dataOf(asked)).toEqual({ ...data, answeredIn: 'chat', respondedAt: expect.stringMatching(/^\d{4}-.*Z$/) });
+		expect(await rest.executions(replies.id)).toEqual([]);
+	});
+
+	it('keeps what answers it out of all that is stored', async () => {
+		const asked = await ask();
+		const payloads = [0, 1].map((index) => payloadOf(api.simulator, index));
+		const parts = payloads.flatMap((payload) => payload.split('.').slice(4));
+		const storedOf = async (id: string) => JSON.stringify(await rest.rest('get', `/executions/${id}`));
+		const waiting = await storedOf(asked.id);
+		await tap(asked.messageId, 0);
+		await dataOf(asked);
+		// The second tap is late, so it starts the workflow.
+		await tap(asked.messageId, 1);
+		const [reply] = await repliesPassedOn(1);
+		expect(reply).toMatchObject({ type: 'button', content: { button: { payload: 'MW1' } }, questionClosed: true });
+		const [execution] = await rest.executions(replies.id);
+		for (const stored of [waiting, await storedOf(asked.id), await storedOf(execution!.id)]) {
+			expect(parts.filter((part) => stored.includes(part) || stored.includes(Buffer.from(part, 'base64url').toString('hex')))).toEqual([]);
+		}
+	});
+
+	it('is answered by a tap that comes while the message is still being sent', async () => {
+		api.simulator.addFault({ kind: 'latency', ms: 800, when: 'after', match: { path: '/messages' } });
+		const workflow = await rest.importWorkflow(askingWorkflow(api.credential));
+		const id = await rest.startWorkflow(workflow);
+		const message = await until('the message is taken', PATIENCE_MS, () => api.simulator.messages[0]);
+		expect(answerTo(await tap(message!.id, 0))).toBe(200);
+		expect(await dataOf({ workflowId: workflow.id, id })).toMatchObject({ approved: true, answeredIn: 'chat' });
+		expect(await rest.executions(replies.id)).toEqual([]);
+	});
+
+	it('is one of fifty that are open, each answered once and rightly', async () => {
+		const parameters = { responseType: 'choice', choices: CHOICES, additionalFields: { reference: '={{ $execution.id }}' } };
+		const workflow = await rest.importWorkflow(askingWorkflow(api.credential, parameters));
+		const ids = await eachOf(Array.from({ length: 50 }), 10, async () => await rest.startWorkflow(workflow));
+		await rest.waitForExecutions(workflow.id, (all) => all.filter(({ status }) => status === 'waiting').length === 50);
+		const { messages } = api.simulator;
+		expect(messages.map(({ reference }) => reference).sort()).toEqual([...ids].sort());
+
+		// Each tap and its copy, in an order that has nothing to do with the one in which they were asked.
+		const choiceOf = (index: number) => (index * 7) % 3;
+		const taps = messages.flatMap(({ id }, index) => ['first', 'copy'].map(() => ({ id, choice: choiceOf(index), replyId: `tap-${id}` })));
+		const shuffled = taps.map((one, index) => ({ one, rank: (index * 37) % 101 })).sort((one, other) => one.rank - other.rank);
+		const delivered = await eachOf(shuffled, 20, async ({ one }) => await tap(one.id, one.choice, one.replyId));
+		expect(new Set(delivered.map(answerTo))).toEqual(new Set([200]));
+
+		await rest.waitForExecutions(workflow.id, (all) => all.length === 50 && all.every(({ status }) => status === 'success'));
+		for (const [index, { reference }] of messages.entries()) {
+			const { outputs } = await rest.getExecution(reference!);
+			expect(outputs.WhatsApp?.[0]?.map(({ json }) => json.data)).toEqual([expect.objectContaining({ choiceIndex: choiceOf(index), answeredIn: 'chat' })]);
+		}
+		expect(await rest.executions(replies.id)).toEqual([]);
+	});
+
+	it('is answered once by twenty taps at the same moment; the others say that it is closed', async () => {
+		const asked = await ask();
+		const delivered = await Promise.all(Array.from({ length: 20 }, async (_, index) => await tap(asked.messageId, index % 2)));
+		expect(new Set(delivered.map(answerTo))).toEqual(new Set([200]));
+		expect(await dataOf(asked)).toMatchObject({ answeredIn: 'chat' });
+		const passedOn = await repliesPassedOn(19);
+		expect(passedOn.map(({ questionClosed }) => questionClosed)).toEqual(Array(19).fill(true));
+		expect(await rest.executions(asked.workflowId)).toHaveLength(1);
+	});
+});
+
+describe('a tap that comes too late', () => {
+	it('is an ordinary reply that says so: after the answer, also while the workflow runs on', async () => {
+		const later: INode = {
+			id: '9',
+			name: 'Later',
+			type: 'n8n-nodes-base.wait',
+			typeVersion: 1.1,
+			position: [600, 0],
+			// n8n keeps an execution that waits less than 65 seconds running.
+			parameters: { amount: 60, unit: 'seconds' },
+		};
+		const workflow = askingWorkflow(api.credential);
+		const stored = await rest.importWorkflow({
+			...workflow,
+			nodes: [...workflow.nodes, later],
+			connections: { ...workflow.connections, WhatsApp: { main: [[{ node: 'Later', type: 'main', index: 0 }]] } },
+		});
+		const execution = await rest.runWorkflow(stored);
+		const { id } = api.simulator.messages[0]!;
+		await tap(id, 0);
+		await rest.waitForExecutions(stored.id, ([one]) => one?.status === 'running');
+		expect(answerTo(await tap(id, 1, 'late'))).toBe(200);
+		expect(await repliesPassedOn(1)).toEqual([expect.objectContaining({ id: 'late', questionClosed: true })]);
+		await rest.stopExecution(execution.id);
+	});
+
+	it('is an ordinary reply that says so: after the time limit', async () => {
+		const asked = await ask({ options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.02, resumeUnit: 'minutes' } } } });
+		expect(await dataOf(asked)).toEqual({ approved: false, timedOut: true });
+		expect(answerTo(await tap(asked.messageId, 0))).toBe(200);
+		expect(await repliesPassedOn(1)).toEqual([expect.objectContaining({ type: 'button', questionClosed: true })]);
+	});
+
+	it('is an ordinary reply: after the execution was deleted', async () => {
+		const asked = await ask();
+		await rest.stopExecution(asked.id);
+		await rest.rest('post', '/executions/delete', { ids: [asked.id] });
+		expect(answerTo(await tap(asked.messageId, 0))).toBe(200);
+		const [reply] = await repliesPassedOn(1);
+		expect(reply).toMatchObject({ type: 'button', content: { button: { payload: 'MW1' } } });
+		expect(reply).not.toHaveProperty('questionClosed');
+	});
+
+	it('does not answer the next question of a loop', async () => {
+		const workflow = askingWorkflow(api.credential, { message: '=Question {{ $json.number }}' }, [{ number: 1 }, { number: 2 }]);
+		const loop: INode = { id: '9', name: 'Loop', type: 'n8n-nodes-base.splitInBatches', typeVersion: 3, position: [200, 0], parameters: { options: {} } };
+		const to = (node: string) => [{ node, type: 'main' as const, index: 0 }];
+		const stored = await rest.importWorkflow({
+			...workflow,
+			nodes: [...workflow.nodes, loop],
+			connections: { Start: { main: [to('Loop')] }, Loop: { main: [[], to('WhatsApp')] }, WhatsApp: { main: [to('Loop')] } },
+		});
+		const execution = await rest.runWorkflow(stored);
+		const { messages } = api.simulator;
+		await tap(messages[0]!.id, 0);
+		await rest.waitForExecutions(stored.id, ([one]) => one?.status === 'waiting' && messages.length === 2);
+		await tap(messages[0]!.id, 0);
+		expect(await repliesPassedOn(1)).toEqual([expect.objectContaining({ questionClosed: true })]);
+		await tap(messages[1]!.id, 1);
+		await rest.waitForExecutions(stored.id, ([one]) => one?.status === 'success');
+		const { outputs } = await rest.getExecution(execution.id);
+		expect(outputs.Loop?.[0]?.map(({ json }) => (json.data as IDataObject).approved)).toEqual([true, false]);
+	});
+});
+
+describe('a question with choices', () => {
+	it('can be answered on the page as well', async () => {
+		const execution = await rest.runWorkflow(await rest.importWorkflow(askingWorkflow(api.credential, { answerIn: 'page', messageType: 'text', responseType: 'choice', choices: CHOICES })));
+		const link = latestLink(api.simulator);
+		expect((await readPage(link)).buttons).toEqual({ 0: 'Confirm', 1: 'Reschedule', 2: 'Cancel' });
+		expect((await send(link, { answer: '1' })).words).toBe('Reschedule Thank you. Your answer has been received.');
+		expect(await dataOf(execution)).toMatchObject({ choice: 'Reschedule', choiceIndex: 1, answeredIn: 'page' });
+	});
+});
+
