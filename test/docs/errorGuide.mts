@@ -91,7 +91,7 @@ const linked = (url: string, binary: IBinaryData) => () =>
 
 /** Somebody asks at an n8n with this address, by a node with this id. */
 const asking = (origin: string, id = 'ask') =>
-	({ getSignedResumeUrl: () => `${origin}/webhook-waiting/1/ask`, getExecutionId: () => '1', getNode: () => ({ id }) }) as unknown as IExecuteFunctions;
+	({ getSignedResumeUrl: () => `${origin}/webhook-waiting/1/ask`, evaluateExpression: () => `${origin}/form-waiting/1`, getExecutionId: () => '1', getNode: () => ({ id }) }) as unknown as IExecuteFunctions;
 
 export function errorGuide(): string {
 	return `# Error messages
@@ -195,6 +195,7 @@ ${messages(
 	asked({ ...CHAT, responseType: 'choice', choices: choices('x', '') }),
 	asked({ ...CHAT, responseType: 'choice', choices: choices('x', 'x') }, 'The output could not tell them apart.'),
 	asked({ ...CHAT, bodyParams: { values: [{ value: '{link}' }] } }),
+	asked({ ...CHAT, message: 'x'.repeat(2_000), bodyParams: { values: [{ value: '{message}' }] } }),
 	asked({ ...CHAT, ...buttons({ index: 0, type: 'quick_reply', payload: 'x' }) }, 'The payload of these buttons answers the question.'),
 	asked({ ...CHAT, options: { firstButtonIndex: 9 } }, 'The last button has the index 9.'),
 	whole(() => answerLink(asking('http://localhost:5678'), 'x', false), '[More on approvals](approvals.md)'),

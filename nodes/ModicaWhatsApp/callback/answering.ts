@@ -25,7 +25,7 @@ export type Outcome =
  * 12 MB of input), and n8n may just be starting.
  */
 const RETRY_AFTER_MS = [250, 500, 1_000, 2_000, 4_000];
-/** Each costs n8n about what starting an execution costs. */
+/** Attempts at once: each costs n8n about what starting an execution costs. */
 const MOST_AT_ONCE = 20;
 /** What comes on top of that is to be sent again. */
 const MOST_WAITING = 1_000;
@@ -39,10 +39,10 @@ export class Answering {
 	private readonly waiting: Array<() => void> = [];
 	private atOnce = 0;
 	private admitted = 0;
-	/** Questions that were answered. While the workflow runs on, n8n does not say so. */
-	private readonly answered = new Set<string>();
+	/** Questions that were answered, and by which callback. While the workflow runs on, n8n does not say so. */
+	private readonly answered = new Map<string, string>();
 	/** Callbacks of which an attempt may have arrived: if the question is closed later, they closed it. */
-	private readonly inDoubt = new Set<string>();
+	private readonly inDoubt = new Map<string, string>();
 
 	/** @param sleep waits for so many milliseconds */
 	constructor(private readonly sleep: (ms: number) => Promise<void>) {}
@@ -59,7 +59,7 @@ export class Answering {
 		const before = this.lines.get(question);
 		const work = (async () => {
 			await before;
-			return await this.oneOfFew(async () => await this.decide(callback, question, async () => await post(tap)));
+			return await this.decide(callback, question, async () => await this.oneOfFew(async () => await post(tap)));
 		})();
 		this.lines.set(question, work);
 		try {
@@ -71,13 +71,17 @@ export class Answering {
 	}
 
 	private async decide(callback: string, question: string, post: () => Promise<Attempt>): Promise<Outcome> {
-		if (this.answered.has(question)) return 'closed';
+		const by = this.answered.get(question);
+		// One callback may come to several triggers.
+		if (by !== undefined) return by === callback ? 'taken' : 'closed';
 		for (let attempt = 0; ; attempt++) {
-			const outcome = judge(await post());
-			if (outcome === 'taken') remember(this.answered, question);
-			if (outcome === 'taken' || outcome === 'unknown') return outcome;
-			if (outcome === 'closed') return this.inDoubt.delete(callback) ? 'taken' : 'closed';
-			if (outcome === 'inDoubt') remember(this.inDoubt, callback);
+			const said = judge(await post());
+			if (said === 'inDoubt') remember(this.inDoubt, callback);
+			else if (said !== 'notYet') {
+				const outcome = said === 'closed' && this.inDoubt.delete(callback) ? 'taken' : said;
+				if (outcome === 'taken') remember(this.answered, question, callback);
+				return outcome;
+			}
 			const pause = RETRY_AFTER_MS[attempt];
 			if (pause === undefined) return 'undecided';
 			await this.sleep(pause);
@@ -118,8 +122,8 @@ function judge(attempt: Attempt): Exclude<Outcome, 'undecided'> | 'notYet' | 'in
 	}
 }
 
-function remember(names: Set<string>, name: string): void {
-	names.add(name);
-	const [oldest] = names;
+function remember(names: Map<string, string>, name: string, value = ''): void {
+	names.set(name, value);
+	const [oldest] = names.keys();
 	if (names.size > MOST_REMEMBERED && oldest !== undefined) names.delete(oldest);
 }

@@ -1,6 +1,6 @@
 import type { Fields } from '../parameters/values';
 import { dedupeKey, type Callback, type ReplyCallback, type ReplyContent } from './parse';
-import { withoutAnswer } from './tap';
+import { withoutAnswers } from './tap';
 
 /** What became of a reply before it is passed on. */
 export interface ReplyNotes {
@@ -31,8 +31,8 @@ export function toItem(callback: Callback, notes: ReplyNotes = {}): Fields {
 		}
 		case 'reply': {
 			const { id, source, destination, content } = callback;
-			const fields = contentFields(withoutAnswer(content));
-			return {
+			const fields = contentFields(content);
+			return withoutAnswers({
 				event: 'reply',
 				id,
 				...(source !== undefined && { source }),
@@ -43,7 +43,7 @@ export function toItem(callback: Callback, notes: ReplyNotes = {}): Fields {
 				dedupeKey: dedupeKey(callback),
 				...extra,
 				...notes,
-			};
+			});
 		}
 	}
 }

@@ -6,6 +6,7 @@ import type { Callback, ReplyContent } from './parse';
 export interface Tap {
 	/** The index of the answer among those that the question offers. */
 	readonly answer: number;
+	/** Digits: n8n counts its executions. */
 	readonly executionId: string;
 	/** The node that asks. */
 	readonly nodeId: string;
@@ -18,7 +19,7 @@ export interface Tap {
 /** What the payloads of our buttons begin with. It is all that an item shows of one. */
 const PREFIX = 'MW1';
 const PAYLOAD = new RegExp(
-	`^${PREFIX}\\.(?<answer>\\d)\\.(?<executionId>[\\w-]+)\\.(?<node>[\\w-]{22}|~[\\w-]+)\\.(?<secret>[\\w-]{22})\\.(?<signature>[\\w-]{43})$`,
+	`^${PREFIX}\\.(?<answer>\\d)\\.(?<executionId>\\d{1,10})\\.(?<node>[\\w-]{22}|~[\\w-]+)\\.(?<secret>[\\w-]{22})\\.(?<signature>[\\w-]{43})$`,
 );
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Path segments that lead to another address (RFC 3986, 5.2.4). */
@@ -51,11 +52,14 @@ export function tapIn(callback: Callback): Tap | undefined {
 	return payload === undefined ? undefined : unpackTap(payload);
 }
 
-/** The content of a reply without what answers a question: whoever may see an execution must not be able to answer. */
-export function withoutAnswer(content: ReplyContent): ReplyContent {
-	if (content.kind === 'unreadable' || !payloadOf(content)?.startsWith(`${PREFIX}.`)) return content;
-	const { fields } = content;
-	return { ...content, fields: { ...fields, button: { ...fieldsOf(fields.button), payload: PREFIX } } };
+/** Finds payloads wherever they are, and those that were bent on the way. */
+const IN_TEXT = new RegExp(`(${PREFIX})\\.\\d\\.[\\w.~-]{60,}`, 'g');
+
+/** An item without what answers a question, in any of its texts: whoever may see an execution must not be able to answer. */
+export function withoutAnswers<T>(item: T): T {
+	const text = JSON.stringify(item);
+	const hidden = text.replace(IN_TEXT, '$1');
+	return hidden === text ? item : (JSON.parse(hidden) as T);
 }
 
 function payloadOf(content: ReplyContent): string | undefined {

@@ -8,8 +8,11 @@ const LINK_LIVES_S = 24 * 60 * 60;
 export const PUBLIC_URL_REMEDY =
 	'Set the environment variable WEBHOOK_URL of n8n to the address under which the internet reaches it, such as https://n8n.example.com/, and restart n8n';
 
-/** The secret part of such a link, however the link is encoded; the first group is what stands before it. */
-export const LINK_SECRET = /(binary-data(?:\\?\/|%2F)signed(?:\?|%3F)token(?:=|%3D))[\w.-]+/gi;
+/**
+ * The secret part of a link that n8n signed, to a file or to a question, however the link is encoded, and of a button that
+ * answers a question; the first group is what stands before it.
+ */
+export const LINK_SECRET = /(binary-data(?:\\?\/|%2F)signed(?:\?|%3F)token(?:=|%3D)|[?&]signature=|%26signature%3D|MW1\.\d\.)[\w.~-]+/gi;
 
 /**
  * Links under which n8n itself serves binary data, without a log-in, until they expire (`/rest/binary-data/signed`).

@@ -70,14 +70,19 @@ function signedLink(functions: IExecuteFunctions, parameters: Record<string, str
 	const { setSignatureValidationRequired } = functions as { setSignatureValidationRequired?(): void };
 	setSignatureValidationRequired?.call(functions);
 	const link = functions.getSignedResumeUrl(parameters);
-	// n8n signs the path, and a proxy that takes a part of it away changes what was signed (tried: 401).
-	const [prefix] = /^\/.+(?=(\/[^/]+){3}$)/.exec(new URL(link).pathname) ?? [];
-	if (prefix !== undefined) {
+	// n8n signs the path, and a proxy that takes a part of it away changes what was signed (tried: 401). The addresses of
+	// questions and of forms begin alike only there.
+	const first = firstSegment(link);
+	if (first === firstSegment(functions.evaluateExpression('{{ $execution.resumeFormUrl }}', 0))) {
 		throw new InputError(
-			`n8n cannot take answers under an address with a path, here ${prefix}: it refuses its own signed links. Give n8n a host name of its own, such as https://n8n.example.com/, set the environment variable WEBHOOK_URL of n8n to it, and restart n8n.`,
+			`n8n cannot take answers under an address with a path, here /${first}: it refuses its own signed links. Give n8n a host name of its own, such as https://n8n.example.com/, set the environment variable WEBHOOK_URL of n8n to it, and restart n8n.`,
 		);
 	}
 	return link;
+}
+
+function firstSegment(url: unknown): string {
+	return new URL(String(url)).pathname.split('/')[1] ?? '';
 }
 
 /**

@@ -70,9 +70,10 @@ describe('a tap', () => {
 	])('after %s has closed a question that is closed', async (_what, attempt) => {
 		expect(await handOver([attempt, CLOSED])).toMatchObject({ outcome: 'taken' });
 		// Also when it comes again, after it was undecided.
-		expect(await handOver([attempt], 'r-2')).toMatchObject({ outcome: 'undecided' });
-		expect(await handOver([FINISHED], 'r-2')).toMatchObject({ outcome: 'taken' });
-		expect(await handOver([CLOSED], 'r-3')).toMatchObject({ outcome: 'closed' });
+		const other = { ...TAP, executionId: '2' };
+		expect(await handOver([attempt], 'r-2', other)).toMatchObject({ outcome: 'undecided' });
+		expect(await handOver([FINISHED], 'r-2', other)).toMatchObject({ outcome: 'taken' });
+		expect(await handOver([CLOSED], 'r-3', { ...TAP, executionId: '3' })).toMatchObject({ outcome: 'closed' });
 	});
 
 	it.each<[string, Attempt]>([
@@ -88,6 +89,16 @@ describe('a tap', () => {
 		expect(await handOver([RUNNING], 'r-2')).toEqual({ outcome: 'closed', at: [] });
 		expect(await handOver([TAKEN], 'r-3', { ...TAP, answer: 1 })).toEqual({ outcome: 'closed', at: [] });
 		expect(await handOver([TAKEN], 'r-4', { ...TAP, secret: 'anotherQuestionsSecret' })).toEqual({ outcome: 'taken', at: [0] });
+	});
+
+	it('that answered is taken again, wherever it comes to', async () => {
+		await handOver([TAKEN], 'r-1');
+		expect(await handOver([RUNNING], 'r-1')).toEqual({ outcome: 'taken', at: [] });
+		// Also when that was found out later.
+		const other = { ...TAP, executionId: '2' };
+		await handOver([BROKEN, CLOSED], 'r-2', other);
+		expect(await handOver([RUNNING], 'r-2', other)).toEqual({ outcome: 'taken', at: [] });
+		expect(await handOver([RUNNING], 'r-3', other)).toEqual({ outcome: 'closed', at: [] });
 	});
 
 	it('to one of the last 2,000 questions is remembered', async () => {
@@ -118,6 +129,15 @@ describe('many taps', () => {
 		open[1]?.end(TAKEN);
 		expect(await outcomes).toEqual(['unknown', 'taken', 'closed']);
 		expect(open).toHaveLength(2);
+	});
+
+	it('that must wait keep nobody from being handed over', async () => {
+		const slow = Array.from({ length: 100 }, async (_, number) => await answering.handOver(`r-${number}`, { ...TAP, executionId: String(number) }, async () => await Promise.resolve(RUNNING)));
+		await settled();
+		const at = clock.now();
+		expect(await answering.handOver('quick', { ...TAP, executionId: 'quick' }, async () => await Promise.resolve(TAKEN))).toBe('taken');
+		expect(clock.now()).toBe(at);
+		expect(new Set(await clock.until(Promise.all(slow)))).toEqual(new Set(['undecided']));
 	});
 
 	it('are handed over twenty at once, and a thousand wait', async () => {

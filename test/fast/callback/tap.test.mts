@@ -1,7 +1,7 @@
 /** The payload of a button that answers a question: what it holds, and what is none. */
 import fc from 'fast-check';
 import { parseCallback, type Callback, type ReplyCallback } from '../../../nodes/ModicaWhatsApp/callback/parse';
-import { packTap, tapIn, unpackTap, withoutAnswer, type Tap } from '../../../nodes/ModicaWhatsApp/callback/tap';
+import { packTap, tapIn, unpackTap, withoutAnswers, type Tap } from '../../../nodes/ModicaWhatsApp/callback/tap';
 
 const TAP: Tap = {
 	answer: 1,
@@ -18,9 +18,11 @@ describe('a payload', () => {
 		expect(unpackTap(PAYLOAD)).toEqual(TAP);
 	});
 
-	it('has room for an execution id of 32 characters, beside the UUID of a node', () => {
-		expect(packTap({ ...TAP, executionId: '9'.repeat(32) })).toHaveLength(128);
-		expect(packTap({ ...TAP, executionId: '9'.repeat(33) })).toBeUndefined();
+	it('has room for ten thousand million executions, and a node id of 32 bytes', () => {
+		expect(packTap({ ...TAP, executionId: '9'.repeat(10) })).toHaveLength(106);
+		expect(packTap({ ...TAP, executionId: '9'.repeat(11) })).toBeUndefined();
+		expect(packTap({ ...TAP, executionId: '9'.repeat(10), nodeId: 'x'.repeat(32) })).toHaveLength(128);
+		expect(packTap({ ...TAP, executionId: '9'.repeat(10), nodeId: 'x'.repeat(33) })).toBeUndefined();
 	});
 
 	it.each(['node-1', 'ask', 'e', 'an id with spaces/and ünïcode', '../../rest', 'MW1.~'])('holds the node id %j', (nodeId) => {
@@ -38,6 +40,7 @@ describe('a payload', () => {
 		['no whole answer', { answer: 0.5 }],
 		['no execution id', { executionId: '' }],
 		['an execution id with a slash', { executionId: '1/2' }],
+		['an execution id that is no number', { executionId: 'e1' }],
 		['a secret of another length', { secret: 'short' }],
 		['a signature of another length', { signature: '00' }],
 	])('cannot hold %s', (_what, part) => {
@@ -107,17 +110,18 @@ describe('a reply', () => {
 		expect(tapIn(callback)).toBeUndefined();
 	});
 
-	it('shows only the prefix of what answers a question', () => {
-		const { content } = reply({ type: 'button', button: { payload: PAYLOAD, text: 'Yes' }, context: { id: 'm-1' } });
-		expect(withoutAnswer(content)).toEqual({ ...content, fields: { type: 'button', button: { payload: 'MW1', text: 'Yes' }, context: { id: 'm-1' } } });
-		const { content: bent } = reply({ type: 'button', button: { payload: PAYLOAD.slice(0, -1) } });
-		expect(withoutAnswer(bent)).toMatchObject({ fields: { button: { payload: 'MW1' } } });
+	it('shows only the prefix of what answers a question, wherever that is', () => {
+		const item = (payload: string) => ({
+			content: { type: 'button', button: { payload, text: payload }, context: { id: 'm-1' } },
+			text: `{"payload":"${payload}"`,
+			extra: { [payload]: [1, null, ` ${payload} and ${payload}`] },
+		});
+		expect(withoutAnswers(item(PAYLOAD))).toEqual(item('MW1'));
+		expect(withoutAnswers(item(PAYLOAD.slice(0, -1)))).toEqual(item('MW1'));
+		expect(withoutAnswers(item(packTap({ ...TAP, nodeId: 'ask', executionId: '1' })!))).toEqual(item('MW1'));
 	});
 
-	it('keeps every other payload', () => {
-		for (const content of [{ type: 'button', button: { payload: 'MW1', text: 'x' } }, { type: 'button', button: { payload: 'MW12.0', text: 'x' } }, { type: 'text', text: { body: 'Hi' } }, `{${PAYLOAD}`]) {
-			const { content: parsed } = reply(content);
-			expect(withoutAnswer(parsed)).toBe(parsed);
-		}
+	it('keeps everything else', () => {
+		for (const item of [{ payload: 'MW1' }, { payload: 'MW12.0' }, { text: 'MW1.5 is an engine.' }, {}]) expect(withoutAnswers(item)).toBe(item);
 	});
 });

@@ -85,7 +85,7 @@ describe('a tap', () => {
 				method: 'POST',
 				url: `/webhook-waiting/7/${NODE_ID}?question=${tap.secret}&answer=1&signature=${tap.signature}`,
 				headers: expect.not.objectContaining({ authorization: expect.anything() }) as unknown,
-				by: 'public',
+				by: 'socket',
 			},
 		]);
 		expect(endpoint.executions).toEqual([]);
@@ -157,6 +157,14 @@ describe('a tap', () => {
 		expect(await tapped(payload, { id: 'again' })).toMatchObject({ status: 200, body: '{"answered":true}' });
 	});
 
+	it('that comes to two triggers answers by one of them, and is late at none', async () => {
+		const payload = packTap(freshTap())!;
+		await tapped(payload, { id: 'for-two' });
+		endpoint.setup = { ...freshSetup(endpoint), webhookUrl: origin };
+		expect(await tapped(payload, { id: 'for-two' })).toMatchObject({ body: '{"answered":true}' });
+		expect([received.length, endpoint.executions]).toEqual([1, []]);
+	});
+
 	it('is never led elsewhere', async () => {
 		answers = [{ status: 307, headers: { Location: `${origin}/webhook-waiting/elsewhere` } }];
 		expect(await tapped(packTap(freshTap())!)).toMatchObject({ status: 503 });
@@ -164,21 +172,44 @@ describe('a tap', () => {
 	});
 });
 
-describe('where n8n cannot reach itself by its public address', () => {
-	it('a tap goes to the socket that it came in by, under the public name', async () => {
-		const port = await freePort();
-		set({ webhookUrl: `http://127.0.0.1:${port}` });
-		expect(await tapped(packTap(freshTap())!)).toMatchObject({ body: '{"answered":true}' });
-		expect(received).toMatchObject([{ by: 'socket', url: expect.stringMatching(/^\/webhook-waiting\/7\//) as unknown, headers: { host: `127.0.0.1:${port}` } }]);
+describe('n8n', () => {
+	it('is called at the socket that the callback came in by, whatever its public address says', async () => {
+		for (const webhookUrl of [origin, `http://127.0.0.1:${await freePort()}`, 'https://n8n.example.com', 'http://192.0.2.1']) {
+			set({ webhookUrl });
+			expect(await tapped(packTap(freshTap())!)).toMatchObject({ body: '{"answered":true}' });
+		}
+		expect(received.map(({ by }) => by)).toEqual(['socket', 'socket', 'socket', 'socket']);
 	});
 
-	it('it does not after a connection was made', async () => {
-		const breaking = createServer(({ socket }) => socket.destroy()).listen(0, '127.0.0.1');
-		await once(breaking, 'listening');
-		set({ webhookUrl: `http://127.0.0.1:${(breaking.address() as AddressInfo).port}` });
+	it.each([
+		['nobody listens there', async () => ({ localAddress: '127.0.0.1', localPort: await freePort() })],
+		['its address fits into no URL', async () => await Promise.resolve({ localAddress: 'fe80::fc:ff:fe00:1%eth0', localPort: 5678 })],
+		['no request may go to its port', async () => await Promise.resolve({ localAddress: '127.0.0.1', localPort: 6000 })],
+	])('is called by its public address where %s', async (_what, socket) => {
+		set({ socket: await socket() });
+		expect(await tapped(packTap(freshTap())!)).toMatchObject({ body: '{"answered":true}' });
+		expect(received).toMatchObject([{ by: 'public', method: 'POST' }]);
+	});
+
+	it('is called by its public address where the socket serves no waiting executions', async () => {
+		endpoint.waiting = (_incoming, response) => response.writeHead(404).end('Cannot POST /webhook-waiting/7');
+		expect(await tapped(packTap(freshTap())!)).toMatchObject({ body: '{"answered":true}' });
+		endpoint.waiting = listener('socket');
+		expect(received).toMatchObject([{ by: 'public' }]);
+	});
+
+	it('that knows no such execution is not asked twice', async () => {
+		answers = [{ status: 404, body: '{"code":404,"message":"The execution \\"7\\" does not exist."}' }];
+		await tapped(packTap(freshTap())!);
+		expect(received).toMatchObject([{ by: 'socket' }]);
+	});
+
+	it('that has broken off is asked again by the socket, since the answer may have arrived', async () => {
+		let calls = 0;
+		endpoint.waiting = ({ socket }) => (calls++, socket.destroy());
 		expect(await tapped(packTap(freshTap())!)).toMatchObject({ status: 503 });
-		expect(received).toEqual([]);
-		breaking.close();
+		endpoint.waiting = listener('socket');
+		expect([calls, received]).toEqual([6, []]);
 	});
 });
 
@@ -202,6 +233,7 @@ describe('whatever a payload says', () => {
 			}),
 			{ numRuns: 500, seed: 20_261_127 },
 		);
+		expect(new Set(received.map(({ by }) => by))).toEqual(new Set(['socket']));
 		for (const { url, method } of received) {
 			expect(method).toBe('POST');
 			expect(url).toMatch(/^\/webhook-waiting\/[\w-]+\/[^/?#]+\?question=[\w-]{22}&answer=\d&signature=[0-9a-f]{64}$/);

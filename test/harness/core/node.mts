@@ -190,7 +190,7 @@ const N8N_URL = 'https://n8n.example.com';
 
 function additionalData(publicUrl: string, webhookUrl: string, decrypt: () => ICredentialDataDecryptedObject): IWorkflowExecuteAdditionalData {
 	return {
-		executionId: 'execution-of-the-tests',
+		executionId: '1234',
 		restApiUrl: `${publicUrl}rest`,
 		webhookWaitingBaseUrl: `${webhookUrl}/webhook-waiting`,
 		formWaitingBaseUrl: `${webhookUrl}/form-waiting`,

@@ -27,6 +27,8 @@ export interface Setup {
 	mode: WorkflowExecuteMode;
 	/** The address under which n8n is reached from outside, for webhooks; without a slash at the end. */
 	webhookUrl: string;
+	/** What the node sees of the connection; the connection itself when left out. */
+	socket?: { localAddress: string; localPort: number };
 	/** Storing an execution, as n8n does before it answers. Rejecting makes n8n answer 500. */
 	store: (outputs: INodeExecutionData[][]) => Promise<void>;
 }
@@ -89,7 +91,7 @@ export async function startEndpoint(): Promise<Endpoint> {
 	}
 
 	async function receive(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-		const { parameters, credential, credentialId, workflowId, typeVersion, mode, webhookUrl, store } = endpoint.setup;
+		const { parameters, credential, credentialId, workflowId, typeVersion, mode, webhookUrl, socket, store } = endpoint.setup;
 		const httpRequest: IncomingMessage & { rawBody?: Buffer; body?: unknown } = incoming;
 		const readRawBody = async () => {
 			if (endpoint.unreadable) throw new Error('Request body stream was aborted mid-read or is not readable');
@@ -101,6 +103,7 @@ export async function startEndpoint(): Promise<Endpoint> {
 			if (parsed === 'invalid') return void response.writeHead(422).end();
 			httpRequest.body = parsed.body;
 		}
+		if (socket) Object.defineProperty(httpRequest, 'socket', { value: socket });
 		const workflow = workflowOf(loaded, type, { id: workflowId, parameters, active: true });
 		const node = workflow.getNode(type.description.displayName) as INode;
 		Object.assign(node, { typeVersion, credentials: { modicaWhatsAppApi: { id: credentialId || null, name: 'Modica' } } });

@@ -75,7 +75,7 @@ describe('the page behind the link', () => {
 		await phone.look('answered');
 		await expectHarmless();
 		expect(await phone.page.locator('.given').innerText()).toBe('<b>Yes</b>');
-		expect(await answerTo(execution)).toEqual({ approved: true, respondedAt: expect.any(String) });
+		expect(await answerTo(execution)).toEqual({ approved: true, answeredIn: 'page', respondedAt: expect.any(String) });
 	});
 
 	it('takes an answer in words, asks again where there is none, and shows it as text', async () => {
@@ -95,6 +95,6 @@ describe('the page behind the link', () => {
 		await phone.look('words');
 		await expectHarmless();
 		expect(await phone.page.locator('.given').innerText()).toBe(HOSTILE);
-		expect(await answerTo(execution)).toEqual({ text: HOSTILE, respondedAt: expect.any(String) });
+		expect(await answerTo(execution)).toEqual({ text: HOSTILE, answeredIn: 'page', respondedAt: expect.any(String) });
 	});
 });

@@ -99,6 +99,6 @@ describe('the link of a question, under attack', () => {
 
 		expect((await send(link, { answer: 'decline' })).words).toContain('Thank you');
 		await rest.waitForExecutions(execution.workflowId, ([one]) => one?.status === 'success');
-		expect((await rest.getExecution(execution.id)).outputs.WhatsApp?.[0]?.[0]?.json.data).toEqual({ approved: false, respondedAt: expect.any(String) });
+		expect((await rest.getExecution(execution.id)).outputs.WhatsApp?.[0]?.[0]?.json.data).toEqual({ approved: false, answeredIn: 'page', respondedAt: expect.any(String) });
 	}, 600_000);
 });

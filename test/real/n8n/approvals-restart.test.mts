@@ -1,5 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { logInOf } from '../../harness/n8n/apiUnderTest.mts';
+import { CALLBACK_LOGIN } from '../../harness/n8n/callbacks.mts';
+import { askingWorkflow, takeTaps } from '../../harness/n8n/chat.mts';
 import { latestLink, readPage, send } from '../../harness/n8n/approvals.mts';
 import { CREDENTIAL, workflowWith } from '../../harness/n8n/underTest.mts';
 import { startWithPackage, type N8nWithPackage } from '../../harness/n8n/withPackage.mts';
@@ -13,7 +15,7 @@ let simulator: Simulator;
 let n8n: N8nWithPackage | undefined;
 
 beforeAll(async () => {
-	simulator = await startSimulator();
+	simulator = await startSimulator({ statusSteps: [], callbackTries: 100, callbackRetryMs: 500, callbackTimeoutMs: 60_000 });
 });
 afterAll(async () => {
 	await n8n?.stop();
@@ -21,10 +23,10 @@ afterAll(async () => {
 });
 
 describe('a question that was open when n8n ended', () => {
-	it('is answered after the next start, by the same link; one whose time was up meanwhile has gone on', async () => {
+	it('is answered after the next start, by the same link or by a tap that came meanwhile; one whose time was up has gone on', async () => {
 		n8n = await startWithPackage();
 		const { rest: before, server } = n8n;
-		const credential = await before.createCredential(CREDENTIAL, logInOf(simulator));
+		const credential = await before.createCredential(CREDENTIAL, { ...logInOf(simulator), ...CALLBACK_LOGIN });
 		// An earlier approval comes into the node, as where two people have to agree.
 		const ask = async (options: IDataObject) => {
 			const parameters = { resource: 'message', operation: 'sendAndWait', to: '+64211234567', message: 'May we?', responseType: 'approval', messageType: 'text', options };
@@ -36,18 +38,28 @@ describe('a question that was open when n8n ended', () => {
 		const limited = await ask({ limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: TIME_LIMIT_MS / 60_000, resumeUnit: 'minutes' } } });
 		const timeIsUp = Date.now() + TIME_LIMIT_MS;
 		const open = await ask({});
+		const replies = await takeTaps(before, simulator, credential);
+		const inChat = { execution: await before.runWorkflow(await before.importWorkflow(askingWorkflow(credential))) };
+		const message = simulator.messages.at(-1)!;
 		await server.stop();
+		// Modica sends again what nobody took.
+		const tapped = simulator.tap({ id: message.id, buttonIndex: 1 });
 		await until('the time is up', TIME_LIMIT_MS, () => Date.now() > timeIsUp);
 
 		await n8n.startAgain();
 		const { rest: after } = n8n;
-		const ended = async ({ execution: { id, workflowId } }: typeof open) => {
+		const ended = async ({ execution: { id, workflowId } }: Pick<typeof open, 'execution'>) => {
 			await after.waitForExecutions(workflowId, (all) => all.some((one) => one.id === id && one.status === 'success'), 120_000);
 			return (await after.getExecution(id)).outputs.WhatsApp?.[0]?.map(({ json }) => json.data);
 		};
 		expect((await readPage(open.link)).buttons).toEqual({ approve: 'Approve', decline: 'Decline' });
 		expect((await send(open.link, { answer: 'approve' })).words).toMatch(/Thank you/);
-		expect(await ended(open)).toEqual([{ approved: true, respondedAt: expect.any(String) }]);
+		expect(await ended(open)).toEqual([{ approved: true, answeredIn: 'page', respondedAt: expect.any(String) }]);
+
+		const { tries, delivered } = await tapped;
+		expect([tries[0]?.error, delivered]).toEqual(['ECONNREFUSED', true]);
+		expect(await ended(inChat)).toEqual([{ approved: false, answeredIn: 'chat', respondedAt: expect.any(String) }]);
+		expect(await after.executions(replies.id)).toEqual([]);
 
 		expect(await ended(limited)).toEqual([{ approved: false, timedOut: true }]);
 		const late = await send(limited.link, { answer: 'approve' });

@@ -59,7 +59,7 @@ describe('a question', () => {
 						id: api.simulator.messages[0]?.id,
 						to: '+64211234567',
 						reference: 'order-1234',
-						data: { approved: true, respondedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
+						data: { approved: true, answeredIn: 'page', respondedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
 					},
 					pairedItem: { item: 0 },
 				},
@@ -72,7 +72,7 @@ describe('a question', () => {
 		expect((await readPage(link)).buttons).toEqual({ approve: 'Āe', decline: 'Kāo' });
 		expect((await send(link, { answer: 'decline' })).words).toBe('Kāo Ngā mihi');
 		const { outputs } = await ended(execution);
-		expect(outputs.WhatsApp?.[0]?.[0]?.json.data).toEqual({ approved: false, respondedAt: expect.any(String) });
+		expect(outputs.WhatsApp?.[0]?.[0]?.json.data).toEqual({ approved: false, answeredIn: 'page', respondedAt: expect.any(String) });
 	});
 
 	it('can be answered in free text', async () => {
@@ -85,6 +85,7 @@ describe('a question', () => {
 		const { outputs } = await ended(execution);
 		expect(outputs.WhatsApp?.[0]?.[0]?.json.data).toEqual({
 			text: 'Behind the <b>shed</b>\n& close the gate',
+			answeredIn: 'page',
 			respondedAt: expect.any(String),
 		});
 	});

@@ -77,6 +77,8 @@ export const questionFields: INodeProperties[] = [
 		displayName: 'Response Type',
 		name: 'responseType',
 		type: 'options',
+		// As an expression it would meet all conditions of the fields below.
+		noDataExpression: true,
 		default: 'approval',
 		options: [
 			{ name: 'Approval', value: 'approval', description: 'A button to approve and one to decline' },
@@ -110,7 +112,7 @@ export const questionFields: INodeProperties[] = [
 		{ responseType: ['approval', 'choice'], answerIn: ['chat'] },
 		{
 			displayName:
-				'Taps reach this workflow through a <b>Modica WhatsApp Trigger</b>: publish a workflow with one on this n8n and give its Production URL to Modica as the reply callback URL, whatever its <b>Trigger On</b> says. <b>Without it, taps are lost.</b><br /><br />Choose a template with one quick-reply button for each answer, in the same order. The node fills in the payloads of these buttons.',
+				'Needs a template with one quick-reply button for each answer, in the same order, and a published Modica WhatsApp Trigger on this n8n whose Production URL Modica calls for replies, whatever its Trigger On. Without the trigger, taps are lost.',
 			name: 'chatNotice',
 			type: 'notice',
 			default: '',

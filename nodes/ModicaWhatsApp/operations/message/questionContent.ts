@@ -12,6 +12,8 @@ import { readTemplate, templateFields } from './template';
 
 /** Stands for the question in the body parameters of a template. */
 const MESSAGE = '{message}';
+/** WhatsApp's limit for a template's body, in characters. */
+const LONGEST_BODY = 1_024;
 /** WhatsApp numbers a template's buttons from 0 to 9. */
 const LAST_BUTTON = 9;
 
@@ -35,7 +37,7 @@ const messageTypeField: INodeProperties = {
 	],
 	description:
 		'How to send the link. A template needs {link} in one of its body parameters or in the payload of a URL button. {message} in a body parameter stands for the question.',
-	hint: 'Text reaches only customers who wrote to you in the last 24 hours',
+	hint: 'A link to the page is added to the message. Text reaches only customers who wrote to you in the last 24 hours.',
 };
 
 /** What a question is answered on a page for: free text always, others when they are set to. */
@@ -95,7 +97,12 @@ export function readQuestionContent(
 function asking({ text }: Question, { type, template }: TemplateContent): TemplateContent {
 	const { body_params, ...others } = template;
 	const line = text.replace(/\s+/g, ' ');
-	return { type, template: { ...others, ...(body_params && { body_params: body_params.map((param) => replaceAll(param, MESSAGE, line)) }) } };
+	const params = body_params?.map((param) => replaceAll(param, MESSAGE, line));
+	const length = countCharacters(line);
+	if (length > LONGEST_BODY && body_params?.some((param) => param.includes(MESSAGE))) {
+		throw invalid('Message', text, `has ${length} characters`, `The body of a template has up to ${LONGEST_BODY}: shorten it.`);
+	}
+	return { type, template: { ...others, ...(params && { body_params: params }) } };
 }
 
 /** @param first the index of the button for the first answer; anything at all */

@@ -216,6 +216,13 @@ describe('a question that is answered in the chat', () => {
 		await expect(ask(parameters)).rejects.toThrow(message);
 	});
 
+	it('may have 1,024 characters in the body of the template', async () => {
+		const bodyParams = { values: [{ value: '{message}' }] };
+		expect((await ask({ ...CHAT, bodyParams, message: 'x'.repeat(1_024) })).sent).toHaveLength(1);
+		expect((await ask({ ...CHAT, message: 'x'.repeat(1_025) })).sent).toHaveLength(1);
+		await expect(ask({ ...CHAT, bodyParams, message: 'x'.repeat(1_025) })).rejects.toThrow(/^Message "x+…" has 1025 characters\. The body of a template has up to 1024: shorten it\.$/);
+	});
+
 	it('may have ten choices', async () => {
 		const { sent } = await ask({ ...CHOICE, choices: { values: Array.from({ length: 10 }, (_, choice) => ({ choice })) } });
 		expect(sent[0]).toMatchObject({ template: { buttons: Array.from({ length: 10 }, (_, index) => quickReply(index)) } });

@@ -1,0 +1,71 @@
+/** Send and Wait for Response in the editor: what each way of answering needs is shown, and what it does not is hidden. */
+import { untilSeen, type Editor } from '../../harness/browser/editor.mts';
+import { Stage } from '../../harness/browser/stage.mts';
+import { workflowWith } from '../../harness/n8n/underTest.mts';
+
+let stage: Stage;
+let editor: Editor;
+
+beforeAll(async () => {
+	stage = await Stage.set();
+	editor = await stage.editor({ album: 'question' });
+	const credential = await stage.addCredential();
+	const parameters = { resource: 'message', operation: 'sendAndWait', to: '+64211234567', message: 'May we deliver tomorrow?' };
+	const { id } = await stage.rest.importWorkflow(workflowWith({ parameters, credential }));
+	await editor.openWorkflow(id);
+	await editor.openNode('WhatsApp');
+});
+afterAll(async () => {
+	await editor?.look('at the end');
+	await stage?.strike();
+});
+
+const NAMES = ['responseType', 'answerIn', 'approveLabel', 'declineLabel', 'choices', 'messageType', 'templateName', 'templateParameters', 'bodyParams'];
+
+/** The parameters that are shown, in the order of the list above. */
+async function shown(): Promise<string[]> {
+	const { details } = editor;
+	const visible = await Promise.all(
+		NAMES.map(async (name) => (await details.getByTestId(`parameter-input-${name}`).or(details.getByTestId(`fixed-collection-${name}`)).first().isVisible())),
+	);
+	return NAMES.filter((_, index) => visible[index]);
+}
+
+const notice = () => editor.details.getByText('Without the trigger, taps are lost');
+
+describe('a question', () => {
+	it('is answered on a page, unless told otherwise', async () => {
+		await untilSeen(['responseType', 'answerIn', 'approveLabel', 'declineLabel', 'messageType'], shown);
+		expect(await notice().count()).toBe(0);
+		await editor.look('on a page');
+	});
+
+	it('that is answered in the chat is a template, and says what it needs', async () => {
+		await editor.choose('answerIn', 'Chat');
+		await notice().waitFor();
+		await untilSeen(['responseType', 'answerIn', 'approveLabel', 'declineLabel', 'templateName', 'templateParameters', 'bodyParams'], shown);
+		await editor.look('in the chat');
+	});
+
+	it('with choices has those for labels, in the chat and on the page', async () => {
+		await editor.choose('responseType', 'Choice');
+		await untilSeen(['responseType', 'answerIn', 'choices', 'templateName', 'templateParameters', 'bodyParams'], shown);
+		await editor.look('a choice in the chat');
+		await editor.choose('answerIn', 'Page');
+		await untilSeen(['responseType', 'answerIn', 'choices', 'messageType'], shown);
+	});
+
+	it('in free text is answered on the page, whatever was chosen before', async () => {
+		await editor.choose('answerIn', 'Chat');
+		await editor.choose('responseType', 'Free Text');
+		await untilSeen(['responseType', 'messageType'], shown);
+		expect(await notice().count()).toBe(0);
+		await editor.look('free text');
+		await editor.choose('messageType', 'Template');
+		await untilSeen(['responseType', 'messageType', 'templateName', 'templateParameters', 'bodyParams'], shown);
+	});
+
+	it('leaves the browser nothing to complain of', () => {
+		expect(editor.complaints).toEqual([]);
+	});
+});

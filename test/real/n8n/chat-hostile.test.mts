@@ -1,0 +1,82 @@
+/** Taps that nobody tapped: payloads of every make, sent to the trigger by somebody who has its log-in. */
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import fc from 'fast-check';
+import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
+import { CALLBACK_LOGIN, callbackUrl, eachOf, post } from '../../harness/n8n/callbacks.mts';
+import { answerTo, askingWorkflow, payloadOf, takeTaps } from '../../harness/n8n/chat.mts';
+import { n8nUnderTest } from '../../harness/n8n/underTest.mts';
+
+/** More with HOSTILE_TAPS=10000, which takes minutes. */
+const CASES = Number(process.env.HOSTILE_TAPS ?? 1_000);
+const SEED = 20_261_127;
+const AT_ONCE = 10;
+
+const { rest, handle } = n8nUnderTest();
+const api = apiUnderTest(rest, { statusSteps: [] }, CALLBACK_LOGIN);
+
+/** Payloads as good as the right ones, and none of them. */
+function payloads(right: readonly string[], elsewhere: string): fc.Arbitrary<string> {
+	const [whole = ''] = right;
+	const [prefix, answer, executionId, node, secret, signature] = whole.split('.');
+	const packed = (parts: { executionId?: string; nodeId?: string; secret?: string; signature?: string; answer?: string }) =>
+		[prefix, parts.answer ?? answer, parts.executionId ?? executionId, parts.nodeId === undefined ? node : `~${Buffer.from(parts.nodeId).toString('base64url')}`, parts.secret ?? secret, parts.signature ?? signature].join('.');
+	const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map((array) => Buffer.from(array).toString('base64url'));
+	const part = fc.string({ unit: fc.constantFrom(...'MW1.~-_Ab9=/\\:@?#%&\n 2e'), maxLength: 12 });
+	const climbing = fc.constantFrom('..', '.', '../..', `../../../rest/workflows`, `//${elsewhere}`, `@${elsewhere}`, `%2e%2e`, `x?signature=1`, `x#`, `http://${elsewhere}/`, '\\\\..', '');
+	return fc
+		.oneof(
+			// Bent and cut.
+			fc.tuple(fc.nat(whole.length), fc.nat(9), part).map(([at, less, more]) => whole.slice(0, at) + more + whole.slice(at + less)),
+			fc.nat(whole.length - 1).map((length) => whole.slice(0, length)),
+			// Doubled.
+			fc.constantFrom(whole + whole, `${whole}.${whole}`, `${whole}\n`, ` ${whole}`),
+			// Foreign: well made, and signed by nobody.
+			fc.record({ executionId: fc.nat(10_000).map(String), secret: bytes(16), signature: bytes(32) }).map(packed),
+			fc.record({ signature: bytes(32) }).map(packed),
+			fc.record({ secret: bytes(16) }).map(packed),
+			fc.record({ answer: fc.nat(9).map(String) }).map(packed),
+			// Climbing.
+			fc.record({ nodeId: fc.oneof(climbing, fc.string({ maxLength: 20, unit: 'binary' })) }).map(packed),
+			fc.record({ executionId: fc.oneof(climbing, part) }).map(packed),
+			fc.string({ maxLength: 200, unit: 'binary' }),
+		)
+		.filter((payload) => !right.includes(payload));
+}
+
+/** Counts who comes to an address that has nothing to do with n8n. */
+let strangers = 0;
+const elsewhere = createServer((socket) => {
+	strangers++;
+	socket.destroy();
+});
+beforeAll(async () => {
+	elsewhere.listen(0, '127.0.0.1');
+	await once(elsewhere, 'listening');
+});
+afterAll(() => elsewhere.close());
+
+describe('payloads that nobody sent', () => {
+	it('answer nothing, break nothing, and lead nowhere', async () => {
+		const replies = await takeTaps(rest, api.simulator, api.credential, { events: ['status'] });
+		const url = callbackUrl(handle.baseUrl, replies);
+		const execution = await rest.runWorkflow(await rest.importWorkflow(askingWorkflow(api.credential)));
+		expect(execution.status).toBe('waiting');
+		const right = [0, 1].map((index) => payloadOf(api.simulator, index));
+
+		const sample = fc.sample(payloads(right, `127.0.0.1:${(elsewhere.address() as AddressInfo).port}`), { numRuns: CASES, seed: SEED });
+		const answers = await eachOf(sample, AT_ONCE, async (payload) => {
+			const { status, body } = await post(url, { id: randomUUID(), source: '64211234567', destination: '1', content: { type: 'button', button: { payload, text: 'Yes' } } });
+			return { payload, answer: `${status} ${body}` };
+		});
+		expect(answers.filter(({ answer }) => answer !== '200 {"ignored":"events"}')).toEqual([]);
+		expect(strangers).toBe(0);
+		expect((await rest.getExecution(execution.id)).status).toBe('waiting');
+
+		expect(answerTo(await api.simulator.tap({ id: api.simulator.messages[0]!.id, buttonIndex: 1 }))).toBe(200);
+		await rest.waitForExecutions(execution.workflowId, ([one]) => one?.status === 'success');
+		expect((await rest.getExecution(execution.id)).outputs.WhatsApp?.[0]?.[0]?.json.data).toMatchObject({ approved: false, answeredIn: 'chat' });
+		await rest.deactivate(replies);
+	}, 3_600_000);
+});
