@@ -191,6 +191,8 @@ export class Pacer {
 		this.unsure = true;
 		this.nothingThroughSince ??= now;
 		this.heldUntil = Math.max(this.heldUntil, from + milliseconds);
+		// Time that was held is not lost, as it is by a timer that fired late: nothing is made up for.
+		this.earliestNext = Math.max(this.earliestNext, this.heldUntil);
 	}
 
 	/** Nothing leaves any more: all that wait, and all that come, fail with this error. */

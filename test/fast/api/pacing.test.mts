@@ -168,6 +168,24 @@ describe('pacing', () => {
 		expect(allowed).toBe(10);
 	});
 
+	it('spaces requests evenly after a hold, and makes up for none of it', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock });
+		const leave = async () => {
+			const request = pacer.enter();
+			await clock.until(pacer.turn(request));
+			pacer.ended(request);
+			return clock.now();
+		};
+		pacer.learn(1);
+		await leave();
+		pacer.hold(1_300);
+		const [first, second] = [await leave(), await leave()];
+		// A limiter that counts when requests arrive would refuse one that comes a moment early.
+		expect(first).toBe(1_300);
+		expect(second - first).toBeCloseTo(1_000 / 0.99, 5);
+	});
+
 	it('keeps to the longest hold when refusals overlap', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
