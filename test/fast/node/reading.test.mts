@@ -32,6 +32,23 @@ describe('getting a message', () => {
 		]);
 	});
 
+	it.each([
+		['in the chat', { answerIn: 'chat', templateName: 'please_answer' }, 'MW1.0.***'],
+		['on the page', { messageType: 'text' }, 'signature=***'],
+	])('gives nothing that answers a question %s', async (_where, parameters, shown) => {
+		const { username, password, baseUrl } = stage.simulator;
+		const question = { resource: 'message', operation: 'sendAndWait', to: '+64211234567', message: 'May we?', responseType: 'approval', ...parameters };
+		const { stop } = await stage.n8n.ask({ parameters: question, credential: { username, password, baseUrl } });
+		stop();
+		const { id, payload } = stage.simulator.messages[0]!;
+		const secrets = JSON.stringify(payload).match(/[\w-]{43,}/g) ?? [];
+		expect(secrets.length).toBeGreaterThan(0);
+		const [{ json } = { json: {} }] = await stage.run({ resource: 'message', operation: 'get', messageId: id });
+		const given = JSON.stringify(json);
+		expect(given).toContain(shown);
+		expect(secrets.filter((secret) => given.includes(secret))).toEqual([]);
+	});
+
 	it('passes on fields that no reference knows', async () => {
 		const body = { id: 'x', source: '1', destination: '2', direction: 'outbound' };
 		stage.simulator.addFault({ kind: 'status', status: 200, body });
