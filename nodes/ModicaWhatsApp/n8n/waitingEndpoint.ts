@@ -23,8 +23,8 @@ export function openWaitingEndpoint(functions: IWebhookFunctions, { socket }: In
 			const isServed = byTheSocket !== undefined && byTheSocket.kind !== 'unreachable' && !isNotFound(byTheSocket);
 			return isServed ? byTheSocket : await attempt(async () => await postPublicly(functions, link));
 		} catch {
-			// No error may hold the link: n8n would store it.
-			return { kind: 'broken' };
+			// There is no link, so nothing was sent. The error goes no further: n8n would store it, and it may hold the answer.
+			return { kind: 'unreachable' };
 		}
 	};
 }

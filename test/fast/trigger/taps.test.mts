@@ -204,6 +204,17 @@ describe('n8n', () => {
 		expect(received).toMatchObject([{ by: 'socket' }]);
 	});
 
+	it('whose address cannot be told leaves no doubt: the answer was not sent', async () => {
+		const payload = packTap(freshTap())!;
+		set({ webhookUrl: 'nowhere' });
+		expect(await tapped(payload, { id: 'no-address' })).toMatchObject({ status: 503 });
+		expect([received, endpoint.executions]).toEqual([[], []]);
+		set({ webhookUrl: origin });
+		answers = [CLOSED];
+		await tapped(payload, { id: 'no-address' });
+		expect(items()).toEqual([expect.objectContaining({ id: 'no-address', questionClosed: true })]);
+	});
+
 	it('that has broken off is asked again by the socket, since the answer may have arrived', async () => {
 		let calls = 0;
 		endpoint.waiting = ({ socket }) => (calls++, socket.destroy());
