@@ -77,6 +77,38 @@ export function workflowWith({ parameters, credential, items = [{}], withBinary,
 	};
 }
 
+/** The same with a node behind ours that keeps the execution running for a minute. */
+export function withPause(workflow: WorkflowFile): WorkflowFile {
+	const later: INode = {
+		id: '9',
+		name: 'Later',
+		type: 'n8n-nodes-base.wait',
+		typeVersion: 1.1,
+		position: [600, 0],
+		// n8n keeps an execution that waits less than 65 seconds running.
+		parameters: { amount: 60, unit: 'seconds' },
+	};
+	return { ...workflow, nodes: [...workflow.nodes, later], connections: { ...workflow.connections, WhatsApp: { main: [[{ node: 'Later', type: 'main', index: 0 }]] } } };
+}
+
+/** The same with a node named `Loop` that gives ours one item after the other. */
+export function inLoop(workflow: WorkflowFile): WorkflowFile {
+	const loop: INode = {
+		id: '9',
+		name: 'Loop',
+		type: 'n8n-nodes-base.splitInBatches',
+		typeVersion: 3,
+		position: [200, 0],
+		parameters: { options: {} },
+	};
+	const to = (node: string) => [{ node, type: 'main' as const, index: 0 }];
+	return {
+		...workflow,
+		nodes: [...workflow.nodes, loop],
+		connections: { Start: { main: [to('Loop')] }, Loop: { main: [[], to('WhatsApp')] }, WhatsApp: { main: [to('Loop')] } },
+	};
+}
+
 /** Runs our node once in the real n8n. */
 export async function runNode(node: NodeUnderTest): Promise<Execution> {
 	const { rest } = n8nUnderTest();

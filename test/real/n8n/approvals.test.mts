@@ -1,8 +1,8 @@
-import type { IDataObject, INode } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { latestLink, readPage, send, tamperings } from '../../harness/n8n/approvals.mts';
 import type { Execution } from '../../harness/n8n/rest.mts';
-import { n8nUnderTest, NODE, runNode, workflowWith } from '../../harness/n8n/underTest.mts';
+import { inLoop, n8nUnderTest, NODE, runNode, withPause, workflowWith } from '../../harness/n8n/underTest.mts';
 
 const { rest } = n8nUnderTest();
 
@@ -161,21 +161,7 @@ describe('a link', () => {
 
 	// n8n answers this by itself, before it asks the node. docs/approvals.md says so.
 	it('that was answered gets n8n’s own refusal while the workflow still runs, and changes nothing', async () => {
-		const later: INode = {
-			id: '9',
-			name: 'Later',
-			type: 'n8n-nodes-base.wait',
-			typeVersion: 1.1,
-			position: [600, 0],
-			// n8n keeps an execution that waits less than 65 seconds running.
-			parameters: { amount: 60, unit: 'seconds' },
-		};
-		const workflow = workflowWith({ parameters: QUESTION, credential: api.credential });
-		const stored = await rest.importWorkflow({
-			...workflow,
-			nodes: [...workflow.nodes, later],
-			connections: { ...workflow.connections, WhatsApp: { main: [[{ node: 'Later', type: 'main', index: 0 }]] } },
-		});
+		const stored = await rest.importWorkflow(withPause(workflowWith({ parameters: QUESTION, credential: api.credential })));
 		const execution = await rest.runWorkflow(stored);
 		const link = latestLink(api.simulator);
 		await send(link, { answer: 'approve' });
@@ -191,21 +177,7 @@ describe('a link', () => {
 	});
 
 	it('of the question before does not answer the next one of a loop', async () => {
-		const workflow = workflowWith({ parameters: { ...QUESTION, message: '=Question {{ $json.number }}' }, credential: api.credential, items: [{ number: 1 }, { number: 2 }] });
-		const loop: INode = {
-			id: '9',
-			name: 'Loop',
-			type: 'n8n-nodes-base.splitInBatches',
-			typeVersion: 3,
-			position: [200, 0],
-			parameters: { options: {} },
-		};
-		const to = (node: string) => [{ node, type: 'main' as const, index: 0 }];
-		const stored = await rest.importWorkflow({
-			...workflow,
-			nodes: [...workflow.nodes, loop],
-			connections: { Start: { main: [to('Loop')] }, Loop: { main: [[], to('WhatsApp')] }, WhatsApp: { main: [to('Loop')] } },
-		});
+		const stored = await rest.importWorkflow(inLoop(workflowWith({ parameters: { ...QUESTION, message: '=Question {{ $json.number }}' }, credential: api.credential, items: [{ number: 1 }, { number: 2 }] })));
 		const execution = await rest.runWorkflow(stored);
 		const first = latestLink(api.simulator);
 		await send(first, { answer: 'approve' });

@@ -1,11 +1,11 @@
 /** Questions answered by tapping a button in WhatsApp, in a real n8n: one at a time, many at once, too early and too late. */
-import type { IDataObject, INode } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { latestLink, readPage, send } from '../../harness/n8n/approvals.mts';
 import { CALLBACK_LOGIN, eachOf } from '../../harness/n8n/callbacks.mts';
 import { answerTo, askingWorkflow, CHOICES, payloadOf, takeTaps } from '../../harness/n8n/chat.mts';
 import type { Execution, StoredWorkflow } from '../../harness/n8n/rest.mts';
-import { n8nUnderTest } from '../../harness/n8n/underTest.mts';
+import { inLoop, n8nUnderTest, withPause } from '../../harness/n8n/underTest.mts';
 import { PATIENCE_MS, until } from '../../harness/until.mts';
 
 const { rest } = n8nUnderTest();
@@ -130,21 +130,7 @@ describe('a question in the chat', () => {
 
 describe('a tap that comes too late', () => {
 	it('is an ordinary reply that says so: after the answer, also while the workflow runs on', async () => {
-		const later: INode = {
-			id: '9',
-			name: 'Later',
-			type: 'n8n-nodes-base.wait',
-			typeVersion: 1.1,
-			position: [600, 0],
-			// n8n keeps an execution that waits less than 65 seconds running.
-			parameters: { amount: 60, unit: 'seconds' },
-		};
-		const workflow = askingWorkflow(api.credential);
-		const stored = await rest.importWorkflow({
-			...workflow,
-			nodes: [...workflow.nodes, later],
-			connections: { ...workflow.connections, WhatsApp: { main: [[{ node: 'Later', type: 'main', index: 0 }]] } },
-		});
+		const stored = await rest.importWorkflow(withPause(askingWorkflow(api.credential)));
 		const execution = await rest.runWorkflow(stored);
 		const { id } = api.simulator.messages[0]!;
 		await tap(id, 0);
@@ -172,14 +158,7 @@ describe('a tap that comes too late', () => {
 	});
 
 	it('does not answer the next question of a loop', async () => {
-		const workflow = askingWorkflow(api.credential, { message: '=Question {{ $json.number }}' }, [{ number: 1 }, { number: 2 }]);
-		const loop: INode = { id: '9', name: 'Loop', type: 'n8n-nodes-base.splitInBatches', typeVersion: 3, position: [200, 0], parameters: { options: {} } };
-		const to = (node: string) => [{ node, type: 'main' as const, index: 0 }];
-		const stored = await rest.importWorkflow({
-			...workflow,
-			nodes: [...workflow.nodes, loop],
-			connections: { Start: { main: [to('Loop')] }, Loop: { main: [[], to('WhatsApp')] }, WhatsApp: { main: [to('Loop')] } },
-		});
+		const stored = await rest.importWorkflow(inLoop(askingWorkflow(api.credential, { message: '=Question {{ $json.number }}' }, [{ number: 1 }, { number: 2 }])));
 		const execution = await rest.runWorkflow(stored);
 		const { messages } = api.simulator;
 		await tap(messages[0]!.id, 0);
@@ -202,4 +181,3 @@ describe('a question with choices', () => {
 		expect(await dataOf(execution)).toMatchObject({ choice: 'Reschedule', choiceIndex: 1, answeredIn: 'page' });
 	});
 });
-
