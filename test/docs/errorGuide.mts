@@ -288,8 +288,8 @@ ${table(['Answer', 'What to do, and why'], [
 	['401 The credential has no Callback Username and Callback Password', 'Nobody is let in before it has both. n8n’s log says so, too, at “Modica WhatsApp Trigger refuses all callbacks: …”'],
 	['400 This is no callback: …', 'The body is neither a status nor a reply. One of the reasons below follows'],
 	['503 The credential of this trigger cannot be read', 'Open the trigger and choose its credential again. n8n’s log says why, at “Modica WhatsApp Trigger cannot read its credential”'],
-	['503 n8n cannot take this answer yet', 'A tap could not be handed to the execution that waits for it, and is to be sent again: n8n is starting, overloaded, or cannot reach its own address. [More on approvals](approvals.md#in-the-chat)'],
-	['200 with `answered`', 'A tap answered a question. The workflow that asked it goes on, and this one does not start'],
+	['503 n8n cannot take this answer yet', 'A tap could not be handed to the execution that waits for it, and is to be sent again: n8n is starting or overloaded. [More on approvals](approvals.md#in-the-chat)'],
+	['200 with `answered`', 'A tap answered a question. The workflow that asked it continues, and this one does not start'],
 	['200 with `ignored`', 'Nothing was started: a filter (its name is given) or `duplicate`'],
 ])}
 

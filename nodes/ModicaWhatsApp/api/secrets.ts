@@ -5,8 +5,9 @@ const HIDDEN = '***';
 const SHORTEST_HIDDEN = 4;
 
 /**
- * The secrets of a request, which are a credential's and the links to files, to be blanked out of what comes back: some
- * servers and proxies quote the request in their errors, and what an answer holds is stored with the execution.
+ * The secrets of a request, to be blanked out of what comes back: a credential's, and what n8n signed (links to files, and
+ * what answers a question). Some servers and proxies quote the request in their errors, and what an answer holds is
+ * stored with the execution.
  */
 export class Secrets {
 	/** The encoded pair of an `Authorization` header, as it stands there and as it stands in a URL. */
@@ -14,7 +15,7 @@ export class Secrets {
 	private readonly password: readonly string[];
 
 	/**
-	 * @param links finds the secret part of a link to a file, all of them at once; its first group is what stands before it
+	 * @param links finds the secret part of what n8n signed, all of them at once; its first group is what stands before it
 	 */
 	constructor(
 		username: unknown,

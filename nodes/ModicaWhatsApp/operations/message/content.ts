@@ -5,7 +5,7 @@ import { showOnlyFor } from '../fields';
 import type { Item } from '../operation';
 import type { FileLink } from './fileLinks';
 import { mediaFields, readMedia } from './media';
-import { readTemplate, templateFields } from './template';
+import { readTemplate, templateFields, templateType } from './template';
 import { readText, textFields } from './text';
 
 const messageTypeField: INodeProperties = {
@@ -20,11 +20,7 @@ const messageTypeField: INodeProperties = {
 			value: 'media',
 			description: 'An image, video, audio file or document',
 		},
-		{
-			name: 'Template',
-			value: 'template',
-			description: 'A text that WhatsApp approved beforehand; the only kind that reaches customers at any time',
-		},
+		templateType,
 		{
 			name: 'Text',
 			value: 'text',

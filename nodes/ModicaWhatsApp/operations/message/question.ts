@@ -71,7 +71,7 @@ export const questionFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. May we deliver your order 1234 tomorrow morning?',
-		description: 'The question. A link to the page where it is answered is added, or put where you write {link}.',
+		description: 'The question. On the page, a link is added below it, or replaces {link}. In the chat, write {message} in a body parameter of the template to show it there.',
 	},
 	{
 		displayName: 'Response Type',

@@ -8,7 +8,7 @@ import { showOnlyFor } from '../fields';
 import type { Context, Item } from '../operation';
 import type { FileLink } from './fileLinks';
 import { answersOf, LINK, type Question } from './question';
-import { readTemplate, templateFields } from './template';
+import { readTemplate, templateFields, templateType } from './template';
 
 /** Stands for the question in the body parameters of a template. */
 const MESSAGE = '{message}';
@@ -24,11 +24,7 @@ const messageTypeField: INodeProperties = {
 	noDataExpression: true,
 	default: 'text',
 	options: [
-		{
-			name: 'Template',
-			value: 'template',
-			description: 'A text that WhatsApp approved beforehand; the only kind that reaches customers at any time',
-		},
+		templateType,
 		{
 			name: 'Text',
 			value: 'text',
@@ -37,10 +33,10 @@ const messageTypeField: INodeProperties = {
 	],
 	description:
 		'How to send the link. A template needs {link} in one of its body parameters or in the payload of a URL button. {message} in a body parameter stands for the question.',
-	hint: 'A link to the page is added to the message. Text reaches only customers who wrote to you in the last 24 hours.',
+	hint: 'Text gets a link to the page added, and reaches only customers who wrote to you in the last 24 hours',
 };
 
-/** What a question is answered on a page for: free text always, others when they are set to. */
+/** When a question is answered on the page: free text always, others when they are set to. */
 const ON_PAGE = [{ responseType: ['freeText'] }, { responseType: ['approval', 'choice'], answerIn: ['page'] }];
 const IN_CHAT = { responseType: ['approval', 'choice'], answerIn: ['chat'] };
 

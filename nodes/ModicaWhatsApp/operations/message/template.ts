@@ -1,4 +1,4 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { TemplateButton, TemplateContent, TemplateVariables } from '../../api/types';
 import { BINARY_FIELD } from '../../parameters/binaryField';
 import { invalid } from '../../parameters/errors';
@@ -9,6 +9,13 @@ import { fieldsOf, isEmpty, isRecord, parseJson } from '../../parameters/values'
 import type { Item } from '../operation';
 import type { FileLink } from './fileLinks';
 import { mediaSourceField } from './media';
+
+/** The choice of *Message Type*. */
+export const templateType: INodePropertyOptions = {
+	name: 'Template',
+	value: 'template',
+	description: 'A text that WhatsApp approved beforehand; the only kind that reaches customers at any time',
+};
 
 export const templateFields: INodeProperties[] = [
 	{
