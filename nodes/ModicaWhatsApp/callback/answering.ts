@@ -101,6 +101,9 @@ export class Answering {
 	}
 }
 
+/** With 200, to whatever it is asked, for as long as n8n has its database but has not brought it up to date (tried). */
+const IS_STARTING = /^n8n is starting up/;
+
 /** What n8n's waiting endpoint says by its answers (tried: 2.41.1 and 1.123.0). */
 function judge(attempt: Attempt): Exclude<Outcome, 'undecided'> | 'notYet' | 'inDoubt' {
 	if (attempt.kind === 'unreachable') return 'notYet';
@@ -108,7 +111,8 @@ function judge(attempt: Attempt): Exclude<Outcome, 'undecided'> | 'notYet' | 'in
 	const { status, isTaken, body } = attempt;
 	switch (status) {
 		case 200:
-			return isTaken ? 'taken' : 'closed';
+			if (isTaken) return 'taken';
+			return IS_STARTING.test(body) ? 'notYet' : 'closed';
 		case 410:
 			return 'closed';
 		case 409:

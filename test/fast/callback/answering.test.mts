@@ -10,6 +10,7 @@ const TAKEN = answered(200, '<p>Thank you</p>', true);
 const CLOSED = answered(200, '<p>No action required</p>');
 const RUNNING = answered(409, '{"code":409,"message":"The execution \\"1\\" is running already."}');
 const FINISHED = answered(409, '{"code":409,"message":"The execution \\"1\\" has finished with error."}');
+const STARTING = answered(200, 'n8n is starting up. Please wait');
 const UNREACHABLE: Attempt = { kind: 'unreachable' };
 const BROKEN: Attempt = { kind: 'broken' };
 
@@ -51,6 +52,7 @@ describe('a tap', () => {
 	it.each<[string, Attempt]>([
 		['an execution that is running', RUNNING],
 		['another 409', answered(409)],
+		['an n8n that is starting', STARTING],
 		['an error of n8n’s', answered(500)],
 		['a gateway without n8n behind it', answered(502)],
 		['a log-in of somebody else’s', answered(403)],
@@ -79,6 +81,7 @@ describe('a tap', () => {
 	it.each<[string, Attempt]>([
 		['no connection', UNREACHABLE],
 		['an execution that is running', RUNNING],
+		['an n8n that is starting', STARTING],
 		['a log-in of somebody else’s', answered(403)],
 	])('after %s has not', async (_what, attempt) => {
 		expect(await handOver([attempt, CLOSED])).toMatchObject({ outcome: 'closed' });

@@ -4,6 +4,8 @@ import { CALLBACK_LOGIN } from '../../harness/n8n/callbacks.mts';
 import { askingWorkflow, takeTaps } from '../../harness/n8n/chat.mts';
 import { latestLink, readPage, send } from '../../harness/n8n/approvals.mts';
 import { CREDENTIAL, workflowWith } from '../../harness/n8n/underTest.mts';
+import { freePort } from '../../harness/ports.mts';
+import { startBalancer, type Balancer } from '../../harness/queue/balancer.mts';
 import { startWithPackage, type N8nWithPackage } from '../../harness/n8n/withPackage.mts';
 import { until } from '../../harness/until.mts';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
@@ -13,11 +15,13 @@ const TIME_LIMIT_MS = 10_000;
 
 let simulator: Simulator;
 let n8n: N8nWithPackage | undefined;
+let balancer: Balancer | undefined;
 
 beforeAll(async () => {
 	simulator = await startSimulator({ statusSteps: [], callbackTries: 100, callbackRetryMs: 500, callbackTimeoutMs: 60_000 });
 });
 afterAll(async () => {
+	await balancer?.stop();
 	await n8n?.stop();
 	await simulator.stop();
 });
@@ -38,7 +42,9 @@ describe('a question that was open when n8n ended', () => {
 		const limited = await ask({ limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: TIME_LIMIT_MS / 60_000, resumeUnit: 'minutes' } } });
 		const timeIsUp = Date.now() + TIME_LIMIT_MS;
 		const open = await ask({});
-		const replies = await takeTaps(before, simulator, credential);
+		const port = await freePort();
+		balancer = await startBalancer(port, server.baseUrl, [server.baseUrl]);
+		const replies = await takeTaps(before, simulator, credential, {}, `http://127.0.0.1:${port}`);
 		const inChat = { execution: await before.runWorkflow(await before.importWorkflow(askingWorkflow(credential))) };
 		const message = simulator.messages.at(-1)!;
 		await server.stop();
@@ -57,7 +63,7 @@ describe('a question that was open when n8n ended', () => {
 		expect(await ended(open)).toEqual([{ approved: true, answeredIn: 'page', respondedAt: expect.any(String) }]);
 
 		const { tries, delivered } = await tapped;
-		expect([tries[0]?.error, delivered]).toEqual(['ECONNREFUSED', true]);
+		expect([tries[0]?.status, delivered]).toEqual([503, true]);
 		expect(await ended(inChat)).toEqual([{ approved: false, answeredIn: 'chat', respondedAt: expect.any(String) }]);
 		expect(await after.executions(replies.id)).toEqual([]);
 
