@@ -58,7 +58,8 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		defaultVersion: 2,
 		subtitle:
 			'={{ "On " + [].concat($parameter["events"]).join(",").split(/[,;\\r\\n]/).map((event) => event.trim()).filter((event) => event).join(" and ") }}',
-		description: 'Starts the workflow when a message’s status changes or a customer replies through Modica',
+		// n8n's list of nodes shows it for the action node, too.
+		description: 'Send WhatsApp messages through Modica, or start a workflow when a message’s status changes or a customer replies',
 		eventTriggerDescription: 'Waiting for Modica to call the test URL',
 		activationMessage:
 			'Ask Modica to enter the trigger’s Production URL as both statusCallbackUrl and replyCallbackUrl of your application: there is no other way to register it.',

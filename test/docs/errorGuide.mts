@@ -170,6 +170,7 @@ ${messages(
 
 ${messages(
 	sent({ additionalFields: { source: '+64211234567' } }, 'It is not the phone number.'),
+	sent({ to: '+64211234567', additionalFields: { source: '64211234567' } }, 'In a reply, the field named `source` is the customer’s number.'),
 	sent({ additionalFields: { reference: {} } }),
 	sent({ options: { oncePerReference: true } }, '*Once per Reference* is on.'),
 	sent({ additionalFields: { scheduled: 'tomorrow' } }, '[More on scheduling](scheduling.md)'),
@@ -317,13 +318,16 @@ ${table(['Field', 'What it can say', 'What to do'], [
 Modica’s own words stand after a colon. The message was **not** sent, unless it says otherwise here.
 
 ${messages(
-	...[400, 401, 403, 404].map((status) => told(refusal(status, '', false))),
+	...[400, 401, 403].map((status) => told(refusal(status, '', false))),
+	told(refusal(404, '', false), 'A message was to be sent, or a file uploaded'),
+	told(refusal(404, '', false, { subject: 'message' })),
+	told(refusal(404, '', false, { subject: 'file' })),
 	told(refusal(408, '', false), '**A message may have been sent**; what does no harm twice was tried four times'),
 	...[413, 415, 422].map((status) => told(refusal(status, '', false))),
 	[refusal(429, '', false).message, `Seen in the credential’s test only, where it comes with: ${refusal(429, '', false).description} A workflow waits and sends again by itself`],
 	told(refusedRepeatedly(5, ''), 'Each time with a 429; Modica’s words follow.'),
 	told(refusal(301, '', false), 'After a 303, which stands for “done”, **a message may have been sent**', 'Modica answered 301, 302, …'),
-	told(refusal(407, '', false, 'proxy'), 'The proxy wants a log-in (407), or names itself in its answer. After 500 and above **a message may have been sent**: the proxy may have failed on the way back', `${refusal(407, '', false, 'proxy').message}, 503, …`),
+	told(refusal(407, '', false, { by: 'proxy' }), 'The proxy wants a log-in (407), or names itself in its answer. After 500 and above **a message may have been sent**: the proxy may have failed on the way back', `${refusal(407, '', false, { by: 'proxy' }).message}, 503, …`),
 	told(refusal(500, '', false), '**A message may have been sent all the same**', 'Modica answered 500, 502, …'),
 	told(unreadable('the message’s id', 202, false), 'The answer was no answer of the API’s. **The message may have been sent**'),
 	told(unreadable('what became of each recipient', 202, false), 'The same, of a broadcast'),
@@ -378,6 +382,7 @@ What makes the difference is the TLS handshake: Node.js writes a request only on
 | \`duplicate\` | Not sent again: this node has sent the reference before | *Once per Reference* is on, and an earlier run, or an earlier item, had the reference |
 | \`duplicate\` | Not sent again: this node has sent the reference to this recipient before | The same, for a broadcast |
 | \`duplicate\` | Not sent again: the number is already in this broadcast, from item … | The number occurs twice |
+| \`duplicate\` | Not sent again: the number is already in this broadcast, as number … of the list | The same, in a list |
 | \`cleared\` | Nothing was sent: the references that this node had sent are cleared. Turn off "Clear Sent References" to send. | *Clear Sent References* is on: [what it is for](campaigns.md#starting-over) |
 | \`unknown\` | Modica’s answer says nothing about this recipient | Look for the message’s status callbacks before you send again |
 | \`failed\` | in Modica’s words | A broadcast was taken, but not for this recipient |
@@ -389,10 +394,11 @@ An upload’s \`hint\` is no error either: “WhatsApp takes images up to 5 MB, 
 | Note | Meaning |
 | --- | --- |
 | Nothing was sent. | An item could not be used, and *On Error* is *Stop Workflow* |
-| Item *n* has a problem, too. | Its number, counted from 0 |
-| *n* more items have problems: … | Their numbers, counted from 0; the first ten |
+| Item *n* has a problem, too (the first item is 0). | Its number |
+| Items *n*, *n* and *n* have problems, too (the first item is 0). | Their numbers, of many the first ten |
 | To send the good items all the same, set "On Error" to "Continue" in the node’s settings. | Then each item that has a problem gives an item with \`error\` |
-| *n* were done before the node stopped. To go on with the other items and see the result of each, set "On Error" to "Continue" in the node’s settings. | Modica refused one, and *On Error* is *Stop Workflow*. Those that were done are not in the output |
+| *n* were done before the node stopped. To go on with the others and see the result of each, set "On Error" to "Continue" in the node’s settings. | Modica refused one, and *On Error* is *Stop Workflow*. Those that were done are not in the output |
+| No other was done before the node stopped. | The first one was refused |
 | *n* more may have been sent: items *n*, *n*–*n*. Look for their status before you send them again. | Their requests were on the way when the node stopped, and their answers never came. The numbers are counted from 0 |
 | The references of these may count as sent now: items *n*, *n*. | See [above](#a-fault-of-n8n-or-of-this-package). The next run may report them as duplicates |
 | *n* more failed and were not sent: item *n*. | Their requests were on the way, too, and were refused |

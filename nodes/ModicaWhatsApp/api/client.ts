@@ -91,6 +91,7 @@ export class ModicaClient {
 			method: 'GET',
 			path: '/messages',
 			qs: { id },
+			subject: 'message',
 			idempotent: true,
 		});
 		if (!isRecord(body)) throw unreadable('the message', statusCode, false);
@@ -103,6 +104,7 @@ export class ModicaClient {
 			method: 'PATCH',
 			path: '/messages',
 			body: { message_id: id },
+			subject: 'message',
 			idempotent: true,
 		});
 	}
@@ -144,6 +146,7 @@ export class ModicaClient {
 			method: 'GET',
 			path: '/media',
 			qs: { media_id: id, source },
+			subject: 'file',
 			idempotent: true,
 			receive: async (media) => {
 				received[0] = await receive(media);

@@ -76,12 +76,19 @@ const REMEDIES: Record<number, string> = {
 	400: 'Check the fields of this operation against what Modica says in the error.',
 	401: 'Check the username (the gateway application’s name) and the password in the credential. Once an application has an IP allow-list, requests from any other address get this answer too: ask Modica to add the address of your n8n.',
 	403: 'The application may not do this. Ask Modica which features and WhatsApp numbers it is enabled for.',
-	404: 'Modica does not know this id. Check that it belongs to the same application, and that the base URL in the credential is right.',
 	408: 'A gateway between n8n and Modica timed out. Try again later.',
 	413: 'The file is larger than Modica takes. WhatsApp itself takes images up to 5 MB, audio and video up to 16 MB, documents up to 100 MB.',
 	415: 'Modica takes PNG and JPEG images, plain text, PDF, MP3 and MP4.',
 	422: 'Check the fields that Modica names in the error. A template must be approved and its parameters must match it; free text and media reach only customers who wrote in the last 24 hours.',
 	429: 'Lower "Max Requests per Second" in the options, or ask Modica to raise the limit of the application.',
+};
+
+const BASE_URL_REMEDY =
+	'Check the Base URL in the credential. It is the full address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
+/** Of a 404, by what was asked for. */
+const NOT_FOUND_REMEDIES: Record<Subject, string> = {
+	message: 'Modica does not know this message. Check its ID, and that the message belongs to the application of the credential.',
+	file: 'Modica does not know this file. Check its ID, and that the file belongs to the application of the credential.',
 };
 
 const SERVER_FAULT_REMEDY =
@@ -93,6 +100,9 @@ const PROXY_REMEDY =
 const SENT_WARNING =
 	'The message may have been sent all the same. Look for its status before you send it again.';
 
+/** What the id in a request stands for. */
+export type Subject = 'message' | 'file';
+
 /** An error is to be read by a person, and is stored with the execution. */
 const MOST_WORDS = 500;
 
@@ -101,17 +111,25 @@ const MOST_WORDS = 500;
  * @param statusCode the HTTP status; the body's own `statusCode` is not trusted (the reference's 429 example says 500)
  * @param words the API's own, as {@link apiErrorText} finds them
  * @param mayHaveBeenSent whether the request may have been fulfilled all the same
- * @param by who gave the answer
+ * @param details.by who gave the answer
+ * @param details.subject what the id in the request stands for, where there is one
  */
-export function refusal(statusCode: number, words: string, mayHaveBeenSent: boolean, by: 'Modica' | 'proxy' = 'Modica'): ModicaError {
-	const remedy =
-		by === 'proxy'
-			? PROXY_REMEDY
-			: (REMEDIES[statusCode] ?? (statusCode >= 500 ? SERVER_FAULT_REMEDY : statusCode < 400 ? REDIRECT_REMEDY : undefined));
+export function refusal(
+	statusCode: number,
+	words: string,
+	mayHaveBeenSent: boolean,
+	{ by = 'Modica', subject }: { by?: 'Modica' | 'proxy'; subject?: Subject | undefined } = {},
+): ModicaError {
+	const remedy = by === 'proxy' ? PROXY_REMEDY : remedyFor(statusCode, subject);
 	return new ModicaError(
 		`${by === 'proxy' ? 'The proxy between n8n and Modica' : 'Modica'} answered ${statusCode}${STATUS_NAMES[statusCode] ?? ''}${words ? `: ${words.slice(0, MOST_WORDS)}` : ''}`,
 		{ statusCode, mayHaveBeenSent, ...describe(remedy, mayHaveBeenSent) },
 	);
+}
+
+function remedyFor(statusCode: number, subject: Subject | undefined): string | undefined {
+	if (statusCode === 404) return subject ? NOT_FOUND_REMEDIES[subject] : BASE_URL_REMEDY;
+	return REMEDIES[statusCode] ?? (statusCode >= 500 ? SERVER_FAULT_REMEDY : statusCode < 400 ? REDIRECT_REMEDY : undefined);
 }
 
 const STATUS_NAMES: Record<number, string> = {
@@ -220,8 +238,6 @@ export function unreadable(what: string, statusCode: number, mayHaveBeenSent: bo
  * @param answer what came, in words: `an HTML page`
  */
 export function unexpectedAnswer(baseUrl: string, request: string, statusCode: number, answer: string): ModicaError {
-	const remedy =
-		'Check the Base URL in the credential. It is the full address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
 	return new ModicaError(
 		`Unexpected response from Base URL ${quote(baseUrl)}: ${request} answered ${statusCode} with ${answer.slice(0, MOST_WORDS)}`,
 		{
@@ -229,10 +245,10 @@ export function unexpectedAnswer(baseUrl: string, request: string, statusCode: n
 			mayHaveBeenSent: false,
 			description:
 				statusCode >= 500
-					? `Try again later. If the error persists: ${remedy}`
+					? `Try again later. If the error persists: ${BASE_URL_REMEDY}`
 					: statusCode >= 300 && statusCode < 400
-						? `${remedy} To keep the password safe, redirects are not followed.`
-						: remedy,
+						? `${BASE_URL_REMEDY} To keep the password safe, redirects are not followed.`
+						: BASE_URL_REMEDY,
 		},
 	);
 }

@@ -12,6 +12,7 @@ import {
 	UnexpectedError,
 	unexpectedAnswer,
 	type ModicaError,
+	type Subject,
 } from './errors';
 import { recognizeFault, STALLED, TOO_LATE, type Fault } from './faults';
 import { parseContentType, parseDate, parseFileName, parseRetryAfter } from './headers';
@@ -57,6 +58,8 @@ export interface ApiRequest {
 	path: string;
 	qs?: Record<string, string | undefined>;
 	body?: object;
+	/** What the id in it stands for, where there is one. */
+	subject?: Subject;
 	/** False for anything that sends a message: see `decideRetry`. */
 	idempotent: boolean;
 	/** Messages that it sends, where it is not one. */
@@ -184,7 +187,7 @@ export class Exchange {
 	}
 
 	/** An answer has come whole. */
-	private judge({ method, path, expects }: ApiRequest, answer: Answer): AttemptResult {
+	private judge({ method, path, subject, expects }: ApiRequest, answer: Answer): AttemptResult {
 		const { statusCode, headers, body } = answer;
 		const { secrets } = this.settings;
 		if ((expects ?? isSuccess)(answer)) {
@@ -197,7 +200,7 @@ export class Exchange {
 				if (expects) return this.toAccessError(`${method} ${path}`, answer);
 				const words = secrets.hideInText(apiErrorText(body));
 				if (refusals > 0) return refusedRepeatedly(refusals, words);
-				return refusal(statusCode, words, mayHaveBeenSent, isProxy(answer) ? 'proxy' : 'Modica');
+				return refusal(statusCode, words, mayHaveBeenSent, { by: isProxy(answer) ? 'proxy' : 'Modica', subject });
 			},
 		};
 	}

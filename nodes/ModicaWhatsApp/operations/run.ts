@@ -56,7 +56,7 @@ export async function runOperation(
 	const results = [...ended.flatMap((job) => job.results), ...refused];
 	if (unmade) results.push(...withoutResult(items, results).map((item) => ({ item, error: unmade.error })));
 	const failure = stopOnError ? results.find(isFailure) : undefined;
-	if (failure) throw new RunStopped(failure, stoppedAfter(results, failure));
+	if (failure) throw new RunStopped(failure, stoppedAfter(results, failure, items.length));
 	if (stopOnError && signal?.aborted) throw new CancelledError();
 	// The sort is stable: several results of one item stay in their order where nothing else is said.
 	return results.sort((one, other) => one.item - other.item || (one.position ?? 0) - (other.position ?? 0));
@@ -153,8 +153,8 @@ function nothingSent(failures: readonly Failure[], items: number): string {
 	const others = failures.slice(1).map(({ item }) => item);
 	return [
 		'Nothing was sent.',
-		...(others.length === 1 ? [`Item ${others[0]} has a problem, too.`] : []),
-		...(others.length > 1 ? [`${others.length} more items have problems: ${list(others)}.`] : []),
+		...(others.length === 1 ? [`Item ${others[0]} has a problem, too (the first item is 0).`] : []),
+		...(others.length > 1 ? [`Items ${list(others)} have problems, too (the first item is 0).`] : []),
 		...(failures.length < items
 			? ['To send the good items all the same, set "On Error" to "Continue" in the node’s settings.']
 			: []),
@@ -162,20 +162,22 @@ function nothingSent(failures: readonly Failure[], items: number): string {
 }
 
 /** What became of the others when a run stopped: with "Stop Workflow" n8n shows nothing else of them. */
-function stoppedAfter(results: readonly Result[], first: Failure): string {
+function stoppedAfter(results: readonly Result[], first: Failure, itemCount: number): string {
 	const others = results.filter((result) => result !== first);
+	if (others.length === 0 && itemCount === 1) return '';
 	const isDoubtful = (result: Result) => (isFailure(result) ? errorOf(result)?.mayHaveBeenSent : result.inDoubt) === true;
 	const doubtful = others.filter(isDoubtful);
 	const failed = others.filter((result) => isFailure(result) && !isDoubtful(result));
 	const claimed = others.filter((result) => (isFailure(result) ? errorOf(result) : result)?.mayCountAsSent);
+	const done = others.length - doubtful.length - failed.length;
 	return [
-		`${others.length - doubtful.length - failed.length} were done before the node stopped.`,
+		`${done === 0 ? 'No other was' : done === 1 ? '1 was' : `${done} were`} done before the node stopped.`,
 		...(doubtful.length > 0
 			? [`${doubtful.length} more may have been sent: ${items(doubtful)}. Look for their status before you send them again.`]
 			: []),
-		...(failed.length > 0 ? [`${failed.length} more failed and were not sent: ${items(failed)}.`] : []),
+		...(failed.length > 0 ? [`${failed.length} more failed and ${failed.length === 1 ? 'was' : 'were'} not sent: ${items(failed)}.`] : []),
 		...(claimed.length > 0 ? [`The references of these may count as sent now: ${items(claimed)}.`] : []),
-		'To go on with the other items and see the result of each, set "On Error" to "Continue" in the node’s settings.',
+		'To go on with the others and see the result of each, set "On Error" to "Continue" in the node’s settings.',
 	].join(' ');
 }
 
@@ -196,6 +198,11 @@ function items(results: readonly Result[]): string {
 	return `${indexes.length === 1 ? 'item' : 'items'} ${names.join(', ')}`;
 }
 
+const MOST_LISTED = 10;
+
+/** Items in the words of a sentence: `1, 2 and 5`, of many the first ten. */
 function list(indexes: readonly number[]): string {
-	return `${indexes.slice(0, 10).join(', ')}${indexes.length > 10 ? '…' : ''}`;
+	const shown = indexes.slice(0, MOST_LISTED);
+	const last = shown.length < indexes.length ? `${indexes.length - shown.length} more` : shown.pop();
+	return `${shown.join(', ')} and ${last}`;
 }

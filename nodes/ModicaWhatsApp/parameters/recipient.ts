@@ -12,6 +12,7 @@ export const recipientField: INodeProperties = {
 	placeholder: 'e.g. +64211234567',
 	description:
 		'The customer’s WhatsApp number with its country code. Spaces, dots, dashes and brackets do not matter.',
+	hint: 'With its country code, such as +64 for New Zealand',
 };
 
 /** Characters that people and phone books put between digits, and invisible ones that copying brings along. */

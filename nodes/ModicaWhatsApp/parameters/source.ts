@@ -3,30 +3,30 @@ import { invalid } from './errors';
 import { isEmpty } from './values';
 
 export const sourceField: INodeProperties = {
-	displayName: 'Source',
+	displayName: 'Business Number ID',
 	name: 'source',
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. 102046588645210',
-	description:
-		'The ID of the WhatsApp business number, if the application has several. It is not the phone number itself.',
+	description: 'The ID of the WhatsApp business number, if the application has several. It is no phone number.',
 };
+
+const FIELD = 'Business Number ID';
+const REMEDY = 'Use the ID that Modica gave you: up to 30 digits, without a plus sign, such as 102046588645210.';
 
 /**
  * The id of a business number (the vendor's v1.3.1 gives its form: `^[1-9][0-9]*$`, up to 30 characters).
+ * @param recipients the numbers that the message goes to
  * @throws {InputError} naming the field, the value and the remedy
  */
-export function parseSource(value: unknown): string | undefined {
+export function parseSource(value: unknown, recipients: readonly string[] = []): string | undefined {
 	if (isEmpty(value)) return undefined;
 	// A number beyond the safe ones has lost digits.
 	const source = typeof value === 'string' ? value.trim() : Number.isSafeInteger(value) ? String(value) : '';
 	if (!/^[1-9][0-9]{0,29}$/.test(source)) {
-		throw invalid(
-			'Source',
-			value,
-			'is not the ID of a business number',
-			'Use the ID that Modica gave you: up to 30 digits, without a plus sign, such as 102046588645210.',
-		);
+		throw invalid(FIELD, value, 'is not valid', REMEDY);
 	}
+	// In a reply, the field named “source” is the customer's number.
+	if (recipients.includes(`+${source}`)) throw invalid(FIELD, value, 'is the customer’s own number', REMEDY);
 	return source;
 }

@@ -6,7 +6,7 @@ const REFUSALS: Array<[number, string, string]> = [
 	[400, ' (bad request)', 'Check the fields of this operation'],
 	[401, ' (wrong username or password)', 'Check the username (the gateway application’s name) and the password'],
 	[403, ' (not allowed)', 'The application may not do this.'],
-	[404, ' (not found)', 'Modica does not know this id.'],
+	[404, ' (not found)', 'Check the Base URL in the credential.'],
 	[408, ' (time-out)', 'A gateway between n8n and Modica timed out.'],
 	[413, ' (too large)', 'The file is larger than Modica takes.'],
 	[415, ' (unsupported file type)', 'Modica takes PNG and JPEG images'],
@@ -23,6 +23,13 @@ describe('a refusal', () => {
 		expect(description).toMatch(new RegExp(`^${remedy.replace(/[().]/g, '\\$&')}`));
 	});
 
+	it.each(['message', 'file'] as const)('of an unknown %s says so', (subject) => {
+		const remedy = `Modica does not know this ${subject}. Check its ID, and that the ${subject} belongs to the application of the credential.`;
+		expect(refusal(404, '', false, { subject }).description).toBe(remedy);
+		expect(refusal(404, '', false, { subject, by: 'proxy' }).description).toContain('HTTPS_PROXY');
+		expect(refusal(400, '', false, { subject })).toEqual(refusal(400, '', false));
+	});
+
 	it('of a status that needs no words has none', () => {
 		const { message, description } = refusal(418, '', false);
 		expect({ message, description }).toEqual({ message: 'Modica answered 418', description: undefined });
@@ -37,7 +44,7 @@ describe('a refusal', () => {
 	});
 
 	it('of the proxy names the proxy', () => {
-		const { message, description } = refusal(407, 'Squid', false, 'proxy');
+		const { message, description } = refusal(407, 'Squid', false, { by: 'proxy' });
 		expect(message).toBe('The proxy between n8n and Modica answered 407 (proxy authentication required): Squid');
 		expect(description).toContain('HTTPS_PROXY');
 	});

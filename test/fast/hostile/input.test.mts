@@ -106,7 +106,7 @@ describe('whatever stands in a field', () => {
 	it('a reference is text', async () => {
 		const context = { timeZone: 'UTC' } as Context;
 		await tryCases(CASES, anything, async (reference) => {
-			const outcome = await outcomeOf(() => readDelivery(itemWith({ additionalFields: { reference } }), context));
+			const outcome = await outcomeOf(() => readDelivery(itemWith({ additionalFields: { reference } }), context, []));
 			if ('refusal' in outcome) expectReadable(outcome.refusal);
 			else expect(['string', 'undefined']).toContain(typeof outcome.value.reference);
 		});

@@ -110,9 +110,9 @@ const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	[additional({ scheduled: '2020-01-01T09:00' }), 'Scheduled "2020-01-01T09:00" is in the past. Use a time to come, or leave the field out to send at once.'],
 	[additional({ scheduled: '2099-01-01T09:00' }), 'Scheduled "2099-01-01T09:00" is more than 60 days away. Modica takes messages up to 60 days ahead.'],
 	// Ids
-	[additional({ source: '+64211234567' }), `Source "+64211234567" is not the ID of a business number. ${SOURCE}`],
-	[additional({ source: '0123' }), `Source "0123" is not the ID of a business number. ${SOURCE}`],
-	[additional({ source: '1'.repeat(31) }), `Source "${'1'.repeat(31)}" is not the ID of a business number. ${SOURCE}`],
+	[additional({ source: '+64211234567' }), `Business Number ID "+64211234567" is not valid. ${SOURCE}`],
+	[additional({ source: '0123' }), `Business Number ID "0123" is not valid. ${SOURCE}`],
+	[additional({ source: '1'.repeat(31) }), `Business Number ID "${'1'.repeat(31)}" is not valid. ${SOURCE}`],
 	[additional({ reference: '={{ {a: 1} }}' }), 'Reference "{"a":1}" is not a text. Use a text of your own, such as order-1234.'],
 	[{ ...GET, messageId: '' }, `Message ID is empty. ${MESSAGE_ID}`],
 	[{ ...GET, messageId: '1234' }, `Message ID "1234" is not the ID of a message. ${MESSAGE_ID}`],
@@ -123,7 +123,7 @@ const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	[{ ...DOWNLOAD, mediaId: '../../etc/passwd' }, `Media ID "../../etc/passwd" is not the ID of a file. ${MEDIA_ID}`],
 	[{ ...DOWNLOAD, mediaId: 'a'.repeat(256) }, `Media ID "${'a'.repeat(80)}…" is not the ID of a file. ${MEDIA_ID}`],
 	[{ ...DOWNLOAD, mediaId: 'abc', binaryPropertyName: '' }, 'Put Output File in Field is empty. Give a name such as data.'],
-	[{ ...DOWNLOAD, mediaId: 'abc', additionalFields: { source: 'x' } }, `Source "x" is not the ID of a business number. ${SOURCE}`],
+	[{ ...DOWNLOAD, mediaId: 'abc', additionalFields: { source: 'x' } }, `Business Number ID "x" is not valid. ${SOURCE}`],
 	// Binary fields
 	[UPLOAD, 'Input Binary Field "data" is not among the binary fields of this item. It has none: put a node before this one that gives a file, such as Read Files or HTTP Request.'],
 	[{ ...UPLOAD, binaryPropertyName: 'photo' }, 'Input Binary Field "photo" is not among the binary fields of this item. It has: data.', file('image/png')],

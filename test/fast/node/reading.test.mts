@@ -70,7 +70,7 @@ describe('getting a message', () => {
 			httpCode: '404',
 			message: 'Modica answered 404 (not found): Whatsapp Cloud API error: id no such message',
 		});
-		expect(failure.description).toContain('Modica does not know this id.');
+		expect(failure.description).toContain('Modica does not know this message.');
 	});
 
 	it('gives each of many its own, in order', async () => {

@@ -1,5 +1,5 @@
 import { CancelledError, ModicaError, NeverLeftError } from '../../../nodes/ModicaWhatsApp/api/errors';
-import type { Context, Item, Job, Operation, Output } from '../../../nodes/ModicaWhatsApp/operations/operation';
+import type { Context, Item, Job, Operation, Output, Refuse } from '../../../nodes/ModicaWhatsApp/operations/operation';
 import { MOST_AHEAD, runJobs, runOperation, RunStopped } from '../../../nodes/ModicaWhatsApp/operations/run';
 import { settle } from '../../harness/virtualClock.mts';
 
@@ -181,14 +181,30 @@ describe('running an operation', () => {
 		const { failure, note } = await stopped(operationOf(ends), 8, true);
 		expect(failure).toEqual({ item: 2, error: refused });
 		expect(note).toBe(
-			'3 were done before the node stopped. 3 more may have been sent: items 3, 4, 7. Look for their status before you send them again. 1 more failed and were not sent: item 6. To go on with the other items and see the result of each, set "On Error" to "Continue" in the node’s settings.',
+			'3 were done before the node stopped. 3 more may have been sent: items 3, 4, 7. Look for their status before you send them again. 1 more failed and was not sent: item 6. To go on with the others and see the result of each, set "On Error" to "Continue" in the node’s settings.',
 		);
 	});
 
 	it('tells, when it stops, of which the reference may count as sent, be it an error or an output', async () => {
 		const claimed = new ModicaError('not sent', { mayHaveBeenSent: false, mayCountAsSent: true });
 		const { note } = await stopped(operationOf([refused, claimed, undefined, { mayCountAsSent: true }]), 4, true);
-		expect(note).toContain('2 were done before the node stopped. 1 more failed and were not sent: item 1. The references of these may count as sent now: items 1, 3.');
+		expect(note).toContain('2 were done before the node stopped. 1 more failed and was not sent: item 1. The references of these may count as sent now: items 1, 3.');
+	});
+
+	it('says nothing of others where there are none, and that none was done where that is so', async () => {
+		expect((await stopped(operationOf([refused]), 1, true)).note).toBe('');
+		expect((await stopped(operationOf([refused, doubtful]), 2, true)).note).toMatch(/^No other was done before the node stopped\. 1 more may have been sent: item 1\./);
+		expect((await stopped(operationOf([refused, undefined]), 2, true)).note).toMatch(/^1 was done before the node stopped\. To go on/);
+	});
+
+	it.each([
+		[2, 'Item 1 has a problem, too (the first item is 0).'],
+		[3, 'Items 1 and 2 have problems, too (the first item is 0).'],
+		[11, 'Items 1, 2, 3, 4, 5, 6, 7, 8, 9 and 10 have problems, too (the first item is 0).'],
+		[14, 'Items 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 3 more have problems, too (the first item is 0).'],
+	])('sends nothing when %i of the items cannot be used, and names the others', async (count, note) => {
+		const refusing = { jobs: (items: readonly Item[], _context: unknown, refuse: Refuse) => (items.forEach(({ index }) => refuse(index, refused)), []) } as unknown as Operation;
+		expect((await stopped(refusing, count, true)).note).toBe(`Nothing was sent. ${note}`);
 	});
 
 	it('names many items by their ranges', async () => {

@@ -163,7 +163,7 @@ describe('the ID of a business number', () => {
 	});
 
 	it.each(['+102046588645210', '0102046588645210', '9'.repeat(31), 'abc', '1x', 'x1', 2 ** 53, 1.5, -1, [1]])('is not %j', (value) => {
-		expect(() => parseSource(value)).toThrow(/^Source ".*" is not the ID of a business number\. Use the ID that Modica gave you: up to 30 digits, without a plus sign, such as 102046588645210\.$/);
+		expect(() => parseSource(value)).toThrow(/^Business Number ID ".*" is not valid\. Use the ID that Modica gave you: up to 30 digits, without a plus sign, such as 102046588645210\.$/);
 	});
 });
 

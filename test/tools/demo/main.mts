@@ -131,7 +131,8 @@ function tellHowToGoOn({ rest, simulator, examples }: Demo): void {
 	const lines = [
 		`Open      ${rest.session.baseUrl}/workflow/${example(examples, 'first-messages.json').id}`,
 		`Log in    ${OWNER.email} with the password ${OWNER.password}`,
-		`API       ${simulator.baseUrl} stands in for Modica: nothing leaves this machine`,
+		`API       ${simulator.baseUrl} stands in for Modica: nothing leaves this machine. A credential for it has`,
+		`          the username ${simulator.username} and the password ${simulator.password}`,
 		`Reply     curl -X POST ${simulator.controlUrl}/replies -H 'content-type: application/json' -d '{"type":"text","text":"Hello","source":"64211234567"}'`,
 		'',
 		'Ctrl-C ends it all and leaves nothing behind.',

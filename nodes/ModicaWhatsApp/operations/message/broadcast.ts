@@ -42,7 +42,8 @@ const recipientsField: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. +64211234567, +64217654321',
-	description: 'The customers’ WhatsApp numbers with country code: separated by commas or lines, or a list from an expression',
+	description: 'The customers’ WhatsApp numbers: separated by commas or lines, or a list from an expression',
+	hint: 'With their country codes, such as +64 for New Zealand',
 	displayOptions: { show: { recipientSource: ['list'] } },
 };
 
@@ -183,10 +184,10 @@ function gatherAudiences(
 	const audiences = new Map<string, Audience>();
 	for (const item of items) {
 		try {
-			const delivery = readDelivery(item, context);
+			const recipients = readRecipients(item);
+			const delivery = readDelivery(item, context, recipients);
 			const content = { ...readContent(item, fileLinks(item, context, delivery.scheduled)), ...delivery };
 			const once = readOnceReference(item, content.reference);
-			const recipients = readRecipients(item);
 			const key = JSON.stringify([content, once]);
 			const audience = audiences.get(key) ?? { content, once, recipients: new Map() };
 			audiences.set(key, audience);
@@ -224,7 +225,8 @@ function* inBatches<T>(all: readonly T[], batchSize: number): Iterable<T[]> {
 }
 
 function toResults(batch: readonly Recipient[], received: readonly RecipientResult[], reference: string | undefined): Result[] {
-	return batch.flatMap(({ repetitions, ...recipient }, index): Result[] => {
+	return batch.flatMap((first, index): Result[] => {
+		const { repetitions, ...recipient } = first;
 		const result = received[index];
 		// A number that failed has failed wherever it stands.
 		if (result instanceof Failed) return [recipient, ...repetitions].map((target) => ({ ...target, error: result.error }));
@@ -233,7 +235,7 @@ function toResults(batch: readonly Recipient[], received: readonly RecipientResu
 		const output = ({ item, position = 0 }: Target, json: Fields) => ({ item, position, json, ...told });
 		return [
 			output(recipient, toOutput(recipient.to, isClaimed ? result.receipt : result, reference)),
-			...repetitions.map((repetition) => output(repetition, repetitionOutput(recipient))),
+			...repetitions.map((repetition) => output(repetition, repetitionOutput(first, repetition))),
 		];
 	});
 }
@@ -250,10 +252,7 @@ function toOutput(
 	return { id, status, to, ...(reference !== undefined && { reference }), ...others };
 }
 
-function repetitionOutput({ to, item }: Pick<Recipient, 'to' | 'item'>): Fields {
-	return {
-		status: 'duplicate',
-		to,
-		message: `Not sent again: the number is already in this broadcast, from item ${item}`,
-	};
+function repetitionOutput({ to, item, position }: Recipient, repetition: Target): Fields {
+	const first = item === repetition.item ? `as number ${position + 1} of the list` : `from item ${item}`;
+	return { status: 'duplicate', to, message: `Not sent again: the number is already in this broadcast, ${first}` };
 }

@@ -16,6 +16,7 @@ export const additionalFields: INodeProperties = {
 	default: {},
 	description: 'What a message may carry besides its content',
 	options: [
+		sourceField,
 		{
 			displayName: 'Reference',
 			name: 'reference',
@@ -32,7 +33,6 @@ export const additionalFields: INodeProperties = {
 			description:
 				'When to send, at most 60 days from now. Without an offset it is a time in the workflow’s time zone.',
 		},
-		sourceField,
 	],
 };
 
@@ -67,12 +67,13 @@ export const sendOptions: INodeProperties[] = [
 
 /**
  * The optional parts of a message, from an item's additional fields.
+ * @param recipients the numbers that the message goes to
  * @throws {InputError} naming the field, the value and the remedy
  */
-export function readDelivery(item: Item, { timeZone }: Context): MessageCommon {
+export function readDelivery(item: Item, { timeZone }: Context, recipients: readonly string[]): MessageCommon {
 	const { source, scheduled, reference } = fieldsOf(item.parameter('additionalFields'));
 	return {
-		source: parseSource(source),
+		source: parseSource(source, recipients),
 		scheduled: parseSchedule(scheduled, timeZone, Date.now()),
 		reference: parseReference(reference),
 	};

@@ -48,7 +48,7 @@ async function sendOnce(message: Message, once: string | undefined, { api, refer
 
 function readMessage(item: Item, context: Context): Message {
 	const to = parseRecipient(item.parameter('to'));
-	const delivery = readDelivery(item, context);
+	const delivery = readDelivery(item, context, [to]);
 	return { to, ...readContent(item, fileLinks(item, context, delivery.scheduled)), ...delivery };
 }
 

@@ -48,7 +48,7 @@ const ask = perItem((item, context) => {
 	const options = fieldsOf(item.parameter('options'));
 	const question = readQuestion(item, options, secret);
 	const to = parseRecipient(item.parameter('to'));
-	const delivery = readDelivery(item, context);
+	const delivery = readDelivery(item, context, [to]);
 	const until = parseTimeLimit(options.limitWaitTime, context.timeZone, Date.now(), delivery.scheduled);
 	const files = fileLinks(item, context, delivery.scheduled);
 	const message: Message = { to, ...readQuestionContent(item, question, options, files, secret, context), ...delivery };

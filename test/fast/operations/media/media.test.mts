@@ -78,7 +78,7 @@ describe('an upload', () => {
 	it.each<[Record<string, unknown>, Record<string, IBinaryData>, string]>([
 		[{ binaryPropertyName: '*' }, {}, 'Input Binary Field "*" is not among the binary fields of this item. It has none'],
 		[{ binaryPropertyName: '' }, { a: file() }, 'Input Binary Field is empty. It has: a.'],
-		[{ additionalFields: { source: 'x' } }, { data: file() }, 'Source "x" is not'],
+		[{ additionalFields: { source: 'x' } }, { data: file() }, 'Business Number ID "x" is not'],
 		[{}, { data: file('') }, 'holds a file of type unknown'],
 	])('with %j is refused', (parameters, binary, message) => {
 		expect(jobsOf(upload, [itemOf(upload, parameters, 0, binary)], contextWith().context).refused).toEqual([[0, expect.stringContaining(message)]]);

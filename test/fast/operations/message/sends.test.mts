@@ -55,7 +55,8 @@ describe('a send', () => {
 
 	it.each<[unknown, string]>([
 		[{ reference: { a: 1 } }, 'Reference "{"a":1}" is not a text. Use a text of your own, such as order-1234.'],
-		[{ source: 'x' }, 'Source "x" is not the ID of a business number.'],
+		[{ source: 'x' }, 'Business Number ID "x" is not valid.'],
+		[{ source: ONE.slice(1) }, `Business Number ID "${ONE.slice(1)}" is the customer’s own number. Use the ID that Modica gave you`],
 		[{ scheduled: 'x' }, 'Scheduled "x" is not a date and time.'],
 	])('is refused with the additional fields %j', (additionalFields, message) => {
 		const { refused } = jobsOf(send, [itemOf(send, { to: ONE, text: 'x', additionalFields })], api().context);
@@ -183,6 +184,17 @@ describe('a broadcast', () => {
 			{ item: 1, position: 0, json: { status: 'duplicate', to: ONE, message: 'Not sent again: the number is already in this broadcast, from item 0' }, inDoubt: false },
 			accepted(2, TWO),
 		]);
+	});
+
+	it('is refused with the number of one of its customers as the one to send from', () => {
+		const fields = { recipientSource: 'list', recipients: [ONE, TWO], text: 'x', additionalFields: { source: TWO.slice(1) } };
+		const { refused } = jobsOf(broadcast, [itemOf(broadcast, fields)], api().context);
+		expect(refused).toEqual([[0, expect.stringContaining('is the customer’s own number')]]);
+	});
+
+	it('names the place of a number that comes again in its list', async () => {
+		const { results } = await runOn(broadcast, [{ recipientSource: 'list', recipients: [TWO, ONE, ONE], text: 'x' }], api().context);
+		expect(results.at(-1)).toMatchObject({ position: 2, json: { message: 'Not sent again: the number is already in this broadcast, as number 2 of the list' } });
 	});
 
 	it('is in doubt about numbers that the answer leaves out', async () => {
