@@ -10,6 +10,7 @@ import {
 import { createContext } from './n8n/context';
 import { testCredential } from './n8n/credentialTest';
 import { toErrorItem, toNodeError } from './n8n/errors';
+import { addHint } from './n8n/hints';
 import { readInput, readOperation, readRunOptions } from './n8n/input';
 import { toItem, toJson } from './n8n/items';
 import { reportProgress } from './n8n/progress';
@@ -17,6 +18,7 @@ import { answerWebhooks, keptQuestion, readAnswerRequest, TAKEN_HEADER } from '.
 import { findOperation, properties } from './operations';
 import { isFailure } from './operations/operation';
 import { runOperation } from './operations/run';
+import { summarize } from './operations/summary';
 
 export class ModicaWhatsApp implements INodeType {
 	description: INodeTypeDescription = {
@@ -60,6 +62,7 @@ export class ModicaWhatsApp implements INodeType {
 					signal,
 					onProgress: progress.update,
 				});
+				addHint(this, summarize(results, context.api.waits));
 				return [results.map((result) => (isFailure(result) ? toErrorItem(errors, result) : toItem(result)))];
 			} finally {
 				progress.end();

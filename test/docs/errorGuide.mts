@@ -173,6 +173,7 @@ ${messages(
 	sent({ to: '+64211234567', additionalFields: { source: '64211234567' } }, 'In a reply, the field named `source` is the customer’s number.'),
 	sent({ additionalFields: { reference: {} } }),
 	sent({ options: { oncePerReference: true } }, '*Once per Reference* is on.'),
+	sent({ options: { dryRun: 'maybe' } }, 'An expression gave something else. Nothing is sent.'),
 	sent({ additionalFields: { scheduled: 'tomorrow' } }, '[More on scheduling](scheduling.md)'),
 	sent({ additionalFields: { scheduled: '2020-01-01T09:00' } }, 'Check the workflow’s time zone, too.'),
 	sent({ additionalFields: { scheduled: new Date(Date.now() + 61 * 86_400_000).toISOString() } }),
@@ -403,6 +404,10 @@ An upload’s \`hint\` is no error either: “WhatsApp takes images up to 5 MB, 
 | The references of these may count as sent now: items *n*, *n*. | See [above](#a-fault-of-n8n-or-of-this-package). The next run may report them as duplicates |
 | *n* more failed and were not sent: item *n*. | Their requests were on the way, too, and were refused |
 | The message may have been sent all the same. Look for its status before you send it again. | See \`mayHaveBeenSent\` above |
+| Nothing was sent: *n* are valid, *n* are a number that comes again, *n* are not (*n* with a problem in *a field*). | *Dry Run* is on. It stands above the output, as the next three do |
+| *n* of *n* failed: *n* with a problem in *a field*, *n* with a problem in their fields, *n* refused by Modica (422), *n* refused by Modica, *n* without an answer, *n* not sent, *n* for another reason, *n* for other reasons. | How many failed, and why. Their own errors say what to do |
+| *n* may have been sent. | See \`mayHaveBeenSent\` above |
+| Slowed down by the limit of *n* requests per second: *n* s, refusals (429): *n* s, an outage: *n* s. | How long messages waited, where it was 5 s or more. |
 | Modica WhatsApp: *n* done, *n* failed, *n* under way | Progress, in the browser’s console |
 | Cancelled: *n* done, *n* failed, *n* under way | Among the *highlighted data* of a cancelled execution. Those under way may have been sent |
 `;

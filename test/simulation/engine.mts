@@ -179,7 +179,7 @@ export function storedKey(operation: Scenario['operation'], reference: string, n
 
 /** How many were done, and which items may have been sent or may count as sent, as the error of a stopped run says it. */
 export function readNote(note: string): { done: number; doubtful: number[]; claimed: number[] } {
-	const done = /^(\d+) were done/.exec(note)?.[1];
+	const done = /^(\d+) (?:was|were) done/.exec(note)?.[1];
 	return { done: Number(done ?? 0), doubtful: itemsAfter('may have been sent', note), claimed: itemsAfter('may count as sent now', note) };
 }
 

@@ -8,6 +8,7 @@ import { Pacer, type PacedRequest, type PacerSettings } from './pacing';
 import { parseBroadcastReceipts, parseReceipt } from './receipts';
 import { decideRetry, MOST_UNANSWERED, type RetryDecision } from './retry';
 import { Secrets } from './secrets';
+import type { Waits } from './slowdown';
 import type { Broadcast, BroadcastReceipt, Message, SendReceipt } from './types';
 
 export interface ClientSettings extends Omit<PacerSettings, 'clock'> {
@@ -41,6 +42,7 @@ export class ModicaClient {
 	private readonly pacer: Pacer;
 	private readonly retries: boolean;
 	private readonly stopOnError: boolean;
+	private readonly secrets: Secrets;
 
 	constructor(
 		http: Http,
@@ -49,6 +51,7 @@ export class ModicaClient {
 		this.host = new URL(baseUrl).host;
 		this.retries = retries;
 		this.stopOnError = stopOnError;
+		this.secrets = secrets;
 		this.pacer = new Pacer({ clock, signal, ...pacing });
 		this.exchange = new Exchange(http, { baseUrl, clock, signal, secrets, timeoutMs, onAnswer: (answer) => this.learn(answer) });
 	}
@@ -172,9 +175,19 @@ export class ModicaClient {
 		});
 	}
 
+	/** A value as it may be shown: without the credential and what n8n signed. */
+	hideSecrets<T>(value: T): T {
+		return this.secrets.hideInAnswer(value);
+	}
+
 	/** Messages whose requests are in flight: whether they are sent is not known yet. */
 	get messagesInFlight(): number {
 		return this.pacer.messagesInFlight;
+	}
+
+	/** What slowed the requests down. */
+	get waits(): Waits {
+		return { ms: this.pacer.slowdown.ms, limit: this.pacer.limit };
 	}
 
 	/** @throws {ModicaError} once nothing can leave any more, with the reason */

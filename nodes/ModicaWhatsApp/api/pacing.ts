@@ -1,5 +1,6 @@
 import { CHECK_MS, sleepWhile, type Clock } from './clock';
 import { CancelledError, ModicaError, NeverLeftError } from './errors';
+import { Slowdown } from './slowdown';
 
 export interface PacerSettings {
 	clock: Clock;
@@ -81,6 +82,9 @@ export class Pacer {
 	/** Requests that were refused at their first attempt: the limit’s doing, most likely. */
 	private limited = 0;
 	private heldUntil = 0;
+	/** Why it is held. */
+	private heldBy: 'refusal' | 'outage' = 'refusal';
+	readonly slowdown = new Slowdown();
 	private nothingThroughSince: number | undefined;
 	/** Attempts in a row that got no answer, with none that got one in between. */
 	private unansweredInRow = 0;
@@ -187,6 +191,7 @@ export class Pacer {
 	hold(milliseconds: number, since: 'now' | 'outage' = 'now'): void {
 		const now = this.clock.now();
 		const from = since === 'outage' ? (this.outage?.failedAt ?? now) : now;
+		this.heldBy = since === 'outage' ? 'outage' : 'refusal';
 		if (!this.unsure) this.unsureSince = this.latestDeparture;
 		this.unsure = true;
 		this.nothingThroughSince ??= now;
@@ -220,6 +225,11 @@ export class Pacer {
 		return this.signal?.aborted === true;
 	}
 
+	/** Requests a second, as the API or the user limits them; undefined while no limit is known. */
+	get limit(): number | undefined {
+		return this.rate;
+	}
+
 	/** Messages whose requests are in flight. */
 	get messagesInFlight(): number {
 		let messages = 0;
@@ -241,10 +251,14 @@ export class Pacer {
 	private proceed(): void {
 		while (this.fresh.length + this.again.length > 0) {
 			const now = this.clock.now();
+			this.slowdown.waitsNoMore(now);
 			const failure = this.reasonToFail(now);
 			if (failure) return this.failAll(failure);
 			const waitMs = Math.max(this.heldUntil, this.earliestNext) - now;
-			if (waitMs > 0) return this.proceedAfter(waitMs);
+			if (waitMs > 0) {
+				this.slowdown.waitsFor(this.heldUntil > now ? this.heldBy : 'limit', now);
+				return this.proceedAfter(waitMs);
+			}
 			if (!this.hasRoom) return;
 			this.letLeave(now);
 		}

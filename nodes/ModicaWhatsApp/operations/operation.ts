@@ -82,6 +82,10 @@ export interface Output {
 	readonly inDoubt?: boolean;
 	/** True when its reference may count as sent though its message was not. */
 	readonly mayCountAsSent?: boolean;
+	/** True when Modica took the request, but not for this recipient. */
+	readonly isRefused?: boolean;
+	/** True when its message was only checked. */
+	readonly isDry?: boolean;
 }
 
 /** Something that could not be done, and for which item. */

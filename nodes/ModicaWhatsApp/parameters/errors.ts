@@ -3,6 +3,14 @@ import { isEmpty } from './values';
 /** A parameter that cannot be used. The message names the field, its value and the remedy. */
 export class InputError extends Error {
 	override readonly name = 'InputError';
+
+	/** @param field the field's name as the editor shows it, where there is one */
+	constructor(
+		message: string,
+		readonly field?: string,
+	) {
+		super(message);
+	}
 }
 
 /**
@@ -15,6 +23,7 @@ export class InputError extends Error {
 export function invalid(field: string, value: unknown, problem: string, remedy: string): InputError {
 	return new InputError(
 		isEmpty(value) ? `${field} is empty. ${remedy}` : `${field} ${quote(value)} ${problem}. ${remedy}`,
+		field,
 	);
 }
 

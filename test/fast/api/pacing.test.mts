@@ -186,6 +186,42 @@ describe('pacing', () => {
 		expect(second - first).toBeCloseTo(1_000 / 0.99, 5);
 	});
 
+	it('tells what requests have waited for, each moment once however many waited', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock });
+		const leave = async () => {
+			const request = pacer.enter();
+			await pacer.turn(request);
+			pacer.gotThrough();
+			pacer.ended(request);
+		};
+		const leaveAll = async () => await clock.until(Promise.all(Array.from({ length: 11 }, leave)));
+		pacer.gotThrough();
+		// No limit, no wait. Time in which nobody wants to leave is none either.
+		await leaveAll();
+		await clock.pass(5_000);
+		expect(pacer.slowdown.ms).toEqual({ limit: 0, refusal: 0, outage: 0 });
+		expect(pacer.limit).toBeUndefined();
+
+		pacer.learn(10);
+		await leaveAll();
+		const { limit } = pacer.slowdown.ms;
+		expect(limit).toBeGreaterThan(900);
+		expect(limit).toBeLessThan(1_200);
+		expect(pacer.limit).toBe(10);
+
+		await clock.pass(1_000);
+		pacer.hold(3_000);
+		await clock.pass(1_000);
+		await clock.until(leave());
+		expect(pacer.slowdown.ms).toEqual({ limit, refusal: 2_000, outage: 0 });
+
+		await clock.pass(1_000);
+		pacer.hold(500, 'outage');
+		await clock.until(leave());
+		expect(pacer.slowdown.ms).toEqual({ limit, refusal: 2_000, outage: 500 });
+	});
+
 	it('keeps to the longest hold when refusals overlap', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });

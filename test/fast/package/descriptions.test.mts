@@ -91,6 +91,7 @@ describe('names that saved workflows hold', () => {
 	];
 	const PACE: unknown[][] = [
 		['options.clearReferences', 'boolean', false],
+		['options.dryRun', 'boolean', false],
 		['options.maxConcurrency', 'number', 25],
 		['options.maxRequestsPerSecond', 'number', 0],
 		['options.oncePerReference', 'boolean', false],

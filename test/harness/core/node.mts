@@ -18,6 +18,7 @@ import type {
 	INodeType,
 	IWebhookData,
 	IWorkflowExecuteAdditionalData,
+	NodeExecutionHint,
 } from 'n8n-workflow';
 import type { Http } from '../../../nodes/ModicaWhatsApp/api/exchange';
 import { ModicaWhatsApp } from '../../../nodes/ModicaWhatsApp/ModicaWhatsApp.node.ts';
@@ -47,6 +48,8 @@ export interface N8n {
 	storedFiles(): string[];
 	/** How often n8n had to decrypt the credential in the latest run. */
 	credentialReads(): number;
+	/** What stood above the output of the latest run. */
+	hints(): NodeExecutionHint[];
 	stop(): void;
 }
 
@@ -87,6 +90,7 @@ export async function startN8n(binaryMode?: 'filesystem' | 'memory'): Promise<N8
 	await (processedItems ??= openProcessedItems());
 	const node = new ModicaWhatsApp() as INodeType;
 	let credentialReads = 0;
+	let hints: NodeExecutionHint[] = [];
 
 	function createContext({
 		parameters,
@@ -162,6 +166,7 @@ export async function startN8n(binaryMode?: 'filesystem' | 'memory'): Promise<N8
 		async run(run) {
 			credentialReads = 0;
 			const { context } = createContext(run);
+			hints = context.hints;
 			const [output] = (await node.execute?.call(context)) as INodeExecutionData[][];
 			return output ?? [];
 		},
@@ -181,6 +186,7 @@ export async function startN8n(binaryMode?: 'filesystem' | 'memory'): Promise<N8
 				.filter((entry) => entry.isFile() && entry.parentPath.includes('binary_data'))
 				.map(({ name, parentPath }) => join(relative(folder, parentPath), name)),
 		credentialReads: () => credentialReads,
+		hints: () => hints,
 		stop: loaded.stop,
 	};
 }

@@ -4,10 +4,11 @@ import type { BroadcastReceipt, MessageCommon, MessageContent } from '../../api/
 import { invalid } from '../../parameters/errors';
 import { parseRecipient, parseRecipients, recipientField } from '../../parameters/recipient';
 import { fieldsOf, toNumber, type Fields } from '../../parameters/values';
-import type { Context, Item, Job, Operation, Refuse, Result, Target } from '../operation';
+import type { Context, Item, Job, Operation, Output, Refuse, Result, Target } from '../operation';
 import { orClearReferences } from './clearReferences';
 import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
+import { dryRunOutput, isDryRun } from './dryRun';
 import { fileLinks } from './fileLinks';
 
 /** The API states no largest broadcast, so this is ours and the user's to change. */
@@ -98,20 +99,25 @@ interface Audience {
 	readonly content: MessageContent & MessageCommon;
 	/** The reference that each recipient is to get it once for. */
 	readonly once: string | undefined;
+	/** True when it is only to be checked. */
+	readonly isDry: boolean;
 	/** By their numbers. */
 	readonly recipients: Map<string, Recipient>;
 }
 
 function* broadcastJobs(items: readonly Item[], context: Context, refuse: Refuse): Iterable<Job> {
 	const batchSize = readBatchSize(items[0]);
-	for (const { content, once, recipients } of gatherAudiences(items, context, refuse)) {
+	for (const { content, once, isDry, recipients } of gatherAudiences(items, context, refuse)) {
 		for (const batch of inBatches([...recipients.values()], batchSize)) {
 			const numbers = batch.map(({ to }) => to);
 			yield {
 				// A repetition shares the fate of its number, so it is in the same batch.
 				targets: batch.flatMap(({ repetitions, ...target }) => [target, ...repetitions]),
 				lanes: numbers,
-				run: async () => toResults(batch, await sendBatch(numbers, content, once, context), content.reference),
+				run: async () =>
+					isDry
+						? batch.flatMap((each) => outputsFor(each, dryRunOutput(each.to, { destination: [each.to], ...content }, context), { isDry }))
+						: toResults(batch, await sendBatch(numbers, content, once, context), content.reference),
 			};
 		}
 	}
@@ -188,8 +194,9 @@ function gatherAudiences(
 			const delivery = readDelivery(item, context, recipients);
 			const content = { ...readContent(item, fileLinks(item, context, delivery.scheduled)), ...delivery };
 			const once = readOnceReference(item, content.reference);
-			const key = JSON.stringify([content, once]);
-			const audience = audiences.get(key) ?? { content, once, recipients: new Map() };
+			const isDry = isDryRun(item);
+			const key = JSON.stringify([content, once, isDry]);
+			const audience = audiences.get(key) ?? { content, once, isDry, recipients: new Map() };
 			audiences.set(key, audience);
 			recipients.forEach((to, position) => addRecipient(audience, { item: item.index, to, position }));
 		} catch (error) {
@@ -225,19 +232,30 @@ function* inBatches<T>(all: readonly T[], batchSize: number): Iterable<T[]> {
 }
 
 function toResults(batch: readonly Recipient[], received: readonly RecipientResult[], reference: string | undefined): Result[] {
-	return batch.flatMap((first, index): Result[] => {
-		const { repetitions, ...recipient } = first;
+	return batch.flatMap((recipient, index): Result[] => {
 		const result = received[index];
 		// A number that failed has failed wherever it stands.
-		if (result instanceof Failed) return [recipient, ...repetitions].map((target) => ({ ...target, error: result.error }));
+		if (result instanceof Failed) {
+			const { repetitions, ...first } = recipient;
+			return [first, ...repetitions].map((target) => ({ ...target, error: result.error }));
+		}
 		const isClaimed = result instanceof Claimed;
-		const told = { inDoubt: result === undefined, ...(isClaimed && { mayCountAsSent: true }) };
-		const output = ({ item, position = 0 }: Target, json: Fields) => ({ item, position, json, ...told });
-		return [
-			output(recipient, toOutput(recipient.to, isClaimed ? result.receipt : result, reference)),
-			...repetitions.map((repetition) => output(repetition, repetitionOutput(first, repetition))),
-		];
+		const receipt = isClaimed ? result.receipt : result;
+		return outputsFor(recipient, toOutput(recipient.to, receipt, reference), {
+			inDoubt: receipt === undefined,
+			...(isClaimed && { mayCountAsSent: true }),
+			...(receipt?.status === FAILED && { isRefused: true }),
+		});
 	});
+}
+
+/** What came of a number, and of each place where it comes again. */
+function outputsFor(recipient: Recipient, json: Fields, told: Partial<Output>): Output[] {
+	const output = ({ item, position = 0 }: Target, fields: Fields) => ({ item, position, json: fields, ...told });
+	return [
+		output(recipient, json),
+		...recipient.repetitions.map((repetition) => output(repetition, repetitionOutput(recipient, repetition))),
+	];
 }
 
 function toOutput(

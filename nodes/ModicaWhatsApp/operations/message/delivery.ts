@@ -6,6 +6,7 @@ import { parseSource, sourceField } from '../../parameters/source';
 import { fieldsOf, isEmpty } from '../../parameters/values';
 import type { Context, Item } from '../operation';
 import { clearReferencesOption } from './clearReferences';
+import { dryRunOption } from './dryRun';
 
 /** What a message may carry besides its content. */
 export const additionalFields: INodeProperties = {
@@ -39,6 +40,7 @@ export const additionalFields: INodeProperties = {
 /** How sending many messages goes about it. */
 export const sendOptions: INodeProperties[] = [
 	clearReferencesOption,
+	dryRunOption,
 	{
 		displayName: 'Max Concurrency',
 		name: 'maxConcurrency',

@@ -6,6 +6,7 @@ import { perItem, type Context, type Item, type Operation } from '../operation';
 import { orClearReferences } from './clearReferences';
 import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
+import { dryRunOutput, isDryRun } from './dryRun';
 import { fileLinks } from './fileLinks';
 
 const optionsField: INodeProperties = {
@@ -30,10 +31,14 @@ export const send: Operation = {
 		perItem((item, context) => {
 			const message = readMessage(item, context);
 			const once = readOnceReference(item, message.reference);
+			const isDry = isDryRun(item);
 			return {
 				targets: [{ item: item.index, to: message.to }],
 				lanes: [message.to],
-				run: async () => [{ item: item.index, json: await sendOnce(message, once, context) }],
+				run: async () =>
+					isDry
+						? [{ item: item.index, json: dryRunOutput(message.to, message, context), isDry }]
+						: [{ item: item.index, json: await sendOnce(message, once, context) }],
 			};
 		}),
 	),

@@ -202,7 +202,7 @@ describe('a broadcast', () => {
 		const { results } = await runOn(broadcast, toItems([ONE, TWO]), context);
 		expect(results).toEqual([
 			{ item: 0, position: 0, json: { status: 'unknown', to: ONE, message: 'Modica’s answer says nothing about this recipient' }, inDoubt: true },
-			{ item: 1, position: 0, json: { id: 'x', status: 'failed', to: TWO, message: 'not on WhatsApp' }, inDoubt: false },
+			{ item: 1, position: 0, json: { id: 'x', status: 'failed', to: TWO, message: 'not on WhatsApp' }, inDoubt: false, isRefused: true },
 		]);
 	});
 

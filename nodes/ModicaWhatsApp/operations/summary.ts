@@ -1,0 +1,95 @@
+import { ModicaError } from '../api/errors';
+import type { Waits } from '../api/slowdown';
+import { InputError } from '../parameters/errors';
+import { isFailure, type Output, type Result } from './operation';
+
+/** A run at a glance. */
+export interface Summary {
+	readonly message: string;
+	/** True when something needs to be looked at. */
+	readonly isWarning: boolean;
+}
+
+/** Shorter waits are nobody's concern. */
+const WORTH_TELLING_MS = 5_000;
+/** Reasons that are named. */
+const MOST_REASONS = 4;
+
+/**
+ * What came of a run, in one or two sentences.
+ * @returns undefined when all is well
+ */
+export function summarize(results: readonly Result[], waits: Waits): Summary | undefined {
+	const outputs = results.filter((result): result is Output => !isFailure(result));
+	const reasons = results.filter(hasFailed).map(reasonOf);
+	const doubtful = results.filter(isInDoubt).length;
+	const isDry = outputs.some((output) => output.isDry) && outputs.every((output) => output.isDry);
+	const sentences = [
+		...(isDry ? [checked(outputs, reasons)] : failed(results.length, reasons)),
+		...(doubtful > 0 ? [`${number(doubtful)} may have been sent.`] : []),
+		...slowed(waits),
+	];
+	if (sentences.length === 0) return undefined;
+	return { message: sentences.join(' '), isWarning: reasons.length + doubtful > 0 };
+}
+
+function hasFailed(result: Result): boolean {
+	return isFailure(result) || result.isRefused === true;
+}
+
+function isInDoubt(result: Result): boolean {
+	if (!isFailure(result)) return result.inDoubt === true;
+	return result.error instanceof ModicaError && result.error.mayHaveBeenSent;
+}
+
+function checked(outputs: readonly Output[], reasons: readonly string[]): string {
+	const valid = outputs.filter(({ json }) => json.status === 'valid').length;
+	const duplicates = outputs.length - valid;
+	const counts = [
+		`${number(valid)} ${are(valid)} valid`,
+		...(duplicates > 0 ? [`${number(duplicates)} ${are(duplicates)} a number that comes again`] : []),
+		...(reasons.length > 0 ? [`${number(reasons.length)} ${are(reasons.length)} not (${tally(reasons)})`] : []),
+	];
+	return `Nothing was sent: ${counts.join(', ')}.`;
+}
+
+function failed(total: number, reasons: readonly string[]): string[] {
+	if (reasons.length === 0) return [];
+	return [`${number(reasons.length)} of ${number(total)} failed: ${tally(reasons)}.`];
+}
+
+function slowed({ ms, limit }: Waits): string[] {
+	const causes = [
+		{ by: `the limit of ${limit} requests per second`, ms: ms.limit },
+		{ by: 'refusals (429)', ms: ms.refusal },
+		{ by: 'an outage', ms: ms.outage },
+	].filter((cause) => cause.ms >= WORTH_TELLING_MS);
+	return causes.length > 0 ? [`Slowed down by ${causes.map(({ by, ms: waited }) => `${by}: ${Math.round(waited / 1_000)} s`).join(', ')}.`] : [];
+}
+
+/** How often each reason occurs, the most common first. */
+function tally(reasons: readonly string[]): string {
+	const counts = new Map<string, number>();
+	for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+	const sorted = [...counts].sort(([, one], [, other]) => other - one);
+	const rest = sorted.slice(MOST_REASONS).reduce((sum, [, count]) => sum + count, 0);
+	const named = sorted.slice(0, MOST_REASONS).map(([reason, count]) => `${number(count)} ${reason}`);
+	return [...named, ...(rest > 0 ? [`${number(rest)} for other reasons`] : [])].join(', ');
+}
+
+function reasonOf(result: Result): string {
+	if (!isFailure(result)) return 'refused by Modica';
+	const { error } = result;
+	if (error instanceof InputError) return error.field ? `with a problem in ${error.field}` : 'with a problem in their fields';
+	if (!(error instanceof ModicaError)) return 'for another reason';
+	if (error.statusCode !== undefined) return `refused by Modica (${error.statusCode})`;
+	return error.mayHaveBeenSent ? 'without an answer' : 'not sent';
+}
+
+function number(count: number): string {
+	return count.toLocaleString('en-US');
+}
+
+function are(count: number): string {
+	return count === 1 ? 'is' : 'are';
+}

@@ -1,0 +1,101 @@
+/** A dry run: everything is checked as before a real run, and nothing leaves. */
+import type { INodeParameters } from 'n8n-workflow';
+import { item } from '../../harness/core/node.mts';
+import { itemsOf, setStage, TEXT } from '../../harness/core/stage.mts';
+
+const DRY: INodeParameters = { ...TEXT, to: '={{ $json.to }}', options: { dryRun: true } };
+const ONE = '+64211000001';
+const TWO = '+64211000002';
+
+const stage = setStage('filesystem');
+const nothingLeft = () => expect([stage.received(), stage.simulator.mediaFetches]).toEqual([[], []]);
+
+describe('a dry run', () => {
+	it('gives what would be sent for each item, and sends nothing', async () => {
+		const parameters = { ...DRY, additionalFields: { reference: 'sale' } };
+		const output = await stage.run(parameters, { items: itemsOf('to', ['64 21 100 0001', TWO]) });
+		const valid = (to: string, index: number) => ({
+			json: { status: 'valid', to, preview: 'Hello', request: { to, type: 'text', text: { body: 'Hello' }, reference: 'sale' } },
+			pairedItem: { item: index },
+		});
+		expect(output).toEqual([valid(ONE, 0), valid(TWO, 1)]);
+		expect(stage.n8n.hints()).toEqual([{ message: 'Nothing was sent: 2 are valid.', type: 'info', location: 'outputPane' }]);
+		nothingLeft();
+	});
+
+	it('has an error for each bad item, and counts them', async () => {
+		const output = await stage.run(DRY, { items: itemsOf('to', [ONE, '021', TWO, 'x']), continueOnFail: true });
+		expect(output.map(({ json }) => json.status ?? json.error)).toEqual(['valid', expect.stringContaining('is a local number'), 'valid', expect.stringContaining('is not a phone number')]);
+		expect(stage.n8n.hints()).toEqual([{ message: 'Nothing was sent: 2 are valid, 2 are not (2 with a problem in To).', type: 'warning', location: 'outputPane' }]);
+		nothingLeft();
+	});
+
+	it('tells of numbers that come again in a broadcast', async () => {
+		const output = await stage.run({ ...DRY, operation: 'broadcast', recipientSource: 'items' }, { items: itemsOf('to', [ONE, TWO, ONE]) });
+		expect(output.map(({ json }) => json)).toEqual([
+			{ status: 'valid', to: ONE, preview: 'Hello', request: { destination: [ONE], type: 'text', text: { body: 'Hello' } } },
+			{ status: 'valid', to: TWO, preview: 'Hello', request: { destination: [TWO], type: 'text', text: { body: 'Hello' } } },
+			{ status: 'duplicate', to: ONE, message: expect.stringContaining('from item 0') },
+		]);
+		expect(stage.n8n.hints()).toMatchObject([{ message: 'Nothing was sent: 2 are valid, 1 is a number that comes again.', type: 'info' }]);
+		nothingLeft();
+	});
+
+	it.each(['send', 'broadcast'])('claims no reference of a %s, so that the real run sends them all', async (operation) => {
+		const run = { items: itemsOf('to', [ONE, TWO]) };
+		const parameters = (dryRun: boolean) => ({ ...DRY, operation, additionalFields: { reference: `={{ 'dry ${operation} ' + $json.to }}` }, options: { dryRun, oncePerReference: true } });
+		await stage.run(parameters(true), run);
+		nothingLeft();
+		const output = await stage.run(parameters(false), run);
+		expect(output.map(({ json }) => json.status)).toEqual(['accepted', 'accepted']);
+		expect(stage.n8n.hints()).toEqual([]);
+	});
+
+	it('makes the link to a file and gives it to nobody', async () => {
+		const data = await stage.n8n.storeFile(Buffer.from('x'), 'invoice.pdf', 'application/pdf');
+		const media = { ...DRY, to: ONE, messageType: 'media', mediaType: 'document', mediaSource: 'binary', binaryPropertyName: 'data' };
+		const [output] = await stage.run(media, { items: [item({}, { data })], publicUrl: 'https://n8n.example.com/' });
+		expect(output?.json).toMatchObject({ status: 'valid', request: { media: { type: 'document', url: 'https://n8n.example.com/rest/binary-data/signed?token=***' } } });
+		// As before a real run, one that Modica could not open is refused.
+		const credential = { username: 'x', password: 'x', baseUrl: 'https://api.example.com/v1' };
+		const failure = await stage.fail(media, { items: [item({}, { data })], credential });
+		expect(failure.message).toContain('leads nowhere from outside');
+		nothingLeft();
+	});
+
+	it('clears no references', async () => {
+		const parameters = (options: INodeParameters) => ({ ...TEXT, additionalFields: { reference: 'dry clear' }, options: { oncePerReference: true, ...options } });
+		await stage.run(parameters({}));
+		const [checked] = await stage.run(parameters({ clearReferences: true, dryRun: true }));
+		expect(checked?.json.status).toBe('valid');
+		const [again] = await stage.run(parameters({}));
+		expect(again?.json.status).toBe('duplicate');
+	});
+
+	it.each([
+		['true', 'valid'],
+		[' TRUE ', 'valid'],
+		[true, 'valid'],
+		['false', 'accepted'],
+		['False', 'accepted'],
+		[false, 'accepted'],
+	])('is what an expression gives: %j', async (dry, status) => {
+		const [output] = await stage.run({ ...TEXT, options: { dryRun: '={{ $json.dry }}' } }, { items: [item({ dry })] });
+		expect(output?.json.status).toBe(status);
+	});
+
+	it.each([[undefined], [null], [''], ['yes'], [1], [0], [['true']], [{}]])('that is unclear sends nothing: %j', async (dry) => {
+		const failure = await stage.fail({ ...TEXT, options: { dryRun: '={{ $json.dry }}' } }, { items: [item({ dry })] });
+		expect(failure.message).toMatch(/^Dry Run (is empty|".*" is neither true nor false)\. Use true to check without sending, or false to send\.$/);
+		nothingLeft();
+	});
+
+	it('is for some items and not for others where each says so', async () => {
+		const items = [item({ to: ONE, dry: true }), item({ to: TWO, dry: false })];
+		for (const operation of ['send', 'broadcast']) {
+			const output = await stage.run({ ...DRY, operation, recipientSource: 'items', options: { dryRun: '={{ $json.dry }}' } }, { items });
+			expect(output.map(({ json }) => json.status)).toEqual(['valid', 'accepted']);
+			expect(stage.n8n.hints()).toEqual([]);
+		}
+	});
+});

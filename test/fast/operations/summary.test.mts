@@ -1,0 +1,64 @@
+/** What stands above the output of a run. */
+import { ModicaError } from '../../../nodes/ModicaWhatsApp/api/errors';
+import type { Waits } from '../../../nodes/ModicaWhatsApp/api/slowdown';
+import type { Result } from '../../../nodes/ModicaWhatsApp/operations/operation';
+import { summarize } from '../../../nodes/ModicaWhatsApp/operations/summary';
+import { InputError, invalid } from '../../../nodes/ModicaWhatsApp/parameters/errors';
+
+const NONE: Waits = { ms: { limit: 0, refusal: 0, outage: 0 }, limit: undefined };
+const sent = (json = {}): Result => ({ item: 0, json: { status: 'accepted', ...json } });
+const failed = (error: unknown): Result => ({ item: 0, error });
+const refused = (statusCode: number) => failed(new ModicaError('no', { statusCode, mayHaveBeenSent: false }));
+const times = (count: number, result: Result) => Array.from({ length: count }, () => result);
+
+describe('a run', () => {
+	it.each([
+		['there was nothing to do', []],
+		['all was sent', [sent(), sent()]],
+		['a message that was looked up has failed', [sent({ status: 'failed' })]],
+		['some had been sent before', [sent({ status: 'duplicate' })]],
+	])('that went well says nothing: %s', (_what, results) => {
+		expect(summarize(results, NONE)).toBeUndefined();
+		expect(summarize(results, { ms: { limit: 4_999, refusal: 4_999, outage: 4_999 }, limit: 50 })).toBeUndefined();
+	});
+
+	it.each<[string, Result[]]>([
+		[
+			'12 of 1,000 failed: 8 with a problem in To, 4 refused by Modica (422).',
+			[...times(4, refused(422)), ...times(8, failed(invalid('To', '021', 'is a local number', 'Use +64.'))), ...times(988, sent())],
+		],
+		['1 of 1 failed: 1 with a problem in their fields.', [failed(new InputError('Recipient 1 is empty.'))]],
+		['1 of 2 failed: 1 for another reason.', [failed(new Error('x')), sent()]],
+		['2 of 2 failed: 1 without an answer, 1 not sent. 1 may have been sent.', [true, false].map((mayHaveBeenSent) => failed(new ModicaError('x', { mayHaveBeenSent })))],
+		['1 of 1 failed: 1 refused by Modica (500). 1 may have been sent.', [failed(new ModicaError('x', { statusCode: 500, mayHaveBeenSent: true }))]],
+		['1 of 2 failed: 1 refused by Modica.', [{ item: 0, json: { status: 'failed' }, isRefused: true }, sent()]],
+		['1 may have been sent.', [{ item: 0, json: { status: 'unknown' }, inDoubt: true }, sent()]],
+		[
+			'8 of 8 failed: 3 refused by Modica (422), 1 refused by Modica (400), 1 refused by Modica (401), 1 refused by Modica (403), 2 for other reasons.',
+			[...times(3, refused(422)), ...[400, 401, 403, 404, 413].map(refused)],
+		],
+	])('that needs to be looked at says: %s', (message, results) => {
+		expect(summarize(results, NONE)).toEqual({ message, isWarning: true });
+	});
+
+	it('that was only checked says so', () => {
+		const valid: Result = { item: 0, json: { status: 'valid' }, isDry: true };
+		expect(summarize([valid], NONE)).toEqual({ message: 'Nothing was sent: 1 is valid.', isWarning: false });
+		expect(summarize([...times(4_988, valid), ...times(12, failed(invalid('To', '', '', 'Write one.')))], NONE)).toEqual({
+			message: 'Nothing was sent: 4,988 are valid, 12 are not (12 with a problem in To).',
+			isWarning: true,
+		});
+		// Some were sent after all.
+		expect(summarize([valid, sent()], NONE)).toBeUndefined();
+	});
+
+	it('that was slowed down says by what', () => {
+		expect(summarize([sent()], { ms: { limit: 20_400, refusal: 4_000, outage: 0 }, limit: 50 })).toEqual({
+			message: 'Slowed down by the limit of 50 requests per second: 20 s.',
+			isWarning: false,
+		});
+		expect(summarize([refused(400)], { ms: { limit: 5_000, refusal: 60_000, outage: 7_600 }, limit: 80 })?.message).toBe(
+			'1 of 1 failed: 1 refused by Modica (400). Slowed down by the limit of 80 requests per second: 5 s, refusals (429): 60 s, an outage: 8 s.',
+		);
+	});
+});
