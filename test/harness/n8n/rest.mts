@@ -35,6 +35,8 @@ export type Execution = ExecutionSummary & {
 	outputs: Record<string, INodeExecutionData[][]>;
 	/** By node name, how many milliseconds the node's last run took, by n8n's own clock. */
 	durations: Record<string, number>;
+	/** By node name, what stands above the output of the node's last run. */
+	hints: Record<string, string[]>;
 	/** What n8n shows as the execution's highlighted data. */
 	customData: Record<string, string>;
 	/** Why the execution failed. */
@@ -156,10 +158,12 @@ export class N8nRest {
 			return [node, items.map((output) => output ?? [])] as const;
 		});
 		const durations = Object.entries(resultData?.runData ?? {}).map(([node, runs]) => [node, runs.at(-1)?.executionTime ?? 0] as const);
+		const hints = Object.entries(resultData?.runData ?? {}).map(([node, runs]) => [node, runs.at(-1)?.hints?.map(({ message }) => message) ?? []] as const);
 		return {
 			...pickSummary(summary),
 			outputs: Object.fromEntries(outputs),
 			durations: Object.fromEntries(durations),
+			hints: Object.fromEntries(hints),
 			customData,
 			error: resultData?.error,
 		};
@@ -234,7 +238,7 @@ type Publication = { status: 'failed' | 'in_progress' | 'not_published' | 'parti
 
 type StoredData = {
 	resultData?: {
-		runData?: Record<string, Array<{ executionTime?: number; data?: { main?: Array<INodeExecutionData[] | null> } }>>;
+		runData?: Record<string, Array<{ executionTime?: number; hints?: Array<{ message: string }>; data?: { main?: Array<INodeExecutionData[] | null> } }>>;
 		error?: ExecutionError;
 	};
 };

@@ -54,6 +54,22 @@ describe('a campaign of 1,000', () => {
 	});
 });
 
+describe('a dry run', () => {
+	it('of 10,000 rows makes no request, and the real run after it sends every good one', async () => {
+		const items = rows(10_000).map((row, index) => (index % 1_000 === 500 ? { ...row, to: '021 123' } : row));
+		const checking = campaign(items, { parameters: { ...SEND, options: { dryRun: true } }, settings: { onError: 'continueRegularOutput' } });
+		const checked = await runNode(checking);
+		expect(checked.hints.WhatsApp).toEqual(['Nothing was sent: 9,990 are valid, 10 are not (10 with a problem in To).']);
+		expect(checked.outputs.WhatsApp?.[0]?.filter(({ json }) => json.status === 'valid')).toHaveLength(9_990);
+		expect(api.simulator.requests).toEqual([]);
+
+		const good = items.filter((_, index) => index % 1_000 !== 500).slice(0, 1_000);
+		const sent = await runNode(campaign(good));
+		expect(sent.hints.WhatsApp).toEqual([]);
+		expect(recipients()).toEqual(numbersOf(good));
+	});
+});
+
 describe('a campaign that is sent once per reference', () => {
 	it('is finished by n8n’s own Retry On Fail without sending anything twice', async () => {
 		api.simulator.addFault({ kind: 'status', status: 422, match: { messageIndex: 30 } });
