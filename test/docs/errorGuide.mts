@@ -149,11 +149,12 @@ ${messages(
 	template({ templateLanguage: 'en-US' }, 'It has an underscore, not a dash.'),
 	template({ headerParams: { values: [{ value: '' }] } }),
 	template({ bodyParams: { values: [{ value: 'x' }, { value: '' }] } }, "An expression such as `{{ $json.note || '–' }}` helps where data may be missing."),
+	...['a\nb', 'a\tb', 'a     b'].map((value) => template({ bodyParams: { values: [{ value }] } })),
 	json({ header_params: 'x' }),
 	json({ body_params: 'x' }),
 	json({ buttons: 'x' }),
 	json({ media: 'x' }),
-	template({ templateMedia: { url: 'https://example.com/a.png' } }),
+	template({ templateMedia: { type: '', url: 'https://example.com/a.png' } }),
 	template({ templateMedia: { type: 'image' } }),
 	template({ templateMedia: { type: 'image', url: 'banner.png' } }),
 	json({ buttons: ['x'] }),
@@ -162,7 +163,7 @@ ${messages(
 	template(buttons({ index: 0, type: 'quick_reply', payload: 'x'.repeat(200) })),
 	template(buttons({ index: 12, type: 'url', payload: 'x' }), 'There are up to ten.'),
 	json('{"body_params": [', 'In an expression, `JSON.stringify(…)` puts quotation marks where they belong.'),
-	json('[]'),
+	json('7'),
 	json({ name: 'x' }, 'A name in the JSON is wrong, or at the wrong place; the same is said of Header Media and of a button.'),
 )}
 

@@ -19,7 +19,7 @@ const LENGTH = `It has 7 to 15 digits with its country code. ${INTERNATIONAL}`;
 const NAME = 'Use its name as WhatsApp approved it: lower-case letters, digits and underscores, such as order_update.';
 const LANGUAGE = 'Use the code under which the template was approved, such as en or en_US.';
 const URL_REMEDY = 'Use the whole address of the file, such as https://example.com/invoice.pdf.';
-const JSON_REMEDY = 'Give an object such as {"body_params": ["Aroha", "1234"]}; it may hold header_params, body_params, media and buttons.';
+const JSON_REMEDY = 'Give a list of texts for the body, or an object such as {"body_params": ["Aroha", "1234"]}; it may hold header_params, body_params, media and buttons.';
 const SCHEDULE = 'Use a date and time such as 2026-11-30T09:00 (in the workflow’s time zone) or 2026-11-30T09:00+13:00.';
 const MESSAGE_ID = 'Use the id that sending gave, such as 3fa85f64-5717-4562-b3fc-2c963f66afa6.';
 const MEDIA_ID = 'Use the id that came with the message or that the upload gave: letters and digits only, such as abcd1234xyz.';
@@ -72,23 +72,23 @@ const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	[{ ...TEMPLATE, templateLanguage: '' }, `Template Language is empty. ${LANGUAGE}`],
 	[{ ...TEMPLATE, templateLanguage: 'English' }, `Template Language "English" is not a language code. ${LANGUAGE}`],
 	[{ ...TEMPLATE, templateLanguage: 'en-US' }, `Template Language "en-US" is not a language code. ${LANGUAGE}`],
-	[{ ...TEMPLATE, headerParams: { values: [{ value: '' }] } }, `Header Parameter 1 is empty. ${EVERY_PLACEHOLDER}`],
+	[{ ...TEMPLATE, headerParams: { values: [{ value: '' }] } }, `Header Text Parameter 1 is empty. ${EVERY_PLACEHOLDER}`],
 	[{ ...TEMPLATE, bodyParams: { values: [{ value: 'Aroha' }, { value: '' }] } }, `Body Parameter 2 is empty. ${EVERY_PLACEHOLDER}`],
 	[{ ...TEMPLATE, templateMedia: { type: 'image' } }, `Header Media URL is empty. ${URL_REMEDY}`],
 	[{ ...TEMPLATE, templateMedia: { type: 'image', url: 'banner.png' } }, `Header Media URL "banner.png" is not a web address. ${URL_REMEDY}`],
-	[{ ...TEMPLATE, templateMedia: { url: 'https://example.com/a.png' } }, 'Header Media Type is empty. Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.'],
+	[{ ...TEMPLATE, templateMedia: { type: '', url: 'https://example.com/a.png' } }, 'Header Media Type is empty. Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.'],
 	[{ ...TEMPLATE, buttons: { values: [{ index: -1, type: 'url', payload: 'x' }] } }, 'Button 1 Index "-1" is not the place of a button. Use 0 for the first button, 1 for the second.'],
 	[{ ...TEMPLATE, buttons: { values: [{ index: 0.5, type: 'url', payload: 'x' }] } }, 'Button 1 Index "0.5" is not the place of a button. Use 0 for the first button, 1 for the second.'],
 	[{ ...TEMPLATE, buttons: { values: [{ index: 0, type: 'url', payload: '' }] } }, 'Button 1 Payload is empty. Give what the button is to carry.'],
 	[{ ...TEMPLATE, buttons: { values: [{ index: 0, type: 'quick_reply', payload: 'y'.repeat(129) }] } }, `Button 1 Payload "${'y'.repeat(80)}…" has 129 characters. WhatsApp takes up to 128 in a quick reply.`],
 	// Templates as JSON
 	[{ ...JSON_TEMPLATE, templateJson: '{"body_params": [' }, `Template Parameters (JSON) "{"body_params": [" is not valid JSON. ${JSON_REMEDY}`],
-	[{ ...JSON_TEMPLATE, templateJson: '["Aroha"]' }, `Template Parameters (JSON) "["Aroha"]" is not an object. ${JSON_REMEDY}`],
+	[{ ...JSON_TEMPLATE, templateJson: '["Aroha", ""]' }, `Body Parameter 2 is empty. ${EVERY_PLACEHOLDER}`],
 	[{ ...JSON_TEMPLATE, templateJson: '"Aroha"' }, `Template Parameters (JSON) ""Aroha"" is not an object. ${JSON_REMEDY}`],
 	[json({ bodyParams: ['Aroha'] }), 'Template Parameters (JSON) "{"bodyParams":["Aroha"]}" holds bodyParams, which the API does not know. Use header_params, body_params, media, buttons.'],
 	[json({ body_params: 'Aroha' }), 'Body Parameters "Aroha" is not a list. Give a list such as ["Aroha", "1234"].'],
 	[json({ body_params: ['Aroha', null] }), `Body Parameter 2 is empty. ${EVERY_PLACEHOLDER}`],
-	[json({ header_params: [{ text: 'Aroha' }] }), `Header Parameter 1 "{"text":"Aroha"}" is not a text. ${EVERY_PLACEHOLDER}`],
+	[json({ header_params: [{ text: 'Aroha' }] }), `Header Text Parameter 1 "{"text":"Aroha"}" is not a text. ${EVERY_PLACEHOLDER}`],
 	[json({ media: 'https://example.com/a.png' }), 'Header Media "https://example.com/a.png" is not an object. Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.'],
 	[json({ media: { type: 'image', link: 'https://example.com/a.png' } }), 'Header Media "{"type":"image","link":"https://example.com/a.png"}" holds link, which the API does not know. Use type, url, mediaSource, binaryPropertyName.'],
 	[json({ buttons: [{ index: 0, type: 'url' }] }), 'Button 1 Payload is empty. Give what the button is to carry.'],

@@ -49,7 +49,7 @@ export const templateFields: INodeProperties[] = [
 		],
 		description: 'How to give what fills the template’s placeholders',
 	},
-	placeholderTexts('headerParams', 'Header', 'e.g. Winter sale'),
+	placeholderTexts('headerParams', 'Header Text', 'e.g. Winter sale'),
 	placeholderTexts('bodyParams', 'Body', 'e.g. Aroha'),
 	{
 		displayName: 'Header Media',
@@ -144,24 +144,25 @@ export const templateFields: INodeProperties[] = [
 		typeOptions: { rows: 6 },
 		default: '{\n  "body_params": []\n}',
 		description:
-			'An object with any of header_params, body_params (lists of texts), media (its type and URL) and buttons (index, type, payload)',
-		hint: 'A list from a previous node fits in one expression: {"body_params": {{ JSON.stringify($json.values) }} }',
+			'A list of texts for the body, or an object with any of header_params, body_params (lists of texts), media (its type and URL) and buttons (index, type, payload)',
+		hint: 'For the body alone, drag in a field that holds a list',
 		displayOptions: { show: { templateParameters: ['json'] } },
 	},
 ];
 
 /** The field for the texts of one part of a template. */
-function placeholderTexts(name: string, part: 'Header' | 'Body', placeholder: string): INodeProperties {
+function placeholderTexts(name: string, part: 'Header Text' | 'Body', placeholder: string): INodeProperties {
 	return {
 		displayName: `${part} Parameters`,
 		name,
 		type: 'fixedCollection',
-		typeOptions: { multipleValues: true },
+		typeOptions: { multipleValues: true, sortable: true },
 		placeholder: `Add ${part} Parameter`,
 		default: {},
 		options: [
 			{
-				displayName: 'Values',
+				// n8n 2.x counts them by this name: Placeholder 1, Placeholder 2.
+				displayName: 'Placeholder',
 				name: 'values',
 				values: [
 					{
@@ -171,11 +172,12 @@ function placeholderTexts(name: string, part: 'Header' | 'Body', placeholder: st
 						default: '',
 						placeholder,
 						description: 'Text for the placeholder',
+						hint: 'The first one fills {{1}}, the second one {{2}}',
 					},
 				],
 			},
 		],
-		description: `Texts for the placeholders in the template’s ${part.toLowerCase()}, in their order`,
+		description: `Texts for the placeholders in the template’s ${part.split(' ')[0]?.toLowerCase()}, in their order`,
 		displayOptions: { show: { templateParameters: ['fields'] } },
 	};
 }
@@ -235,22 +237,22 @@ function readVariables(item: Item, linkTo: FileLink): TemplateVariables {
 
 const TEMPLATE_JSON = 'Template Parameters (JSON)';
 const TEMPLATE_JSON_REMEDY =
-	'Give an object such as {"body_params": ["Aroha", "1234"]}; it may hold header_params, body_params, media and buttons.';
+	'Give a list of texts for the body, or an object such as {"body_params": ["Aroha", "1234"]}; it may hold header_params, body_params, media and buttons.';
 
 function parseTemplateJson(value: unknown, linkTo: FileLink): TemplateVariables {
 	if (isEmpty(value)) return {};
 	const parsed = typeof value === 'string' ? parseJson(value) : value;
 	if (parsed === undefined) throw invalid(TEMPLATE_JSON, value, 'is not valid JSON', TEMPLATE_JSON_REMEDY);
-	if (!isRecord(parsed)) {
-		throw invalid(TEMPLATE_JSON, value, 'is not an object', TEMPLATE_JSON_REMEDY);
-	}
+	// A list field of a previous node, as it is.
+	if (Array.isArray(parsed)) return templateVariables({ body_params: parsed }, linkTo);
+	if (!isRecord(parsed)) throw invalid(TEMPLATE_JSON, value, 'is not an object', TEMPLATE_JSON_REMEDY);
 	refuseUnknownKeys(TEMPLATE_JSON, parsed, ['header_params', 'body_params', 'media', 'buttons']);
 	return templateVariables(parsed, linkTo);
 }
 
 /** Leaves out what is empty: the API wants lists with something in them, or none. */
 function templateVariables(given: Record<string, unknown>, linkTo: FileLink): TemplateVariables {
-	const header = parseTexts('Header Parameter', given.header_params);
+	const header = parseTexts('Header Text Parameter', given.header_params);
 	const body = parseTexts('Body Parameter', given.body_params);
 	const media = parseTemplateMedia(given.media, linkTo);
 	const buttons = parseList('Buttons', given.buttons).map(parseButton);
@@ -263,9 +265,22 @@ function templateVariables(given: Record<string, unknown>, linkTo: FileLink): Te
 }
 
 function parseTexts(field: string, value: unknown): string[] {
-	return parseList(`${field}s`, value).map((text, index) =>
-		parseText(`${field} ${index + 1}`, text, 'WhatsApp takes no empty parameter: give a text for every placeholder.'),
-	);
+	return parseList(`${field}s`, value).map((text, index) => parseParameter(`${field} ${index + 1}`, text));
+}
+
+/** What WhatsApp takes in no parameter (Meta: “cannot have new-line/tab characters or more than 4 consecutive spaces”). */
+const REFUSED_SPACES: Array<[RegExp, string]> = [
+	[/[\r\n\u2028\u2029]/, 'has a line break'],
+	[/\t/, 'has a tab'],
+	[/ {5}/, 'has five spaces in a row'],
+];
+
+function parseParameter(field: string, value: unknown): string {
+	const text = parseText(field, value, 'WhatsApp takes no empty parameter: give a text for every placeholder.');
+	const [, problem] = REFUSED_SPACES.find(([spaces]) => spaces.test(text)) ?? [];
+	if (problem === undefined) return text;
+	const remedy = 'WhatsApp does not take this in a parameter. To make each a single space, add .replace(/\\s+/g, " ") to the expression.';
+	throw invalid(field, text, problem, remedy);
 }
 
 function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables['media'] {
@@ -273,7 +288,8 @@ function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables
 	const remedy = 'Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.';
 	if (!isRecord(value)) throw invalid('Header Media', value, 'is not an object', remedy);
 	if (Object.keys(value).length === 0) return undefined;
-	const { type, url, mediaSource = 'url', binaryPropertyName = 'data' } = value;
+	// The editor shows an image as long as no type is chosen.
+	const { type = 'image', url, mediaSource = 'url', binaryPropertyName = 'data' } = value;
 	refuseUnknownKeys('Header Media', value, ['type', 'url', 'mediaSource', 'binaryPropertyName']);
 	return {
 		type: parseText('Header Media Type', type, remedy),

@@ -7,7 +7,8 @@ const FILE: IBinaryData = { mimeType: 'image/png', data: '' };
 const TEMPLATE = { messageType: 'template', templateName: 'order_update' };
 const JSON_TEMPLATE = { ...TEMPLATE, templateParameters: 'json' };
 const MEDIA = { messageType: 'media', mediaType: 'image' };
-const JSON_REMEDY = 'Give an object such as {"body_params": ["Aroha", "1234"]}; it may hold header_params, body_params, media and buttons.';
+const JSON_REMEDY = 'Give a list of texts for the body, or an object such as {"body_params": ["Aroha", "1234"]}; it may hold header_params, body_params, media and buttons.';
+const SPACES_REMEDY = 'WhatsApp does not take this in a parameter. To make each a single space, add .replace(/\\s+/g, " ") to the expression.';
 const NAME_REMEDY = 'Use its name as WhatsApp approved it: lower-case letters, digits and underscores, such as order_update.';
 const LANGUAGE_REMEDY = 'Use the code under which the template was approved, such as en or en_US.';
 const MEDIA_REMEDY = 'Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.';
@@ -91,6 +92,10 @@ describe('a template', () => {
 		['{"header_params": ["A"], "body_params": ["B", 2], "media": {"type": "document", "url": "https://example.com/a.pdf"}, "buttons": [{"index": "0", "type": "url", "payload": "x"}]}',
 			{ header_params: ['A'], body_params: ['B', '2'], media: { type: 'document', url: 'https://example.com/a.pdf' }, buttons: [{ index: 0, type: 'url', payload: 'x' }] }],
 		[{ body_params: ['B'] }, { body_params: ['B'] }],
+		// A list field of a previous node, as it is or as text.
+		[['B', 2], { body_params: ['B', '2'] }],
+		['["B", 2]', { body_params: ['B', '2'] }],
+		[[], {}],
 		['{"header_params": [], "body_params": null, "media": {}, "buttons": []}', {}],
 		['', {}],
 		[undefined, {}],
@@ -108,10 +113,14 @@ describe('a template', () => {
 		['Template Language "e" is not', { templateLanguage: 'e' }],
 		['Template Language "en_USAX" is not', { templateLanguage: 'en_USAX' }],
 		['Template Language "xen" is not'.replace('xen', 'engl'), { templateLanguage: 'engl' }],
-		['Header Parameter 1 is empty. WhatsApp takes no empty parameter: give a text for every placeholder.', { headerParams: { values: [{ value: '' }] } }],
+		['Header Text Parameter 1 is empty. WhatsApp takes no empty parameter: give a text for every placeholder.', { headerParams: { values: [{ value: '' }] } }],
 		['Body Parameter 2 is empty.', { bodyParams: { values: [{ value: 'x' }, {}] } }],
+		[`Body Parameter 1 "x y" has a line break. ${SPACES_REMEDY}`, { bodyParams: { values: [{ value: 'x\ny' }] } }],
+		['Body Parameter 1 "x y" has a line break.', { bodyParams: { values: [{ value: 'x\r\ny' }] } }],
+		[`Body Parameter 2 "x y" has a tab. ${SPACES_REMEDY}`, { bodyParams: { values: [{ value: 'x' }, { value: 'x\ty' }] } }],
+		[`Header Text Parameter 1 "x y" has five spaces in a row. ${SPACES_REMEDY}`, { headerParams: { values: [{ value: 'x     y' }] } }],
 		['Header Media URL is empty.', { templateMedia: { type: 'image' } }],
-		[`Header Media Type is empty. ${MEDIA_REMEDY}`, { templateMedia: { url: 'https://example.com/a.png' } }],
+		[`Header Media Type is empty. ${MEDIA_REMEDY}`, { templateMedia: { type: '', url: 'https://example.com/a.png' } }],
 		[`Header Media "x" is not an object. ${MEDIA_REMEDY}`, { templateMedia: 'x' }],
 		['Header Media "{"type":"image","link":"x"}" holds link, which the API does not know. Use type, url, mediaSource, binaryPropertyName.', { templateMedia: { type: 'image', link: 'x' } }],
 		['Button 1 Index "-1" is not the place of a button. Use 0 for the first button, 1 for the second.', { buttons: { values: [{ index: -1, type: 'url', payload: 'x' }] } }],
@@ -135,11 +144,11 @@ describe('a template', () => {
 
 	it.each<[string, unknown]>([
 		[`Template Parameters (JSON) "{"body_params": [" is not valid JSON. ${JSON_REMEDY}`, '{"body_params": ['],
-		[`Template Parameters (JSON) "["Aroha"]" is not an object. ${JSON_REMEDY}`, '["Aroha"]'],
+		['Body Parameter 2 is empty.', '["Aroha", ""]'],
 		['Template Parameters (JSON) "7" is not an object.', 7],
 		['Template Parameters (JSON) "{"bodyParams":["Aroha"]}" holds bodyParams, which the API does not know. Use header_params, body_params, media, buttons.', '{"bodyParams":["Aroha"]}'],
 		['Body Parameters "Aroha" is not a list.', { body_params: 'Aroha' }],
-		['Header Parameters "Aroha" is not a list.', { header_params: 'Aroha' }],
+		['Header Text Parameters "Aroha" is not a list.', { header_params: 'Aroha' }],
 		['Buttons "x" is not a list.', { buttons: 'x' }],
 		['Button 1 "YES" is not an object. Give its index, type and payload.', { buttons: ['YES'] }],
 		['holds text, which the API does not know. Use index, type, payload.', { buttons: [{ index: 0, type: 'url', payload: 'x', text: 'y' }] }],
