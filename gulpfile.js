@@ -27,14 +27,20 @@ function compile() {
 
 /** Puts libraries into the files that import them, with their licences beside: n8n refuses packages with dependencies. */
 async function bundle() {
-	const folder = path.join(DIST, 'nodes/ModicaWhatsApp/bundled');
-	const files = (await readdir(folder)).filter((file) => file.endsWith('.js'));
-	for (const file of files.map((name) => path.join(folder, name))) {
+	const sources = 'nodes/ModicaWhatsApp/bundled';
+	const folder = path.join(DIST, sources);
+	for (const file of await readdir(sources)) {
 		const { metafile } = await bundleFile({
-			entryPoints: [file],
-			outfile: file,
+			// Not what was compiled: of a module that is imported, only what is used is taken in.
+			entryPoints: [path.join(sources, file)],
+			outfile: path.join(folder, file.replace(/\.ts$/, '.js')),
 			allowOverwrite: true,
 			bundle: true,
+			// n8n's scanner allows none.
+			drop: ['console'],
+			// Its build for Node.js and not for browsers of 2009. Names stay, for whoever reads it.
+			alias: { 'libphonenumber-js/mobile': 'libphonenumber-js/mobile/es6' },
+			minifyWhitespace: true,
 			// The file names each module by where it lies.
 			preserveSymlinks: true,
 			platform: 'node',
@@ -45,7 +51,11 @@ async function bundle() {
 		});
 		const packages = Object.keys(metafile.inputs).map((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
 		for (const name of new Set(packages.filter(Boolean))) {
-			await copyFile(path.join('node_modules', name, 'LICENSE'), path.join(folder, `${name.replace('/', '-')}.LICENSE.txt`));
+			const source = path.join('node_modules', name);
+			// Such as LICENSE and LICENSE.Apache, for what the library itself is made from.
+			for (const license of (await readdir(source)).filter((entry) => entry.startsWith('LICENSE'))) {
+				await copyFile(path.join(source, license), path.join(folder, `${name.replace('/', '-')}.${license}.txt`));
+			}
 		}
 	}
 }

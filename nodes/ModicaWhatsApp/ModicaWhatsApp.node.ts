@@ -8,6 +8,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { createContext } from './n8n/context';
+import { getCountries } from './n8n/countries';
 import { testCredential } from './n8n/credentialTest';
 import { toErrorItem, toNodeError } from './n8n/errors';
 import { addHint } from './n8n/hints';
@@ -42,7 +43,7 @@ export class ModicaWhatsApp implements INodeType {
 		properties: [...properties],
 	};
 
-	methods = { credentialTest: { testCredential } };
+	methods = { credentialTest: { testCredential }, loadOptions: { getCountries } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const errors = { node: this.getNode(), logger: this.logger };

@@ -34,15 +34,21 @@ export function sourceFiles(): string[] {
 	return [...filesIn('credentials'), ...filesIn('nodes')];
 }
 
-/** The libraries that the package holds, from the sources that take them in. */
-export function bundledLibraries(): Array<{ name: string; version: string; license: string }> {
+/** The libraries that the package holds, from the sources that take them in; their licences by the names of the files. */
+export function bundledLibraries(): Array<{ name: string; version: string; license: string; licenses: string[] }> {
 	const sources = filesIn('nodes/ModicaWhatsApp/bundled').map((file) => readFileSync(path.join(PROJECT, file), 'utf8'));
-	return sources.flatMap((source) => Array.from(source.matchAll(/ from '([^.'][^']*)'/g), ([, name = '']) => readManifest(name)));
+	return sources.flatMap((source) => Array.from(source.matchAll(/ from '([^.'][^']*)'/g), ([, from = '']) => readManifest(packageOf(from))));
+}
+
+/** The package of an import: `@a/b` of `@a/b/c`. */
+function packageOf(from: string): string {
+	return from.split('/').slice(0, from.startsWith('@') ? 2 : 1).join('/');
 }
 
 function readManifest(library: string) {
 	const { name, version, license } = JSON.parse(readFileSync(path.join(PROJECT, 'node_modules', library, 'package.json'), 'utf8')) as Record<'name' | 'version' | 'license', string>;
-	return { name, version, license };
+	const licenses = readdirSync(path.join(PROJECT, 'node_modules', library)).filter((file) => file.startsWith('LICENSE'));
+	return { name, version, license, licenses };
 }
 
 /** The class that a file registered in the manifest gives n8n, from its source. */

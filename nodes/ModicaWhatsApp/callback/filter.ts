@@ -113,7 +113,7 @@ export function parseFilter(events: unknown, options: unknown): Filter {
 		statuses: parseTextList('Statuses', statuses),
 		contentTypes: parseTextList('Content Types', contentTypes),
 		businessNumbers: parseTextList('Business Numbers', businessNumbers).map(parseBusinessNumber),
-		senders: parseTextList('Senders', senders).map((sender) => digits(parseRecipient(sender, 'Senders'))),
+		senders: parseTextList('Senders', senders).map((sender) => digits(parseRecipient(sender, { field: 'Senders' }))),
 	};
 	if (filter.events.length === 0) {
 		throw invalid('Trigger On', '', '', 'Choose at least one event that is to start the workflow.');

@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { callingCodeOf, nameOf, readLocalNumber, type Country } from './country';
 import { InputError, invalid } from './errors';
 import { splitList } from './list';
 import { isEmpty } from './values';
@@ -21,11 +22,12 @@ const EXAMPLE = 'Use the international form, such as +64211234567.';
 
 /**
  * A phone number as the API wants it (reference: E164), from the forms that people write and callbacks give.
- * Digits are never changed, added or left out: a number that would need it is refused.
+ * Without a country, digits are never changed, added or left out: a number that would need it is refused.
  * @param value such as `+64 21 123-4567`, `0064211234567`, or `64211234567` as text or number
+ * @param options.country whose local numbers are taken, too, such as `021 123 4567`
  * @throws {InputError} naming the field, the value and the remedy
  */
-export function parseRecipient(value: unknown, field = 'To'): string {
+export function parseRecipient(value: unknown, { field = 'To', country }: { field?: string; country?: Country | undefined } = {}): string {
 	if (isEmpty(value)) throw invalid(field, value, '', EXAMPLE);
 	if (typeof value !== 'string' && typeof value !== 'number') {
 		throw invalid(field, value, 'is not a single phone number', EXAMPLE);
@@ -44,6 +46,13 @@ export function parseRecipient(value: unknown, field = 'To'): string {
 		);
 	}
 	const international = compact.replace(/^00/, '+');
+	if (country && !international.startsWith('+')) {
+		if (/\D/.test(international)) throw invalid(field, value, 'is not a phone number', EXAMPLE);
+		const number = readLocalNumber(international, country);
+		if (number) return number;
+		const remedy = `Write it with its country code, which is +${callingCodeOf(country)} in ${nameOf(country)}.`;
+		throw invalid(field, value, `is no mobile number of ${nameOf(country)}`, remedy);
+	}
 	if (/^\+?0/.test(international)) {
 		throw invalid(field, value, 'is a local number', `Replace the leading 0 by the country code. ${EXAMPLE}`);
 	}
@@ -60,9 +69,10 @@ export function parseRecipient(value: unknown, field = 'To'): string {
 
 /**
  * Numbers from a text with commas, semicolons or lines between them, or from a list.
+ * @param country whose local numbers are taken, too
  * @throws {InputError} that names every number that cannot be used
  */
-export function parseRecipients(value: unknown): string[] {
+export function parseRecipients(value: unknown, country?: Country): string[] {
 	const remedy = 'Give international numbers separated by commas or lines, such as +64211234567, +64217654321.';
 	const entries: unknown[] = Array.isArray(value)
 		? value
@@ -75,7 +85,7 @@ export function parseRecipients(value: unknown): string[] {
 	const problems: string[] = [];
 	const numbers = entries.flatMap((entry, index) => {
 		try {
-			return parseRecipient(entry, `Recipient ${index + 1}`);
+			return parseRecipient(entry, { field: `Recipient ${index + 1}`, country });
 		} catch (error) {
 			problems.push(error instanceof Error ? error.message : String(error));
 			return [];

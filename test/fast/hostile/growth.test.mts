@@ -33,7 +33,8 @@ const login = { username: 'u', password: 'p' };
 
 const READERS: Record<string, (text: string) => unknown> = {
 	recipient: (text) => parseRecipient(text),
-	recipients: parseRecipients,
+	recipients: (text) => parseRecipients(text),
+	'recipient in a country': (text) => parseRecipient(text, { country: 'NZ' }),
 	schedule: (text) => parseSchedule(text, 'UTC', 0),
 	text: (text) => message({ messageType: 'text', text }),
 	'media URL': (text) => message({ messageType: 'media', mediaType: 'image', mediaUrl: text }),

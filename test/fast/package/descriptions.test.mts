@@ -91,6 +91,7 @@ describe('names that saved workflows hold', () => {
 	];
 	const PACE: unknown[][] = [
 		['options.clearReferences', 'boolean', false],
+		['options.defaultCountry', 'options', ''],
 		['options.dryRun', 'boolean', false],
 		['options.maxConcurrency', 'number', 25],
 		['options.maxRequestsPerSecond', 'number', 0],
@@ -118,6 +119,7 @@ describe('names that saved workflows hold', () => {
 			['declineLabel', 'string', 'Decline'],
 			['messageType', 'options', 'text'],
 			...CONTENT.filter(([name]) => /^(template|headerParams|bodyParams|buttons|additionalFields|options)/.test(String(name))),
+			['options.defaultCountry', 'options', ''],
 			['options.firstButtonIndex', 'number', 0],
 			['options.limitWaitTime', 'fixedCollection', { values: { limitType: 'afterTimeInterval', resumeAmount: 45, resumeUnit: 'minutes' } }],
 			['options.limitWaitTime.values.limitType', 'options', 'afterTimeInterval'],
@@ -157,6 +159,8 @@ describe('names that saved workflows hold', () => {
 		mediaType: ['audio', 'document', 'image', 'video'],
 		responseType: ['approval', 'choice', 'freeText'],
 		answerIn: ['chat', 'page'],
+		// Loaded when somebody opens the list.
+		'options.defaultCountry': [],
 		'options.limitWaitTime.values.limitType': ['afterTimeInterval', 'atSpecifiedTime'],
 		'options.limitWaitTime.values.resumeUnit': ['days', 'hours', 'minutes'],
 	};
@@ -428,7 +432,8 @@ function takes(property: INodeProperties, value: NodeParameterValueType): boolea
 	const { minValue = -Infinity, maxValue = Infinity } = property.typeOptions ?? {};
 	switch (property.type) {
 		case 'options':
-			return offered.includes(value as string);
+			// What is loaded when somebody opens the list is not chosen from before.
+			return property.typeOptions?.loadOptionsMethod === undefined ? offered.includes(value as string) : value === '';
 		case 'multiOptions':
 			return Array.isArray(value) && value.every((chosen) => offered.includes(chosen as string));
 		case 'boolean':

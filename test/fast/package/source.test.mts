@@ -56,7 +56,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 	callback: ['callback', 'api', 'parameters'],
 	api: ['api', 'parameters', 'bundled'],
 	bundled: [],
-	parameters: ['parameters'],
+	parameters: ['parameters', 'bundled'],
 };
 
 function partOf(file: string): string {

@@ -7,7 +7,7 @@ import { billOfMaterials, buildTarball, type Tarball } from '../../tools/release
 
 /** Where `npm run release:check` wants what is to be published; a plain run of the tests leaves nothing behind. */
 const { RELEASE_FOLDER } = process.env;
-const MOST_BYTES = 100_000;
+const MOST_BYTES = 130_000;
 
 let temporary: string;
 let tarballs: Tarball[];
@@ -94,7 +94,10 @@ describe('the bill of materials', () => {
 			version: manifest.version,
 			purl: `pkg:npm/${manifest.name}@${manifest.version}`,
 			licenses: [{ license: { id: manifest.license } }],
-			components: [{ type: 'library', name: 'content-disposition', version: expect.stringMatching(/^3\./), purl: expect.stringMatching(/^pkg:npm\/content-disposition@3\./), licenses: [{ license: { id: 'MIT' } }] }],
+			components: [
+				{ type: 'library', name: 'content-disposition', version: expect.stringMatching(/^3\./), purl: expect.stringMatching(/^pkg:npm\/content-disposition@3\./), licenses: [{ license: { id: 'MIT' } }] },
+				{ type: 'library', name: 'libphonenumber-js', version: expect.stringMatching(/^1\./), purl: expect.stringMatching(/^pkg:npm\/libphonenumber-js@1\./), licenses: [{ license: { id: 'MIT' } }] },
+			],
 		});
 		if (!RELEASE_FOLDER) return;
 		// All that is to be published, once it is known to be good.

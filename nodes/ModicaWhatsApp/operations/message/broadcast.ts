@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { NeverLeftError } from '../../api/errors';
 import type { BroadcastReceipt, MessageCommon, MessageContent } from '../../api/types';
 import { invalid } from '../../parameters/errors';
-import { parseRecipient, parseRecipients, recipientField } from '../../parameters/recipient';
+import { recipientField } from '../../parameters/recipient';
 import { fieldsOf, toNumber, type Fields } from '../../parameters/values';
 import type { Context, Item, Job, Operation, Output, Refuse, Result, Target } from '../operation';
 import { orClearReferences } from './clearReferences';
@@ -10,6 +10,7 @@ import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
 import { dryRunOutput, isDryRun } from './dryRun';
 import { fileLinks } from './fileLinks';
+import { readRecipient, readRecipients } from './recipients';
 
 /** The API states no largest broadcast, so this is ours and the user's to change. */
 const DEFAULT_BATCH_SIZE = 1_000;
@@ -190,7 +191,7 @@ function gatherAudiences(
 	const audiences = new Map<string, Audience>();
 	for (const item of items) {
 		try {
-			const recipients = readRecipients(item);
+			const recipients = item.parameter('recipientSource') === 'list' ? readRecipients(item) : [readRecipient(item)];
 			const delivery = readDelivery(item, context, recipients);
 			const content = { ...readContent(item, fileLinks(item, context, delivery.scheduled)), ...delivery };
 			const once = readOnceReference(item, content.reference);
@@ -210,12 +211,6 @@ function addRecipient({ recipients }: Audience, target: Omit<Recipient, 'repetit
 	const first = recipients.get(target.to);
 	if (first) first.repetitions.push(target);
 	else recipients.set(target.to, { ...target, repetitions: [] });
-}
-
-function readRecipients(item: Item): string[] {
-	return item.parameter('recipientSource') === 'list'
-		? parseRecipients(item.parameter('recipients'))
-		: [parseRecipient(item.parameter('to'))];
 }
 
 function readBatchSize(item: Item | undefined): number {

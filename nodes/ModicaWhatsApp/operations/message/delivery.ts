@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { MessageCommon } from '../../api/types';
 import { parseSchedule } from '../../parameters/dateTime';
+import { countryOption } from '../../parameters/country';
 import { invalid } from '../../parameters/errors';
 import { parseSource, sourceField } from '../../parameters/source';
 import { fieldsOf, isEmpty } from '../../parameters/values';
@@ -40,6 +41,7 @@ export const additionalFields: INodeProperties = {
 /** How sending many messages goes about it. */
 export const sendOptions: INodeProperties[] = [
 	clearReferencesOption,
+	countryOption,
 	dryRunOption,
 	{
 		displayName: 'Max Concurrency',

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { Message, SendReceipt } from '../../api/types';
-import { parseRecipient, recipientField } from '../../parameters/recipient';
+import { recipientField } from '../../parameters/recipient';
 import type { Fields } from '../../parameters/values';
 import { perItem, type Context, type Item, type Operation } from '../operation';
 import { orClearReferences } from './clearReferences';
@@ -8,6 +8,7 @@ import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
 import { dryRunOutput, isDryRun } from './dryRun';
 import { fileLinks } from './fileLinks';
+import { readRecipient } from './recipients';
 
 const optionsField: INodeProperties = {
 	displayName: 'Options',
@@ -52,7 +53,7 @@ async function sendOnce(message: Message, once: string | undefined, { api, refer
 }
 
 function readMessage(item: Item, context: Context): Message {
-	const to = parseRecipient(item.parameter('to'));
+	const to = readRecipient(item);
 	const delivery = readDelivery(item, context, [to]);
 	return { to, ...readContent(item, fileLinks(item, context, delivery.scheduled)), ...delivery };
 }

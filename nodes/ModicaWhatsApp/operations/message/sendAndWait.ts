@@ -1,8 +1,9 @@
 import { randomBytes } from 'crypto';
 import type { INodeProperties } from 'n8n-workflow';
 import type { Message } from '../../api/types';
+import { countryOption } from '../../parameters/country';
 import { InputError } from '../../parameters/errors';
-import { parseRecipient, recipientField } from '../../parameters/recipient';
+import { recipientField } from '../../parameters/recipient';
 import { fieldsOf } from '../../parameters/values';
 import { perItem, type Operation } from '../operation';
 import { answer } from './answer';
@@ -10,6 +11,7 @@ import { additionalFields, readDelivery } from './delivery';
 import { fileLinks } from './fileLinks';
 import { noAnswer, pageOptions, questionFields, readQuestion } from './question';
 import { firstButtonOption, questionContentFields, readQuestionContent } from './questionContent';
+import { readRecipient } from './recipients';
 import { parseTimeLimit, timeLimitOption } from './timeLimit';
 
 const optionsField: INodeProperties = {
@@ -20,7 +22,7 @@ const optionsField: INodeProperties = {
 	default: {},
 	description: 'How long to wait, and what the page says',
 	hint: 'Add Limit Wait Time, or the workflow waits indefinitely for a customer who never answers',
-	options: [firstButtonOption, timeLimitOption, ...pageOptions],
+	options: [countryOption, firstButtonOption, timeLimitOption, ...pageOptions],
 };
 
 export const sendAndWait: Operation = {
@@ -47,7 +49,7 @@ const ask = perItem((item, context) => {
 	const secret = randomBytes(16).toString('base64url');
 	const options = fieldsOf(item.parameter('options'));
 	const question = readQuestion(item, options, secret);
-	const to = parseRecipient(item.parameter('to'));
+	const to = readRecipient(item);
 	const delivery = readDelivery(item, context, [to]);
 	const until = parseTimeLimit(options.limitWaitTime, context.timeZone, Date.now(), delivery.scheduled);
 	const files = fileLinks(item, context, delivery.scheduled);
