@@ -24,8 +24,12 @@ export interface History {
 	readonly virtualMs: number;
 }
 
-/** A run that takes longer is taken for one that never ends. */
-const LONGEST_MS = 24 * 3_600_000;
+/**
+ * What takes longer is taken for a run that never ends: for each run, and for each row as long as four attempts take of
+ * which none is answered within its minute. All rows may have to wait for each other.
+ */
+const LONGEST_RUN_MS = 24 * 3_600_000;
+const LONGEST_ROW_MS = 5 * 60_000;
 /** Between one execution and the next of the same process. */
 const PAUSE_MS = 1_000;
 /** Executions in good conditions, at most, until nothing fails any more. */
@@ -60,7 +64,7 @@ class World {
 		const ended = await withCalendarOf(this.clock, async () => {
 			let isOver = false;
 			const life = this.live().finally(() => (isOver = true));
-			if (!(await this.clock.runUntil(() => isOver, LONGEST_MS))) return false;
+			if (!(await this.clock.runUntil(() => isOver, this.longestMs()))) return false;
 			await life;
 			return true;
 		}).finally(() => process.off('unhandledRejection', note));
@@ -76,6 +80,12 @@ class World {
 			unhandled,
 			virtualMs: this.clock.now(),
 		};
+	}
+
+	private longestMs(): number {
+		const { processes, rows } = this.scenario;
+		const runs = processes.reduce((count, { executions }) => count + executions, MOST_REPETITIONS);
+		return runs * (LONGEST_RUN_MS + rows.length * LONGEST_ROW_MS);
 	}
 
 	private async live(): Promise<void> {
