@@ -54,6 +54,23 @@ describe('a campaign of 1,000', () => {
 	});
 });
 
+describe('a spreadsheet with local numbers', () => {
+	it('is sent in the country that was chosen from the list', async () => {
+		const choices = await rest.rest<Array<{ name: string; value: string }>>('post', '/dynamic-node-parameters/options', {
+			methodName: 'getCountries',
+			path: 'parameters.options.defaultCountry',
+			nodeTypeAndVersion: { name: NODE, version: 1 },
+			currentNodeParameters: SEND,
+		});
+		expect(choices.length).toBeGreaterThan(240);
+		const { value: defaultCountry } = choices.find(({ name }) => name === 'New Zealand (+64)')!;
+		const items = ['021 123 4567', 211234568, '09 123 4567', '+49 1511 2345678'].map((to, index) => ({ to, reference: `row ${index}` }));
+		const run = await runNode(campaign(items, { parameters: { ...SEND, options: { defaultCountry } }, settings: { onError: 'continueRegularOutput' } }));
+		expect(recipients()).toEqual(['+4915112345678', '+64211234567', '+64211234568']);
+		expect(run.hints.WhatsApp).toEqual(['1 of 4 failed: 1 with a problem in To.']);
+	});
+});
+
 describe('a dry run', () => {
 	it('of 10,000 rows makes no request, and the real run after it sends every good one', async () => {
 		const items = rows(10_000).map((row, index) => (index % 1_000 === 500 ? { ...row, to: '021 123' } : row));
