@@ -177,6 +177,7 @@ ${messages(
 	sent({ options: { oncePerReference: true } }, '*Once per Reference* is on.'),
 	sent({ options: { defaultCountry: 'Aotearoa' } }, 'An expression gave something else.'),
 	sent({ options: { dryRun: 'maybe' } }, 'An expression gave something else. Nothing is sent.'),
+	when(() => broadcast.jobs([{ dryRun: true }, {}].map((dry, index) => itemOf(broadcast, { options: { clearReferences: true, ...dry } }, index)), contextOf({}), () => {}), 'An expression gave true for some items only. Nothing was sent or cleared.'),
 	sent({ additionalFields: { scheduled: 'tomorrow' } }, '[More on scheduling](scheduling.md)'),
 	sent({ additionalFields: { scheduled: '2020-01-01T09:00' } }, 'Check the workflow’s time zone, too.'),
 	sent({ additionalFields: { scheduled: new Date(Date.now() + 61 * 86_400_000).toISOString() } }),
@@ -400,15 +401,16 @@ An upload’s \`hint\` is no error either: “WhatsApp takes images up to 5 MB, 
 | Nothing was sent. | An item could not be used, and *On Error* is *Stop Workflow* |
 | Item *n* has a problem, too (the first item is 0). | Its number |
 | Items *n*, *n* and *n* have problems, too (the first item is 0). | Their numbers, of many the first ten |
-| To send the good items all the same, set "On Error" to "Continue" in the node’s settings. | Then each item that has a problem gives an item with \`error\` |
+| To go on with the good items, set "On Error" to "Continue" in the node’s settings. | Then each item that has a problem gives an item with \`error\` |
 | *n* were done before the node stopped. To go on with the others and see the result of each, set "On Error" to "Continue" in the node’s settings. | Modica refused one, and *On Error* is *Stop Workflow*. Those that were done are not in the output |
 | No other was done before the node stopped. | The first one was refused |
 | *n* more may have been sent: items *n*, *n*–*n*. Look for their status before you send them again. | Their requests were on the way when the node stopped, and their answers never came. The numbers are counted from 0 |
 | The references of these may count as sent now: items *n*, *n*. | See [above](#a-fault-of-n8n-or-of-this-package). The next run may report them as duplicates |
 | *n* more failed and were not sent: item *n*. | Their requests were on the way, too, and were refused |
 | The message may have been sent all the same. Look for its status before you send it again. | See \`mayHaveBeenSent\` above |
-| Nothing was sent: *n* are valid, *n* are a number that comes again, *n* are not (*n* with a problem in *a field*). | *Dry Run* is on. It stands above the output, as the next three do |
-| *n* of *n* failed: *n* with a problem in *a field*, *n* with a problem in their fields, *n* refused by Modica (422), *n* refused by Modica, *n* without an answer, *n* not sent, *n* for another reason, *n* for other reasons. | How many failed, and why. Their own errors say what to do |
+| Nothing was sent: *n* are valid, *n* are repeated numbers (1 is a repeated number), *n* are not (*n* with a problem in *a field*). | *Dry Run* is on. It stands above the output, as the next ones do |
+| *n* of *n* failed: *n* with a problem in *a field*, *n* with a problem in their fields, *n* refused (422), *n* refused, *n* answered with 500, *n* without an answer, *n* not done, *n* for another reason, *n* for other reasons. | How many failed, and why. Their own errors say what to do |
+| *n* were only checked. | *Dry Run* is on for some items only |
 | *n* may have been sent. | See \`mayHaveBeenSent\` above |
 | Slowed down by the limit of *n* requests per second: *n* s, refusals (429): *n* s, an outage: *n* s. | How long messages waited, where it was 5 s or more. |
 | Modica WhatsApp: *n* done, *n* failed, *n* under way | Progress, in the browser’s console |

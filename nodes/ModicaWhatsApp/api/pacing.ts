@@ -191,7 +191,7 @@ export class Pacer {
 	hold(milliseconds: number, since: 'now' | 'outage' = 'now'): void {
 		const now = this.clock.now();
 		const from = since === 'outage' ? (this.outage?.failedAt ?? now) : now;
-		this.heldBy = since === 'outage' ? 'outage' : 'refusal';
+		if (from + milliseconds > this.heldUntil) this.heldBy = since === 'outage' ? 'outage' : 'refusal';
 		if (!this.unsure) this.unsureSince = this.latestDeparture;
 		this.unsure = true;
 		this.nothingThroughSince ??= now;
@@ -256,7 +256,8 @@ export class Pacer {
 			if (failure) return this.failAll(failure);
 			const waitMs = Math.max(this.heldUntil, this.earliestNext) - now;
 			if (waitMs > 0) {
-				this.slowdown.waitsFor(this.heldUntil > now ? this.heldBy : 'limit', now);
+				if (this.heldUntil > now) this.slowdown.waitsFor(this.heldBy, now);
+				else if (this.hasRoom) this.slowdown.waitsFor('limit', now);
 				return this.proceedAfter(waitMs);
 			}
 			if (!this.hasRoom) return;

@@ -43,8 +43,11 @@ export async function runOperation(
 ): Promise<Result[]> {
 	const refused: Failure[] = [];
 	let jobs = operation.jobs(items, context, (item, error) => refused.push({ item, error }));
+	let targets = 0;
 	if (stopOnError) {
-		jobs = [...jobs];
+		const all = [...jobs];
+		for (const job of all) targets += job.targets.length;
+		jobs = all;
 		const [first] = refused;
 		if (first) throw new RunStopped(first, nothingSent(refused, items.length));
 	}
@@ -56,7 +59,7 @@ export async function runOperation(
 	const results = [...ended.flatMap((job) => job.results), ...refused];
 	if (unmade) results.push(...withoutResult(items, results).map((item) => ({ item, error: unmade.error })));
 	const failure = stopOnError ? results.find(isFailure) : undefined;
-	if (failure) throw new RunStopped(failure, stoppedAfter(results, failure, items.length));
+	if (failure) throw new RunStopped(failure, stoppedAfter(results, failure, targets));
 	if (stopOnError && signal?.aborted) throw new CancelledError();
 	// The sort is stable: several results of one item stay in their order where nothing else is said.
 	return results.sort((one, other) => one.item - other.item || (one.position ?? 0) - (other.position ?? 0));
@@ -156,15 +159,15 @@ function nothingSent(failures: readonly Failure[], items: number): string {
 		...(others.length === 1 ? [`Item ${others[0]} has a problem, too (the first item is 0).`] : []),
 		...(others.length > 1 ? [`Items ${list(others)} have problems, too (the first item is 0).`] : []),
 		...(failures.length < items
-			? ['To send the good items all the same, set "On Error" to "Continue" in the node’s settings.']
+			? ['To go on with the good items, set "On Error" to "Continue" in the node’s settings.']
 			: []),
 	].join(' ');
 }
 
 /** What became of the others when a run stopped: with "Stop Workflow" n8n shows nothing else of them. */
-function stoppedAfter(results: readonly Result[], first: Failure, itemCount: number): string {
+function stoppedAfter(results: readonly Result[], first: Failure, targets: number): string {
 	const others = results.filter((result) => result !== first);
-	if (others.length === 0 && itemCount === 1) return '';
+	if (others.length === 0 && targets === 1) return '';
 	const isDoubtful = (result: Result) => (isFailure(result) ? errorOf(result)?.mayHaveBeenSent : result.inDoubt) === true;
 	const doubtful = others.filter(isDoubtful);
 	const failed = others.filter((result) => isFailure(result) && !isDoubtful(result));

@@ -23,9 +23,12 @@ export function summarize(results: readonly Result[], waits: Waits): Summary | u
 	const outputs = results.filter((result): result is Output => !isFailure(result));
 	const reasons = results.filter(hasFailed).map(reasonOf);
 	const doubtful = results.filter(isInDoubt).length;
-	const isDry = outputs.some((output) => output.isDry) && outputs.every((output) => output.isDry);
+	const dry = outputs.filter((output) => output.isDry).length;
+	// What the API said no to was no dry run.
+	const isDry = dry > 0 && results.every((result) => (isFailure(result) ? !(result.error instanceof ModicaError) : result.isDry));
 	const sentences = [
 		...(isDry ? [checked(outputs, reasons)] : failed(results.length, reasons)),
+		...(dry > 0 && !isDry ? [`${number(dry)} ${dry === 1 ? 'was' : 'were'} only checked.`] : []),
 		...(doubtful > 0 ? [`${number(doubtful)} may have been sent.`] : []),
 		...slowed(waits),
 	];
@@ -47,7 +50,7 @@ function checked(outputs: readonly Output[], reasons: readonly string[]): string
 	const duplicates = outputs.length - valid;
 	const counts = [
 		`${number(valid)} ${are(valid)} valid`,
-		...(duplicates > 0 ? [`${number(duplicates)} ${are(duplicates)} a number that comes again`] : []),
+		...(duplicates > 0 ? [duplicates === 1 ? '1 is a repeated number' : `${number(duplicates)} are repeated numbers`] : []),
 		...(reasons.length > 0 ? [`${number(reasons.length)} ${are(reasons.length)} not (${tally(reasons)})`] : []),
 	];
 	return `Nothing was sent: ${counts.join(', ')}.`;
@@ -60,7 +63,7 @@ function failed(total: number, reasons: readonly string[]): string[] {
 
 function slowed({ ms, limit }: Waits): string[] {
 	const causes = [
-		{ by: `the limit of ${limit} requests per second`, ms: ms.limit },
+		{ by: `the limit of ${limit} request${limit === 1 ? '' : 's'} per second`, ms: ms.limit },
 		{ by: 'refusals (429)', ms: ms.refusal },
 		{ by: 'an outage', ms: ms.outage },
 	].filter((cause) => cause.ms >= WORTH_TELLING_MS);
@@ -78,12 +81,13 @@ function tally(reasons: readonly string[]): string {
 }
 
 function reasonOf(result: Result): string {
-	if (!isFailure(result)) return 'refused by Modica';
+	if (!isFailure(result)) return 'refused';
 	const { error } = result;
 	if (error instanceof InputError) return error.field ? `with a problem in ${error.field}` : 'with a problem in their fields';
 	if (!(error instanceof ModicaError)) return 'for another reason';
-	if (error.statusCode !== undefined) return `refused by Modica (${error.statusCode})`;
-	return error.mayHaveBeenSent ? 'without an answer' : 'not sent';
+	const { statusCode, mayHaveBeenSent } = error;
+	if (statusCode !== undefined) return mayHaveBeenSent || statusCode < 400 ? `answered with ${statusCode}` : `refused (${statusCode})`;
+	return mayHaveBeenSent ? 'without an answer' : 'not done';
 }
 
 function number(count: number): string {

@@ -19,7 +19,7 @@ export const countryOption: INodeProperties = {
 	typeOptions: FROM_LIST,
 	default: '',
 	description:
-		'The country that numbers without a country code belong to, such as 021 123 4567 in a spreadsheet. Without it they are refused.',
+		'The country of all numbers without a plus sign, such as 021 123 4567 in a spreadsheet. Numbers of other countries need one. Left out, local numbers are refused.',
 };
 
 /**
@@ -42,21 +42,20 @@ export function listCountries(): Array<{ country: Country; name: string; calling
 }
 
 /**
- * A number that is written without a plus sign, as people of a country write it.
+ * A number that is written without a plus sign, as people of a country write it: with its code, with a zero in front, or
+ * without one, as spreadsheets leave it. Never read as a number of another country: those that could be are too many (three
+ * of ten landlines of Sydney, their zero dropped, would go to somebody in the Faroe Islands).
  * @param digits nothing else
- * @returns its international form; undefined unless it is the number of a mobile phone
+ * @returns its international form; undefined unless it is the number of a mobile phone of that country
  */
 export function readLocalNumber(digits: string, country: Country): string | undefined {
 	const { parsePhoneNumberFromString } = library();
-	const valid = (text: string, defaultCountry?: Country) => {
-		const number = parsePhoneNumberFromString(text, { ...(defaultCountry && { defaultCountry }), extract: false });
-		return number?.isValid() ? number.number : undefined;
+	const code = `+${callingCodeOf(country)}`;
+	const valid = (text: string) => {
+		const number = parsePhoneNumberFromString(text, { defaultCountry: country, extract: false });
+		return number?.isValid() && number.number.startsWith(code) ? number.number : undefined;
 	};
-	const international = digits.startsWith('0') ? undefined : valid(`+${digits}`);
-	if (international && digits.startsWith(callingCodeOf(country))) return international;
-	// Spreadsheets drop the zero in front: this finds numbers with and without it.
-	const local = valid(digits, country);
-	return local?.startsWith(`+${callingCodeOf(country)}`) ? local : international;
+	return (digits.startsWith('0') ? undefined : valid(`+${digits}`)) ?? valid(digits);
 }
 
 export function nameOf(country: Country): string {

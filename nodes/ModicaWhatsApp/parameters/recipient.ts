@@ -45,12 +45,16 @@ export function parseRecipient(value: unknown, { field = 'To', country }: { fiel
 			'Format the column as text in the spreadsheet.',
 		);
 	}
+	// A fraction would lose its point, and a minus is a separator: both would make another number.
+	if (typeof value === 'number' && !(Number.isSafeInteger(value) && value > 0)) {
+		throw invalid(field, value, 'is not a phone number', EXAMPLE);
+	}
 	const international = compact.replace(/^00/, '+');
 	if (country && !international.startsWith('+')) {
 		if (/\D/.test(international)) throw invalid(field, value, 'is not a phone number', EXAMPLE);
 		const number = readLocalNumber(international, country);
 		if (number) return number;
-		const remedy = `Write it with its country code, which is +${callingCodeOf(country)} in ${nameOf(country)}.`;
+		const remedy = `Write it with a plus sign and its country code, which is +${callingCodeOf(country)} in ${nameOf(country)}.`;
 		throw invalid(field, value, `is no mobile number of ${nameOf(country)}`, remedy);
 	}
 	if (/^\+?0/.test(international)) {
@@ -91,7 +95,7 @@ export function parseRecipients(value: unknown, country?: Country): string[] {
 			return [];
 		}
 	});
-	if (problems.length > 0) throw new InputError(summarize(problems));
+	if (problems.length > 0) throw new InputError(summarize(problems), 'Recipients');
 	return numbers;
 }
 

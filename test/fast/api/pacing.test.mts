@@ -222,6 +222,26 @@ describe('pacing', () => {
 		expect(pacer.slowdown.ms).toEqual({ limit, refusal: 2_000, outage: 500 });
 	});
 
+	it('blames no limit for what the requests in flight take, and a long hold on who asked for it', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock, maxConcurrency: 1 });
+		pacer.gotThrough();
+		pacer.learn(10);
+		const leave = async () => {
+			const request = pacer.enter();
+			await pacer.turn(request);
+			await clock.sleep(1_000);
+			pacer.ended(request);
+		};
+		await clock.until(Promise.all([leave(), leave(), leave()]));
+		expect(pacer.slowdown.ms.limit).toBe(0);
+
+		pacer.hold(60_000);
+		pacer.hold(500, 'outage');
+		await clock.until(pacer.turn(pacer.enter()));
+		expect(pacer.slowdown.ms).toEqual({ limit: 0, refusal: 60_000, outage: 0 });
+	});
+
 	it('keeps to the longest hold when refusals overlap', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });

@@ -24,7 +24,7 @@ const SCHEDULE = 'Use a date and time such as 2026-11-30T09:00 (in the workflowâ
 const MESSAGE_ID = 'Use the id that sending gave, such as 3fa85f64-5717-4562-b3fc-2c963f66afa6.';
 const MEDIA_ID = 'Use the id that came with the message or that the upload gave: letters and digits only, such as abcd1234xyz.';
 const SOURCE = 'Use the ID that Modica gave you: up to 30 digits, without a plus sign, such as 102046588645210.';
-const EVERY_PLACEHOLDER = 'WhatsApp takes no empty parameter: give a text for every placeholder.';
+const EVERY_PLACEHOLDER = 'Give a text for every placeholder: WhatsApp takes no empty one.';
 
 const additional = (fields: INodeParameters): INodeParameters => ({ ...TEXT, additionalFields: fields });
 const json = (value: unknown): INodeParameters => ({ ...JSON_TEMPLATE, templateJson: JSON.stringify(value) });
@@ -84,7 +84,7 @@ const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	// Templates as JSON
 	[{ ...JSON_TEMPLATE, templateJson: '{"body_params": [' }, `Template Parameters (JSON) "{"body_params": [" is not valid JSON. ${JSON_REMEDY}`],
 	[{ ...JSON_TEMPLATE, templateJson: '["Aroha", ""]' }, `Body Parameter 2 is empty. ${EVERY_PLACEHOLDER}`],
-	[{ ...JSON_TEMPLATE, templateJson: '"Aroha"' }, `Template Parameters (JSON) ""Aroha"" is not an object. ${JSON_REMEDY}`],
+	[{ ...JSON_TEMPLATE, templateJson: '"Aroha"' }, `Template Parameters (JSON) ""Aroha"" is neither a list nor an object. ${JSON_REMEDY}`],
 	[json({ bodyParams: ['Aroha'] }), 'Template Parameters (JSON) "{"bodyParams":["Aroha"]}" holds bodyParams, which the API does not know. Use header_params, body_params, media, buttons.'],
 	[json({ body_params: 'Aroha' }), 'Body Parameters "Aroha" is not a list. Give a list such as ["Aroha", "1234"].'],
 	[json({ body_params: ['Aroha', null] }), `Body Parameter 2 is empty. ${EVERY_PLACEHOLDER}`],

@@ -37,7 +37,7 @@ describe('a dry run', () => {
 			{ status: 'valid', to: TWO, preview: 'Hello', request: { destination: [TWO], type: 'text', text: { body: 'Hello' } } },
 			{ status: 'duplicate', to: ONE, message: expect.stringContaining('from item 0') },
 		]);
-		expect(stage.n8n.hints()).toMatchObject([{ message: 'Nothing was sent: 2 are valid, 1 is a number that comes again.', type: 'info' }]);
+		expect(stage.n8n.hints()).toMatchObject([{ message: 'Nothing was sent: 2 are valid, 1 is a repeated number.', type: 'info' }]);
 		nothingLeft();
 	});
 
@@ -72,6 +72,16 @@ describe('a dry run', () => {
 		expect(again?.json.status).toBe('duplicate');
 	});
 
+	it.each([[[true, false]], [[false, true]], [['', false]], [[false, '']]])('neither clears references nor sends where not all items agree: %j', async (each) => {
+		const options = { dryRun: '={{ $json.dry }}', clearReferences: true };
+		for (const operation of ['send', 'broadcast']) {
+			const items = each.map((dry) => item({ to: ONE, dry }));
+			const failure = await stage.fail({ ...DRY, operation, recipientSource: 'items', options }, { items, continueOnFail: true });
+			expect(failure.message).toMatch(/^(Clear Sent References "true" is on for items of which some are a dry run|Dry Run is empty)/);
+		}
+		nothingLeft();
+	});
+
 	it.each([
 		['true', 'valid'],
 		[' TRUE ', 'valid'],
@@ -95,7 +105,7 @@ describe('a dry run', () => {
 		for (const operation of ['send', 'broadcast']) {
 			const output = await stage.run({ ...DRY, operation, recipientSource: 'items', options: { dryRun: '={{ $json.dry }}' } }, { items });
 			expect(output.map(({ json }) => json.status)).toEqual(['valid', 'accepted']);
-			expect(stage.n8n.hints()).toEqual([]);
+			expect(stage.n8n.hints()).toMatchObject([{ message: '1 was only checked.' }]);
 		}
 	});
 });

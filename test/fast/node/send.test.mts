@@ -206,7 +206,7 @@ describe('a run', () => {
 			name: 'NodeOperationError',
 			message: expect.stringContaining('To "021 123 4567" is a local number.'),
 			description:
-				'Nothing was sent. Item 3 has a problem, too (the first item is 0). To send the good items all the same, set "On Error" to "Continue" in the node’s settings.',
+				'Nothing was sent. Item 3 has a problem, too (the first item is 0). To go on with the good items, set "On Error" to "Continue" in the node’s settings.',
 			context: { itemIndex: 1 },
 		});
 		expect(stage.received()).toEqual([]);

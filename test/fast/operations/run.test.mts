@@ -193,6 +193,13 @@ describe('running an operation', () => {
 
 	it('says nothing of others where there are none, and that none was done where that is so', async () => {
 		expect((await stopped(operationOf([refused]), 1, true)).note).toBe('');
+		// One item, several recipients.
+		const targets = [{ item: 0 }];
+		const jobs = [
+			{ targets, run: async () => await Promise.reject(refused) },
+			{ targets, run: async () => await Promise.reject(new NeverLeftError()) },
+		];
+		expect((await stopped({ jobs: () => jobs } as unknown as Operation, 1, true)).note).toMatch(/^No other was done before the node stopped\. To go on/);
 		expect((await stopped(operationOf([refused, doubtful]), 2, true)).note).toMatch(/^No other was done before the node stopped\. 1 more may have been sent: item 1\./);
 		expect((await stopped(operationOf([refused, undefined]), 2, true)).note).toMatch(/^1 was done before the node stopped\. To go on/);
 	});

@@ -24,17 +24,17 @@ describe('a run', () => {
 
 	it.each<[string, Result[]]>([
 		[
-			'12 of 1,000 failed: 8 with a problem in To, 4 refused by Modica (422).',
+			'12 of 1,000 failed: 8 with a problem in To, 4 refused (422).',
 			[...times(4, refused(422)), ...times(8, failed(invalid('To', '021', 'is a local number', 'Use +64.'))), ...times(988, sent())],
 		],
 		['1 of 1 failed: 1 with a problem in their fields.', [failed(new InputError('Recipient 1 is empty.'))]],
 		['1 of 2 failed: 1 for another reason.', [failed(new Error('x')), sent()]],
-		['2 of 2 failed: 1 without an answer, 1 not sent. 1 may have been sent.', [true, false].map((mayHaveBeenSent) => failed(new ModicaError('x', { mayHaveBeenSent })))],
-		['1 of 1 failed: 1 refused by Modica (500). 1 may have been sent.', [failed(new ModicaError('x', { statusCode: 500, mayHaveBeenSent: true }))]],
-		['1 of 2 failed: 1 refused by Modica.', [{ item: 0, json: { status: 'failed' }, isRefused: true }, sent()]],
+		['2 of 2 failed: 1 without an answer, 1 not done. 1 may have been sent.', [true, false].map((mayHaveBeenSent) => failed(new ModicaError('x', { mayHaveBeenSent })))],
+		['1 of 1 failed: 1 answered with 500. 1 may have been sent.', [failed(new ModicaError('x', { statusCode: 500, mayHaveBeenSent: true }))]],
+		['1 of 2 failed: 1 refused.', [{ item: 0, json: { status: 'failed' }, isRefused: true }, sent()]],
 		['1 may have been sent.', [{ item: 0, json: { status: 'unknown' }, inDoubt: true }, sent()]],
 		[
-			'8 of 8 failed: 3 refused by Modica (422), 1 refused by Modica (400), 1 refused by Modica (401), 1 refused by Modica (403), 2 for other reasons.',
+			'8 of 8 failed: 3 refused (422), 1 refused (400), 1 refused (401), 1 refused (403), 2 for other reasons.',
 			[...times(3, refused(422)), ...[400, 401, 403, 404, 413].map(refused)],
 		],
 	])('that needs to be looked at says: %s', (message, results) => {
@@ -48,17 +48,22 @@ describe('a run', () => {
 			message: 'Nothing was sent: 4,988 are valid, 12 are not (12 with a problem in To).',
 			isWarning: true,
 		});
-		// Some were sent after all.
-		expect(summarize([valid, sent()], NONE)).toBeUndefined();
+		expect(summarize([valid, { item: 1, json: { status: 'duplicate' }, isDry: true }], NONE)?.message).toBe('Nothing was sent: 1 is valid, 1 is a repeated number.');
+		// Some were sent after all, or may have been.
+		expect(summarize([valid, sent()], NONE)).toEqual({ message: '1 was only checked.', isWarning: false });
+		expect(summarize([valid, valid, failed(new ModicaError('x', { mayHaveBeenSent: true }))], NONE)?.message).toBe(
+			'1 of 3 failed: 1 without an answer. 2 were only checked. 1 may have been sent.',
+		);
 	});
 
 	it('that was slowed down says by what', () => {
+		expect(summarize([sent()], { ms: { limit: 9_000, refusal: 0, outage: 0 }, limit: 1 })?.message).toBe('Slowed down by the limit of 1 request per second: 9 s.');
 		expect(summarize([sent()], { ms: { limit: 20_400, refusal: 4_000, outage: 0 }, limit: 50 })).toEqual({
 			message: 'Slowed down by the limit of 50 requests per second: 20 s.',
 			isWarning: false,
 		});
 		expect(summarize([refused(400)], { ms: { limit: 5_000, refusal: 60_000, outage: 7_600 }, limit: 80 })?.message).toBe(
-			'1 of 1 failed: 1 refused by Modica (400). Slowed down by the limit of 80 requests per second: 5 s, refusals (429): 60 s, an outage: 8 s.',
+			'1 of 1 failed: 1 refused (400). Slowed down by the limit of 80 requests per second: 5 s, refusals (429): 60 s, an outage: 8 s.',
 		);
 	});
 });

@@ -73,16 +73,29 @@ describe('a number in a country', () => {
 		expect(() => parseRecipient(written, { country })).toThrow(/^To ".*" (is no mobile number of |is not a phone number|has lost digits|has a \(0\) in it|is a local number)/);
 	});
 
-	it('may be one of another country, with its country code', () => {
-		expect(parseRecipient('4915112345678', { country: 'NZ' })).toBe('+4915112345678');
-		expect(parseRecipient('+49 30 123456', { country: 'NZ' })).toBe('+4930123456');
+	it('may be one of another country, with a plus sign', () => {
+		expect(parseRecipient('+49 1511 2345678', { country: 'NZ' })).toBe('+4915112345678');
+		expect(parseRecipient('0049 30 123456', { country: 'NZ' })).toBe('+4930123456');
+	});
+
+	// Landlines whose zero a spreadsheet has dropped, which are mobile numbers of the Faroe Islands, Greenland, …
+	it.each<[Country, string]>([['AU', '298765432'], ['AU', '299245678'], ['BE', '68254294'], ['NZ', '68251061'], ['BR', '4748671502'], ['DE', '4561155128'], ['IN', '2694775305'], ['NZ', '4915112345678']])(
+		'in %s is never one of another country without it: %s',
+		(country, written) => {
+			expect(() => parseRecipient(written, { country })).toThrow('Write it with a plus sign and its country code');
+		},
+	);
+
+	it.each([211234567.5, 2112345.67, -211234567, 0, 1e21, NaN, Infinity])('is never made of what is no whole number: %d', (written) => {
+		expect(() => parseRecipient(written, { country: 'NZ' })).toThrow(/is not a phone number|has lost digits/);
+		expect(() => parseRecipient(written)).toThrow(/is not a phone number|has lost digits/);
 	});
 
 	it('is refused with the name of the country and its code', () => {
 		expect(() => parseRecipient('09 123 4567', { country: 'NZ' })).toThrow(
-			new Error('To "09 123 4567" is no mobile number of New Zealand. Write it with its country code, which is +64 in New Zealand.'),
+			new Error('To "09 123 4567" is no mobile number of New Zealand. Write it with a plus sign and its country code, which is +64 in New Zealand.'),
 		);
-		expect(() => parseRecipient('4930123456', { country: 'DE' })).toThrow('Write it with its country code, which is +49 in Germany.');
+		expect(() => parseRecipient('4930123456', { country: 'DE' })).toThrow('Write it with a plus sign and its country code, which is +49 in Germany.');
 	});
 
 	it('that begins with + or 00 is the same with any country as with none', () => {

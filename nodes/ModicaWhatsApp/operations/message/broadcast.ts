@@ -236,19 +236,20 @@ function toResults(batch: readonly Recipient[], received: readonly RecipientResu
 		}
 		const isClaimed = result instanceof Claimed;
 		const receipt = isClaimed ? result.receipt : result;
-		return outputsFor(recipient, toOutput(recipient.to, receipt, reference), {
-			inDoubt: receipt === undefined,
-			...(isClaimed && { mayCountAsSent: true }),
-			...(receipt?.status === FAILED && { isRefused: true }),
-		});
+		const told = { inDoubt: receipt === undefined, ...(isClaimed && { mayCountAsSent: true }) };
+		return outputsFor(recipient, toOutput(recipient.to, receipt, reference), told, receipt?.status === FAILED ? { isRefused: true } : {});
 	});
 }
 
-/** What came of a number, and of each place where it comes again. */
-function outputsFor(recipient: Recipient, json: Fields, told: Partial<Output>): Output[] {
+/**
+ * What came of a number, and of each place where it comes again.
+ * @param told of both
+ * @param toldOnce of the number alone
+ */
+function outputsFor(recipient: Recipient, json: Fields, told: Partial<Output>, toldOnce: Partial<Output> = {}): Output[] {
 	const output = ({ item, position = 0 }: Target, fields: Fields) => ({ item, position, json: fields, ...told });
 	return [
-		output(recipient, json),
+		{ ...output(recipient, json), ...toldOnce },
 		...recipient.repetitions.map((repetition) => output(repetition, repetitionOutput(recipient, repetition))),
 	];
 }

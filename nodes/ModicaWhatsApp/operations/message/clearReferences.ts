@@ -1,7 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { invalid } from '../../parameters/errors';
 import { fieldsOf } from '../../parameters/values';
 import type { Context, Item, Job, Operation } from '../operation';
-import { isRealRun } from './dryRun';
+import { isDryRun } from './dryRun';
 
 // An option and no operation: references belong to the node that sent them, and n8n's editor empties all fields of a
 // node whose operation is changed.
@@ -14,16 +15,22 @@ export const clearReferencesOption: INodeProperties = {
 		'Whether to clear the references that this node has sent, instead of sending messages. Run the node once, then turn this off again.',
 };
 
-/** The jobs of an operation that sends or, with the option turned on, one that clears the references it has sent. */
+/**
+ * The jobs of an operation that sends or, with the option turned on, one that clears the references it has sent.
+ * @throws {InputError} when it is not certain of every item whether it is a dry run, which clears nothing
+ */
 export function orClearReferences(jobs: Operation['jobs']): Operation['jobs'] {
-	return (items, context, refuse) =>
-		isToClear(items[0]) ? [clearReferences(items, context)] : jobs(items, context, refuse);
+	return (items, context, refuse) => {
+		if (!isToClear(items[0]) || items.every(isDryRun)) return jobs(items, context, refuse);
+		if (!items.some(isDryRun)) return [clearReferences(items, context)];
+		throw invalid('Clear Sent References', true, 'is on for items of which some are a dry run', 'Turn one of the two off.');
+	};
 }
 
-/** It holds for the whole run, so the first item's is taken. A dry run clears nothing. */
+/** It holds for the whole run, so the first item's is taken. */
 function isToClear(item: Item | undefined): boolean {
 	// An expression may give a text.
-	return item !== undefined && String(fieldsOf(item.parameter('options')).clearReferences) === 'true' && isRealRun(item);
+	return String(fieldsOf(item?.parameter('options')).clearReferences) === 'true';
 }
 
 function clearReferences(items: readonly Item[], { references }: Context): Job {

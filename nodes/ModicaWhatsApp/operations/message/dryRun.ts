@@ -17,24 +17,14 @@ export const dryRunOption: INodeProperties = {
  * @throws {InputError} when the option is there and is neither true nor false
  */
 export function isDryRun(item: Item): boolean {
-	const setting = settingOf(item);
-	if (setting === 'true' || setting === 'false') return setting === 'true';
-	const { dryRun } = fieldsOf(item.parameter('options'));
-	throw invalid('Dry Run', dryRun, 'is neither true nor false', 'Use true to check without sending, or false to send.');
-}
-
-/** True when it is certain that an item is not only to be checked. */
-export function isRealRun(item: Item): boolean {
-	return settingOf(item) === 'false';
-}
-
-/** `true` and `false` as they are, or as the texts that expressions and spreadsheets give. */
-function settingOf(item: Item): string {
 	const options = fieldsOf(item.parameter('options'));
 	// The option that is there and has no value is an expression that came to nothing.
-	if (!('dryRun' in options)) return 'false';
+	if (!('dryRun' in options)) return false;
 	const { dryRun } = options;
-	return typeof dryRun === 'boolean' || typeof dryRun === 'string' ? String(dryRun).trim().toLowerCase() : '';
+	// As it is, or as the text that expressions and spreadsheets give.
+	const setting = typeof dryRun === 'boolean' || typeof dryRun === 'string' ? String(dryRun).trim().toLowerCase() : '';
+	if (setting === 'true' || setting === 'false') return setting === 'true';
+	throw invalid('Dry Run', dryRun, 'is neither true nor false', 'Use true to check without sending, or false to send.');
 }
 
 /**

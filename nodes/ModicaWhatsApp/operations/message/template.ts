@@ -228,11 +228,16 @@ function readVariables(item: Item, linkTo: FileLink): TemplateVariables {
 		{
 			header_params: values('headerParams'),
 			body_params: values('bodyParams'),
-			media: item.parameter('templateMedia'),
+			media: withType(item.parameter('templateMedia')),
 			buttons: rows('buttons'),
 		},
 		linkTo,
 	);
+}
+
+/** The editor shows an image as long as no type is chosen. */
+function withType(media: unknown): unknown {
+	return isRecord(media) && Object.keys(media).length > 0 ? { type: 'image', ...media } : media;
 }
 
 const TEMPLATE_JSON = 'Template Parameters (JSON)';
@@ -245,7 +250,7 @@ function parseTemplateJson(value: unknown, linkTo: FileLink): TemplateVariables 
 	if (parsed === undefined) throw invalid(TEMPLATE_JSON, value, 'is not valid JSON', TEMPLATE_JSON_REMEDY);
 	// A list field of a previous node, as it is.
 	if (Array.isArray(parsed)) return templateVariables({ body_params: parsed }, linkTo);
-	if (!isRecord(parsed)) throw invalid(TEMPLATE_JSON, value, 'is not an object', TEMPLATE_JSON_REMEDY);
+	if (!isRecord(parsed)) throw invalid(TEMPLATE_JSON, value, 'is neither a list nor an object', TEMPLATE_JSON_REMEDY);
 	refuseUnknownKeys(TEMPLATE_JSON, parsed, ['header_params', 'body_params', 'media', 'buttons']);
 	return templateVariables(parsed, linkTo);
 }
@@ -276,7 +281,7 @@ const REFUSED_SPACES: Array<[RegExp, string]> = [
 ];
 
 function parseParameter(field: string, value: unknown): string {
-	const text = parseText(field, value, 'WhatsApp takes no empty parameter: give a text for every placeholder.');
+	const text = parseText(field, value, 'Give a text for every placeholder: WhatsApp takes no empty one.');
 	const [, problem] = REFUSED_SPACES.find(([spaces]) => spaces.test(text)) ?? [];
 	if (problem === undefined) return text;
 	const remedy = 'WhatsApp does not take this in a parameter. To make each a single space, add .replace(/\\s+/g, " ") to the expression.';
@@ -288,8 +293,7 @@ function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables
 	const remedy = 'Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.';
 	if (!isRecord(value)) throw invalid('Header Media', value, 'is not an object', remedy);
 	if (Object.keys(value).length === 0) return undefined;
-	// The editor shows an image as long as no type is chosen.
-	const { type = 'image', url, mediaSource = 'url', binaryPropertyName = 'data' } = value;
+	const { type, url, mediaSource = 'url', binaryPropertyName = 'data' } = value;
 	refuseUnknownKeys('Header Media', value, ['type', 'url', 'mediaSource', 'binaryPropertyName']);
 	return {
 		type: parseText('Header Media Type', type, remedy),

@@ -113,7 +113,7 @@ describe('a template', () => {
 		['Template Language "e" is not', { templateLanguage: 'e' }],
 		['Template Language "en_USAX" is not', { templateLanguage: 'en_USAX' }],
 		['Template Language "xen" is not'.replace('xen', 'engl'), { templateLanguage: 'engl' }],
-		['Header Text Parameter 1 is empty. WhatsApp takes no empty parameter: give a text for every placeholder.', { headerParams: { values: [{ value: '' }] } }],
+		['Header Text Parameter 1 is empty. Give a text for every placeholder: WhatsApp takes no empty one.', { headerParams: { values: [{ value: '' }] } }],
 		['Body Parameter 2 is empty.', { bodyParams: { values: [{ value: 'x' }, {}] } }],
 		[`Body Parameter 1 "x y" has a line break. ${SPACES_REMEDY}`, { bodyParams: { values: [{ value: 'x\ny' }] } }],
 		['Body Parameter 1 "x y" has a line break.', { bodyParams: { values: [{ value: 'x\r\ny' }] } }],
@@ -145,7 +145,7 @@ describe('a template', () => {
 	it.each<[string, unknown]>([
 		[`Template Parameters (JSON) "{"body_params": [" is not valid JSON. ${JSON_REMEDY}`, '{"body_params": ['],
 		['Body Parameter 2 is empty.', '["Aroha", ""]'],
-		['Template Parameters (JSON) "7" is not an object.', 7],
+		['Template Parameters (JSON) "7" is neither a list nor an object.', 7],
 		['Template Parameters (JSON) "{"bodyParams":["Aroha"]}" holds bodyParams, which the API does not know. Use header_params, body_params, media, buttons.', '{"bodyParams":["Aroha"]}'],
 		['Body Parameters "Aroha" is not a list.', { body_params: 'Aroha' }],
 		['Header Text Parameters "Aroha" is not a list.', { header_params: 'Aroha' }],
