@@ -123,7 +123,7 @@ ${messages(
 	sent({ to: '+64 (0)21 123 4567' }, '`+64 (0)21…` is `+6421…`.'),
 	sent({ to: '6.42E+10' }, '`6.42E+10` cannot be undone.'),
 	sent({ to: '021 123 4567' }, 'The node cannot know which country is meant, unless you add *Country of Local Numbers* in the options.'),
-	sent({ to: '09 123 4567', options: { defaultCountry: 'NZ' } }, '*Country of Local Numbers* takes the numbers of mobile phones; all others need their country code.'),
+	sent({ to: '09 123 4567', options: { defaultCountry: 'NZ' } }, '*Country of Local Numbers* takes the numbers of mobile phones; all others need a plus sign and their country code.'),
 	sent({ to: 'Aroha' }, 'There are letters or other signs in it.'),
 	sent({ to: '12345' }),
 	sent({ to: '+6421123456789012' }, 'Two numbers may stand in one field.'),

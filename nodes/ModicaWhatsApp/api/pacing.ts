@@ -191,11 +191,13 @@ export class Pacer {
 	hold(milliseconds: number, since: 'now' | 'outage' = 'now'): void {
 		const now = this.clock.now();
 		const from = since === 'outage' ? (this.outage?.failedAt ?? now) : now;
-		if (from + milliseconds > this.heldUntil) this.heldBy = since === 'outage' ? 'outage' : 'refusal';
 		if (!this.unsure) this.unsureSince = this.latestDeparture;
 		this.unsure = true;
 		this.nothingThroughSince ??= now;
-		this.heldUntil = Math.max(this.heldUntil, from + milliseconds);
+		if (from + milliseconds > this.heldUntil) {
+			this.heldUntil = from + milliseconds;
+			this.heldBy = since === 'outage' ? 'outage' : 'refusal';
+		}
 		// Time that was held is not lost, as it is by a timer that fired late: nothing is made up for.
 		this.earliestNext = Math.max(this.earliestNext, this.heldUntil);
 	}

@@ -55,7 +55,7 @@ export function parseRecipient(value: unknown, { field = 'To', country }: { fiel
 		const number = readLocalNumber(international, country);
 		if (number) return number;
 		const remedy = `Write it with a plus sign and its country code, which is +${callingCodeOf(country)} in ${nameOf(country)}.`;
-		throw invalid(field, value, `is no mobile number of ${nameOf(country)}`, remedy);
+		throw invalid(field, value, `is not a mobile number in ${nameOf(country)}`, remedy);
 	}
 	if (/^\+?0/.test(international)) {
 		throw invalid(field, value, 'is a local number', `Replace the leading 0 by the country code. ${EXAMPLE}`);

@@ -2,17 +2,17 @@ import type { INodeProperties } from 'n8n-workflow';
 import { invalid } from './errors';
 import { isEmpty } from './values';
 
+const FIELD = 'Business Number ID';
+const REMEDY = 'Use the ID that Modica gave you: up to 30 digits, without a plus sign, such as 102046588645210.';
+
 export const sourceField: INodeProperties = {
-	displayName: 'Business Number ID',
+	displayName: FIELD,
 	name: 'source',
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. 102046588645210',
-	description: 'The ID of the WhatsApp business number, if the application has several. It is no phone number.',
+	description: 'The ID of the WhatsApp business number, if the application has several. It is not a phone number.',
 };
-
-const FIELD = 'Business Number ID';
-const REMEDY = 'Use the ID that Modica gave you: up to 30 digits, without a plus sign, such as 102046588645210.';
 
 /**
  * The id of a business number (the vendor's v1.3.1 gives its form: `^[1-9][0-9]*$`, up to 30 characters).

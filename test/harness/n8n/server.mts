@@ -183,7 +183,8 @@ async function ports(port: number, baseUrl: string): Promise<NodeJS.ProcessEnv> 
 	};
 }
 
-async function isReady(baseUrl: string, command: Command): Promise<boolean> {
+/** Whether a part of n8n takes what it is there for. */
+export async function isReady(baseUrl: string, command: Command): Promise<boolean> {
 	try {
 		// `/healthz` answers earlier, when webhooks do not work yet; 1.x says it is ready before its REST interface is.
 		for (const address of command === 'start' ? ['/healthz/readiness', '/rest/settings'] : ['/healthz/readiness']) {

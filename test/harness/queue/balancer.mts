@@ -1,7 +1,7 @@
 /** The load balancer in front of an n8n, as docs/scaling.md and docs/callbacks.md tell to set one up. */
 import proxy from '@fastify/http-proxy';
-import axios from 'axios';
 import Fastify from 'fastify';
+import { isReady } from '../n8n/server.mts';
 
 /** What the webhook processes take, in turn, once they are ready. All else is the main process's. */
 const TO_WEBHOOKS = ['/webhook', '/webhook-waiting', '/form'];
@@ -24,7 +24,7 @@ export async function startBalancer(port: number, mainUrl: string, webhookUrls: 
 				const url = next();
 				chosen.set(raw, url);
 				// An n8n that starts answers 200 to whatever it gets.
-				if (!(await isReady(url))) await reply.code(503).send();
+				if (!(await isReady(url, 'webhook'))) await reply.code(503).send();
 			},
 			replyOptions: { getUpstream: ({ raw }) => chosen.get(raw) ?? mainUrl },
 		});
@@ -32,13 +32,4 @@ export async function startBalancer(port: number, mainUrl: string, webhookUrls: 
 	await app.register(proxy, { upstream: mainUrl });
 	await app.listen({ host: '127.0.0.1', port });
 	return { stop: async () => await app.close() };
-}
-
-async function isReady(url: string): Promise<boolean> {
-	try {
-		await axios.get(`${url}/healthz/readiness`, { proxy: false });
-		return true;
-	} catch {
-		return false;
-	}
 }

@@ -56,6 +56,27 @@ describe('the send node', () => {
 		await untilSeen(['mediaType'], shown);
 	});
 
+	it('offers a dry run in the country that a local number belongs to, and tells above the output what it found', async () => {
+		await openSend({ to: '021 123 4567', text: 'Kia ora', options: { defaultCountry: 'NZ', dryRun: true } });
+		await editor.execute();
+		await editor.outputPanel.getByText('Nothing was sent: 1 is valid.').waitFor();
+		await editor.details.getByTestId('parameter-input-dryRun').scrollIntoViewIfNeeded();
+		await editor.look('a dry run');
+		// The list is loaded from the node: it shows the name of what is stored.
+		await untilSeen(['New Zealand (+64)'], async () => [await editor.details.getByTestId('parameter-input-defaultCountry').locator('input').inputValue()]);
+		expect(stage.simulator.messages).toEqual([]);
+	});
+
+	it('tells in sight which placeholder a text of a template fills', async () => {
+		const values = [{ value: 'Aroha' }, { value: '1234' }];
+		await openSend({ to: '+64211234567', messageType: 'template', templateName: 'order_update', bodyParams: { values } });
+		const hint = editor.details.getByText('The first one fills {{1}}, the second one {{2}}');
+		await hint.first().waitFor();
+		await hint.last().scrollIntoViewIfNeeded();
+		await editor.look('the texts of a template');
+		expect(await hint.count()).toBe(values.length);
+	});
+
 	it('tells on the canvas what it does', async () => {
 		await openSend({ to: '+64211234567', messageType: 'template', templateName: 'hello_world' });
 		await editor.closeNode();

@@ -161,8 +161,7 @@ function placeholderTexts(name: string, part: 'Header Text' | 'Body', placeholde
 		default: {},
 		options: [
 			{
-				// n8n 2.x counts them by this name: Placeholder 1, Placeholder 2.
-				displayName: 'Placeholder',
+				displayName: 'Values',
 				name: 'values',
 				values: [
 					{
