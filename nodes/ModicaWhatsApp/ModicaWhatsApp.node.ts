@@ -15,6 +15,7 @@ import { addHint } from './n8n/hints';
 import { readInput, readOperation, readRunOptions } from './n8n/input';
 import { toItem, toJson } from './n8n/items';
 import { reportProgress } from './n8n/progress';
+import { getTemplateFields } from './n8n/templateFields';
 import { answerWebhooks, keptQuestion, readAnswerRequest, TAKEN_HEADER } from './n8n/waiting';
 import { findOperation, properties } from './operations';
 import { isFailure } from './operations/operation';
@@ -43,7 +44,7 @@ export class ModicaWhatsApp implements INodeType {
 		properties: [...properties],
 	};
 
-	methods = { credentialTest: { testCredential }, loadOptions: { getCountries } };
+	methods = { credentialTest: { testCredential }, loadOptions: { getCountries }, resourceMapping: { getTemplateFields } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const errors = { node: this.getNode(), logger: this.logger };

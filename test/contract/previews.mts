@@ -26,7 +26,7 @@ export function previews(): Preview[] {
 	const contract = loadContract();
 	const component = (name: string) => simplify(contract.resolve(`#/components/schemas/${name}`), contract.resolve);
 	const [to, id, mediaId, status] = ['E164', 'Uuid', 'MediaId', 'MessageStatus'].map(component);
-	const receipt = { id, status, to, reference: TEXT };
+	const receipt = { id, status, to, reference: TEXT, preview: TEXT };
 
 	const outputs: Record<string, Record<string, JsonObject>> = {
 		media: {
@@ -42,6 +42,7 @@ export function previews(): Preview[] {
 				id,
 				to,
 				reference: TEXT,
+				preview: TEXT,
 				data: item({ approved: BOOLEAN, choice: TEXT, choiceIndex: NUMBER, text: TEXT, answeredIn: TEXT, respondedAt: TEXT, timedOut: BOOLEAN }),
 			}),
 		},

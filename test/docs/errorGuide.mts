@@ -9,6 +9,7 @@ import { safeRequest } from '../../nodes/ModicaWhatsApp/api/safeRequest';
 import { parseFilter } from '../../nodes/ModicaWhatsApp/callback/filter';
 import { parseCallback } from '../../nodes/ModicaWhatsApp/callback/parse';
 import { openLinks } from '../../nodes/ModicaWhatsApp/n8n/links';
+import { fieldsFor } from '../../nodes/ModicaWhatsApp/n8n/templateFields';
 import { answerLink, answerPayload } from '../../nodes/ModicaWhatsApp/n8n/waiting';
 import { download } from '../../nodes/ModicaWhatsApp/operations/media/download';
 import { upload } from '../../nodes/ModicaWhatsApp/operations/media/upload';
@@ -69,11 +70,16 @@ function refused(operation: Operation, parameters: Record<string, unknown>, note
 const told = ({ message, description }: ModicaError, note?: string, shown = message): Row => [shown, join(description, note)];
 
 const sent = (parameters: Record<string, unknown>, note?: string) => refused(send, { to: TO, text: 'x', ...parameters }, note);
-const template = (parameters: Record<string, unknown>, note?: string) => sent({ messageType: 'template', templateName: 'order_update', ...parameters }, note);
+const template = (parameters: Record<string, unknown>, note?: string) =>
+	sent({ messageType: 'template', templateName: 'order_update', templateParameters: 'fields', ...parameters }, note);
+const pasted = (templateText: string, value?: object, note?: string) => template({ templateParameters: 'text', templateText, templateValues: { value } }, note);
+/** What the editor shows where a text has no fields. */
+const notice = (text: string) => fieldsFor(text, '').emptyFieldsNotice ?? '';
 const json = (value: unknown, note?: string) => template({ templateParameters: 'json', templateJson: value }, note);
+const headerMedia = (media: object) => ({ templateMedia: { media } });
 const buttons = (...values: object[]) => ({ buttons: { values } });
 const asked = (parameters: Record<string, unknown>, note?: string) => refused(sendAndWait, { to: TO, message: 'x', ...parameters }, note);
-const CHAT = { answerIn: 'chat', templateName: 'x' };
+const CHAT = { answerIn: 'chat', templateName: 'x', templateParameters: 'fields' };
 const choices = (...labels: string[]) => ({ values: labels.map((choice) => ({ choice })) });
 const limit = (values: object) => ({ options: { limitWaitTime: { values } } });
 const fault = (kind: Fault['kind'], code: string, note?: string, mayHaveBeenSent = false) => told(noAnswer({ kind, code }, HOST, mayHaveBeenSent), note);
@@ -148,6 +154,17 @@ ${messages(
 ${messages(
 	template({ templateName: 'Order Update' }),
 	template({ templateLanguage: 'en-US' }, 'It has an underscore, not a dash.'),
+	pasted(''),
+	pasted('{{2}} {{3}}', undefined, 'Part of the text is missing.'),
+	pasted('{{1}} {{name}}'),
+	pasted('Hi {{1}'),
+	pasted('Hi {{ $json.name }}', undefined, 'Expressions belong into the values. The text is the same for all customers.'),
+	pasted('Hi {{1}}', {}),
+	pasted('Hi {{1}}', { 'body:1': 'x'.repeat(2_000) }),
+	['Header Text "…" …', 'The same, for the text above the body'],
+	[notice(''), 'The editor says so in place of Template Values'],
+	[notice('Kia ora'), 'The editor says so in place of Template Values. n8n 1.x puts the equals sign there when a text is pasted into the empty field'],
+	template({ templateParameters: 'xml' }, 'An expression gave something else.'),
 	template({ headerParams: { values: [{ value: '' }] } }),
 	template({ bodyParams: { values: [{ value: 'x' }, { value: '' }] } }, "An expression such as `{{ $json.note || '–' }}` helps where data may be missing."),
 	...['a\nb', 'a\tb', 'a     b'].map((value) => template({ bodyParams: { values: [{ value }] } })),
@@ -155,9 +172,9 @@ ${messages(
 	json({ body_params: 'x' }),
 	json({ buttons: 'x' }),
 	json({ media: 'x' }),
-	template({ templateMedia: { type: '', url: 'https://example.com/a.png' } }),
-	template({ templateMedia: { type: 'image' } }),
-	template({ templateMedia: { type: 'image', url: 'banner.png' } }),
+	template(headerMedia({ type: '', url: 'https://example.com/a.png' })),
+	template(headerMedia({ type: 'image' })),
+	template(headerMedia({ type: 'image', url: 'banner.png' })),
 	json({ buttons: ['x'] }),
 	template(buttons({ index: 0, payload: 'x' })),
 	template(buttons({ index: 0, type: 'url' })),
@@ -195,7 +212,7 @@ ${messages(
 	asked({ message: 'x'.repeat(4_000) }, 'The link is among them.'),
 	asked({ messageType: 'media' }, 'An expression gave something else.'),
 	asked({ responseType: 'form' }, 'An expression gave something else.'),
-	[refusedWords(sendAndWait, { to: TO, message: 'x', messageType: 'template', templateName: 'x' }), 'Without the link nobody could answer. [More on approvals](approvals.md)'],
+	[refusedWords(sendAndWait, { to: TO, message: 'x', messageType: 'template', templateName: 'x', templateText: 'x' }), 'Without the link nobody could answer. [More on approvals](approvals.md)'],
 	asked({ ...CHAT, answerIn: 'sms' }, 'An expression gave something else.'),
 	asked({ ...CHAT, responseType: 'choice', choices: choices('x') }),
 	asked({ ...CHAT, responseType: 'choice', choices: choices('x', '') }),

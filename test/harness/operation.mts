@@ -11,7 +11,8 @@ type Parameters = Record<string, unknown>;
 /** An input item with its parameters; those that are left out have the default of the operation's field. */
 export function itemOf(operation: Operation, parameters: Parameters, index = 0, binary: Record<string, IBinaryData> = {}): Item {
 	const defaults = new Map(operation.fields.map((field) => [field.name, field.default as unknown]));
-	return { index, binary, parameter: (name) => (name in parameters ? parameters[name] : defaults.get(name)) };
+	const parameter = (name: string) => (name in parameters ? parameters[name] : defaults.get(name));
+	return { index, binary, parameter, stored: parameter };
 }
 
 /** n8n's store of processed items, in memory. */

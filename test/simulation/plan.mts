@@ -82,6 +82,7 @@ function toItem({ operation, settings }: Scenario, row: Row, index: number): Ite
 			if (failing.has(name)) throw new Error(`Referenced node doesn't exist [item ${index}]`);
 			return parameters[name] ?? '';
 		},
+		stored: (name) => parameters[name],
 	};
 }
 

@@ -1,26 +1,20 @@
-import { isSafeObjectProperty, type IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { findOperation } from '../operations';
 import type { Item, Operation } from '../operations/operation';
 import { invalid } from '../parameters/errors';
 import { parseNumber } from '../parameters/number';
 import { fieldsOf } from '../parameters/values';
-import { parseFieldReference, readField } from './fieldReference';
+import { readerOf } from './fieldReference';
 
 /** The node's input, each item with its parameters. */
 export function readInput(functions: IExecuteFunctions): Item[] {
-	const references = new Map<string, string[]>();
-	for (const [name, value] of Object.entries(functions.getNode().parameters)) {
-		const path = parseFieldReference(value);
-		// The names that n8n refuses in expressions are its to refuse.
-		if (path?.every(isSafeObjectProperty)) references.set(name, path);
-	}
+	const { parameters } = functions.getNode();
+	const readers = new Map(Object.entries(parameters).map(([name, value]) => [name, readerOf(value)]));
 	return functions.getInputData().map(({ json, binary = {} }, index) => ({
 		index,
 		binary,
-		parameter: (name) => {
-			const reference = references.get(name);
-			return (reference && readField(json, reference)) ?? (functions.getNodeParameter(name, index, '') as unknown);
-		},
+		parameter: (name) => readers.get(name)?.(json) ?? (functions.getNodeParameter(name, index, '') as unknown),
+		stored: (name) => parameters[name],
 	}));
 }
 

@@ -10,6 +10,8 @@ export interface Item {
 	readonly index: number;
 	/** A parameter's value for this item, its expressions evaluated: anything at all, so parse it. */
 	parameter(name: string): unknown;
+	/** A parameter as the workflow holds it, which is the same for all items: for texts whose `{{1}}` is no expression. */
+	stored(name: string): unknown;
 	/** The item's binary fields by name. */
 	readonly binary: Readonly<Record<string, IBinaryData>>;
 }

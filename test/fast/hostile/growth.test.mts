@@ -5,7 +5,7 @@ import { Secrets } from '../../../nodes/ModicaWhatsApp/api/secrets';
 import { parseFilter } from '../../../nodes/ModicaWhatsApp/callback/filter';
 import { parseCallback } from '../../../nodes/ModicaWhatsApp/callback/parse';
 import { isAuthorized } from '../../../nodes/ModicaWhatsApp/callback/verify';
-import { parseFieldReference } from '../../../nodes/ModicaWhatsApp/n8n/fieldReference';
+import { readerOf } from '../../../nodes/ModicaWhatsApp/n8n/fieldReference';
 import { readContent } from '../../../nodes/ModicaWhatsApp/operations/message/content';
 import type { Item } from '../../../nodes/ModicaWhatsApp/operations/operation';
 import { parseSchedule } from '../../../nodes/ModicaWhatsApp/parameters/dateTime';
@@ -26,7 +26,7 @@ const LOOKS = 4;
 const NO_TIME_MS = 20;
 
 const message = (parameters: Record<string, unknown>) =>
-	readContent({ index: 0, binary: {}, parameter: (name) => parameters[name] ?? '' } satisfies Item, () => 'https://n8n.example.com/');
+	readContent({ index: 0, binary: {}, parameter: (name) => parameters[name] ?? '', stored: (name) => parameters[name] } satisfies Item, () => 'https://n8n.example.com/').content;
 const template = (parameters: Record<string, unknown>) => message({ messageType: 'template', templateName: 'a', templateLanguage: 'en', ...parameters });
 const secrets = new Secrets('user', 'aaaaaaab');
 const login = { username: 'u', password: 'p' };
@@ -40,6 +40,8 @@ const READERS: Record<string, (text: string) => unknown> = {
 	'media URL': (text) => message({ messageType: 'media', mediaType: 'image', mediaUrl: text }),
 	'template name': (text) => template({ templateName: text }),
 	'template language': (text) => template({ templateLanguage: text }),
+	'template text': (text) => template({ templateParameters: 'text', templateText: text, templateValues: { value: { 'body:1': 'x' } } }),
+	'template values': (text) => template({ templateParameters: 'text', templateText: '{{1}}', templateValues: { value: { 'body:1': text } } }),
 	'template JSON': (text) => template({ templateParameters: 'json', templateJson: text }),
 	source: parseSource,
 	'message ID': parseMessageId,
@@ -47,7 +49,7 @@ const READERS: Record<string, (text: string) => unknown> = {
 	'Retry-After': (text) => parseRetryAfter(text, 0),
 	'Content-Type': parseContentType,
 	'Content-Disposition': parseFileName,
-	'field reference': parseFieldReference,
+	'field reference': readerOf,
 	'business numbers': (text) => parseFilter(['reply'], { businessNumbers: text }),
 	Authorization: (text) => isAuthorized(text, login),
 	callback: parseCallback,
@@ -58,7 +60,7 @@ const READERS: Record<string, (text: string) => unknown> = {
 
 /** Beginnings, what is repeated after them, and ends: such as make a regular expression look again and again. */
 const STARTS = ['', '+64', '={{ $json', 'filename="', 'Basic ', 'https://', '{"id":"', 'a@'];
-const REPEATED = [' ', '\n', '0', '9', 'a', '\\', '"', "'", '\\"', '( ', '(0', '.a', '["a"]', '../', '@', '=', ';', ' ,', '%0', 'filename="', 'filename=', "filename*=utf-8'", '[', '{"a":', '\u200b', '-'];
+const REPEATED = [' ', '\n', '0', '9', 'a', '\\', '"', "'", '\\"', '( ', '(0', '.a', '["a"]', '../', '@', '=', ';', ' ,', '%0', 'filename="', 'filename=', "filename*=utf-8'", '[', '{"a":', '{{', '{{1}}', '\u200b', '-'];
 const ENDS = ['', 'x" }}'];
 
 /** Milliseconds that it takes of a processor. By the clock, it would take as long as the machine is busy with other work. */

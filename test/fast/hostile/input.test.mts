@@ -7,7 +7,7 @@ import { filteredBy, parseFilter } from '../../../nodes/ModicaWhatsApp/callback/
 import { toItem } from '../../../nodes/ModicaWhatsApp/callback/item';
 import { dedupeKey, parseCallback } from '../../../nodes/ModicaWhatsApp/callback/parse';
 import { isAuthorized } from '../../../nodes/ModicaWhatsApp/callback/verify';
-import { parseFieldReference, readField } from '../../../nodes/ModicaWhatsApp/n8n/fieldReference';
+import { readerOf } from '../../../nodes/ModicaWhatsApp/n8n/fieldReference';
 import { bareName } from '../../../nodes/ModicaWhatsApp/n8n/files';
 import { findOperation } from '../../../nodes/ModicaWhatsApp/operations';
 import { readContent } from '../../../nodes/ModicaWhatsApp/operations/message/content';
@@ -31,6 +31,7 @@ const itemWith = (parameters: Record<string, unknown>): Item => ({
 	index: 0,
 	binary: { data: { data: '', mimeType: 'image/png', id: 'filesystem-v2:x' } },
 	parameter: (name) => parameters[name] ?? '',
+	stored: (name) => parameters[name],
 });
 const withLinks = { linkTo: () => 'https://n8n.example.com/rest/binary-data/signed?token=x' } as unknown as Context;
 const contentOf = (parameters: Record<string, unknown>) => {
@@ -126,10 +127,16 @@ describe('whatever a message is to say', () => {
 		text: anything,
 		templateName: fc.oneof(fc.constant('order_update'), anything),
 		templateLanguage: fc.oneof(fc.constantFrom('en', 'en_US'), anything),
-		templateParameters: fc.constantFrom('fields', 'json'),
+		templateParameters: fc.constantFrom('text', 'fields', 'json'),
+		templateText: fc.oneof(fc.constantFrom('Hi {{1}}', '={{day}} {{name}}', '{{2}} {{1}'), text, anything),
+		templateHeaderText: fc.oneof(fc.constantFrom('', 'Order {{1}}'), anything),
+		templateValues: fc.oneof(
+			fc.record({ value: fc.oneof(fc.record({ 'body:1': anything, 'header:1': anything }), fc.record({ 'body:name': text, 'body:day': text }), anything) }),
+			anything,
+		),
 		headerParams: fc.oneof(fc.record({ values: fc.array(fc.record({ value: anything }), { maxLength: 3 }) }), anything),
 		bodyParams: fc.oneof(fc.record({ values: fc.array(anything, { maxLength: 3 }) }), anything),
-		templateMedia: fc.oneof(fc.constant(''), fc.record({ type: anything, url: anything }), anything),
+		templateMedia: fc.oneof(fc.constant({}), fc.record({ media: fc.record({ type: anything, url: anything }) }), anything),
 		buttons: fc.oneof(fc.record({ values: fc.array(fc.record({ index: anything, type: anything, payload: anything }), { maxLength: 2 }) }), anything),
 		templateJson: fc.oneof(
 			anything,
@@ -147,7 +154,7 @@ describe('whatever a message is to say', () => {
 			const outcome = await outcomeOf(() => contentOf(parameters));
 			if ('refusal' in outcome) return expectReadable(outcome.refusal);
 			taken++;
-			const message = outcome.value;
+			const { content: message } = outcome.value;
 			expectPlain(message);
 			switch (message.type) {
 				case 'text':
@@ -194,12 +201,11 @@ describe('whatever a saved workflow holds', () => {
 		const path = fc.array(fc.oneof(fc.constantFrom(...LOADED_NAMES, 'a', 'b'), text), { minLength: 1, maxLength: 3 });
 		await tryCases(CASES, path, (names) => {
 			const parameter = `={{ $json${names.map((name) => `[${JSON.stringify(name)}]`).join('')} }}`;
-			const read = readField({ a: { b: 'x' } }, parseFieldReference(parameter) ?? names);
-			expect([undefined, 'x']).toContain(read);
+			expect([undefined, 'x']).toContain(readerOf(parameter)?.({ a: { b: 'x' } }));
 		});
-		await tryCases(CASES, anything, (value) => {
-			const steps = parseFieldReference(value);
-			if (steps) expect(steps.every((step) => typeof step === 'string' && step !== '')).toBe(true);
+		await tryCases(CASES, fc.jsonValue(), (beside) => {
+			const read = readerOf({ beside, deep: ['={{ $json.a.b }}'] })?.({ a: { b: 'x' } });
+			expect([undefined, { beside, deep: ['x'] }]).toContainEqual(read);
 		});
 	});
 });

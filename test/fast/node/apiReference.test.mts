@@ -290,10 +290,11 @@ describe('the body of a broadcast is what the contract says and nothing more:', 
 			{
 				messageType: 'template',
 				templateName: 'order_update',
+				templateParameters: 'fields',
 				templateLanguage: 'en_US',
 				headerParams: { values: [{ value: '1234' }] },
 				bodyParams: { values: [{ value: 'Aroha' }, { value: 'tomorrow' }] },
-				templateMedia: { type: 'image', url: 'https://example.com/picture.png' },
+				templateMedia: { media: { type: 'image', url: 'https://example.com/picture.png' } },
 				buttons: { values: [{ index: 0, type: 'quick_reply', payload: 'yes' }] },
 			},
 			{

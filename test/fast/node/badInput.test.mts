@@ -4,7 +4,18 @@ import { setStage, TEXT } from '../../harness/core/stage.mts';
 
 const stage = setStage();
 
-const TEMPLATE: INodeParameters = { ...TEXT, messageType: 'template', templateName: 'order_update' };
+const TEMPLATE: INodeParameters = { ...TEXT, messageType: 'template', templateName: 'order_update', templateParameters: 'fields' };
+const pasted = (value: INodeParameters): INodeParameters => ({
+	...TEMPLATE,
+	templateParameters: 'text',
+	// As n8n 1.x stores it: an expression, to its mind.
+	templateText: '=Hi {{1}}',
+	templateValues: {
+		mappingMode: 'defineBelow',
+		value,
+		schema: [{ id: 'body:1', displayName: '{{1}}', type: 'string', required: true, display: true, defaultMatch: false }],
+	},
+});
 const JSON_TEMPLATE: INodeParameters = { ...TEMPLATE, templateParameters: 'json' };
 const MEDIA: INodeParameters = { ...TEXT, messageType: 'media', mediaType: 'image' };
 const LIST: INodeParameters = { ...TEXT, operation: 'broadcast', recipientSource: 'list' };
@@ -74,9 +85,12 @@ const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	[{ ...TEMPLATE, templateLanguage: 'en-US' }, `Template Language "en-US" is not a language code. ${LANGUAGE}`],
 	[{ ...TEMPLATE, headerParams: { values: [{ value: '' }] } }, `Header Text Parameter 1 is empty. ${EVERY_PLACEHOLDER}`],
 	[{ ...TEMPLATE, bodyParams: { values: [{ value: 'Aroha' }, { value: '' }] } }, `Body Parameter 2 is empty. ${EVERY_PLACEHOLDER}`],
-	[{ ...TEMPLATE, templateMedia: { type: 'image' } }, `Header Media URL is empty. ${URL_REMEDY}`],
-	[{ ...TEMPLATE, templateMedia: { type: 'image', url: 'banner.png' } }, `Header Media URL "banner.png" is not a web address. ${URL_REMEDY}`],
-	[{ ...TEMPLATE, templateMedia: { type: '', url: 'https://example.com/a.png' } }, 'Header Media Type is empty. Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.'],
+	[{ ...TEMPLATE, templateMedia: { media: { type: 'image' } } }, `Header Media URL is empty. ${URL_REMEDY}`],
+	[{ ...TEMPLATE, templateMedia: { media: { type: 'image', url: 'banner.png' } } }, `Header Media URL "banner.png" is not a web address. ${URL_REMEDY}`],
+	[{ ...TEMPLATE, templateMedia: { media: { type: '', url: 'https://example.com/a.png' } } }, 'Header Media Type is empty. Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.'],
+	[pasted({}), `Template Values {{1}} is empty. ${EVERY_PLACEHOLDER}`],
+	[pasted({ 'body:1': null }), `Template Values {{1}} is empty. ${EVERY_PLACEHOLDER}`],
+	[pasted({ 'body:1': '={{ [1] }}' }), `Template Values {{1}} "[1]" is not a text. ${EVERY_PLACEHOLDER}`],
 	[{ ...TEMPLATE, buttons: { values: [{ index: -1, type: 'url', payload: 'x' }] } }, 'Button 1 Index "-1" is not the place of a button. Use 0 for the first button, 1 for the second.'],
 	[{ ...TEMPLATE, buttons: { values: [{ index: 0.5, type: 'url', payload: 'x' }] } }, 'Button 1 Index "0.5" is not the place of a button. Use 0 for the first button, 1 for the second.'],
 	[{ ...TEMPLATE, buttons: { values: [{ index: 0, type: 'url', payload: '' }] } }, 'Button 1 Payload is empty. Give what the button is to carry.'],

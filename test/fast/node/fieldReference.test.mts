@@ -1,17 +1,39 @@
 import fc from 'fast-check';
-import { parseFieldReference, readField } from '../../../nodes/ModicaWhatsApp/n8n/fieldReference';
+import { readerOf } from '../../../nodes/ModicaWhatsApp/n8n/fieldReference';
 import { item } from '../../harness/core/node.mts';
 import { setStage, TEXT } from '../../harness/core/stage.mts';
 
-describe('a plain reference to a field', () => {
+const ROW = { to: '+64', empty: '', order: 7, none: null, sent: true, a: { b: 'c' }, customer: { phone_1: '+65' }, 'Phone number': { value: '+66' } };
+
+describe('a parameter with plain references to fields', () => {
+	it.each<[unknown, unknown]>([
+		['={{ $json.to }}', '+64'],
+		['={{$json.to}}', '+64'],
+		['={{ $json.empty }}', ''],
+		['={{ $json.order }}', 7],
+		['={{ $json.customer.phone_1 }}', '+65'],
+		['={{ $json["Phone number"].value }}', '+66'],
+		["={{ $json['Phone number'].value }}", '+66'],
+		[{ values: [{ value: '={{ $json.to }}', isLeft: true }, { value: 'as it is' }] }, { values: [{ value: '+64', isLeft: true }, { value: 'as it is' }] }],
+		[['={{ $json.order }}', null, 1], [7, null, 1]],
+		[{ value: { 'body:1': '={{ $json.a.b }}' }, schema: [{ id: 'body:1' }] }, { value: { 'body:1': 'c' }, schema: [{ id: 'body:1' }] }],
+	])('%j is read from the item', (parameter, value) => {
+		expect(readerOf(parameter)?.(ROW)).toEqual(value);
+	});
+
 	it.each([
-		['={{ $json.to }}', ['to']],
-		['={{$json.to}}', ['to']],
-		['={{ $json.customer.phone_1 }}', ['customer', 'phone_1']],
-		['={{ $json["Phone number"] }}', ['Phone number']],
-		["={{ $json['Phone number'].value }}", ['Phone number', 'value']],
-	])('%s is known', (parameter, path) => {
-		expect(parseFieldReference(parameter)).toEqual(path);
+		'={{ $json.gone }}',
+		'={{ $json.none }}',
+		'={{ $json.sent }}',
+		'={{ $json.a }}',
+		'={{ $json.to.length }}',
+		'={{ $json.toString }}',
+		{ one: '={{ $json.to }}', other: '={{ $json.gone }}' },
+		{ deep: [['={{ $json.gone }}']] },
+	])('%j is n8n’s to evaluate where there is no text and no number', (parameter) => {
+		const read = readerOf(parameter);
+		expect(read).toBeDefined();
+		expect(read?.(ROW)).toBeUndefined();
 	});
 
 	it.each([
@@ -29,35 +51,25 @@ describe('a plain reference to a field', () => {
 		'={{ $jsonx.to }}',
 		'={{ $input.item.json.to }}',
 		'={{ $json.to; }}',
+		'={{ $json.constructor }}',
+		'={{ $json.__proto__.x }}',
+		{ one: '={{ $json.to }}', other: '=more than {{ $json.to }}' },
+		[['={{ $json.to }}'], { deep: '={{ 1 }}' }],
 		'',
 		7,
+		null,
 		undefined,
 		{},
-	])('%j is n8n’s to evaluate', (parameter) => {
-		expect(parseFieldReference(parameter)).toBeUndefined();
-	});
-
-	it.each([
-		[{ to: '+64' }, ['to'], '+64'],
-		[{ to: '' }, ['to'], ''],
-		[{ to: 64 }, ['to'], 64],
-		[{ a: { b: 'c' } }, ['a', 'b'], 'c'],
-		[{}, ['to'], undefined],
-		[{ to: null }, ['to'], undefined],
-		[{ to: true }, ['to'], undefined],
-		[{ to: { a: 1 } }, ['to'], undefined],
-		[{ a: 'text' }, ['a', 'length'], undefined],
-		[{}, ['constructor'], undefined],
-		[{}, ['__proto__', 'x'], undefined],
-	])('of %j at %j is %j', (json, path, value) => {
-		expect(readField(json, path)).toBe(value);
+		{ no: 'expression' },
+	])('is not %j, which is n8n’s to evaluate', (parameter) => {
+		expect(readerOf(parameter)).toBeUndefined();
 	});
 });
 
 describe('what the node reads by itself', () => {
 	const stage = setStage();
 
-	it('is what n8n’s own expressions give', async () => {
+	it('is what n8n’s own expressions give, inside other parameters, too', async () => {
 		const names = ['to', 'Phone number', 'order', 'constructor', 'length', '__proto__'];
 		const reference = fc
 			.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 })
@@ -69,8 +81,10 @@ describe('what the node reads by itself', () => {
 				// The same expression with a blank that makes it one for n8n's engine.
 				const [ours, theirs] = await Promise.all(
 					[to, to.replace('$json', '($json)')].map(async (parameter) => {
-						const [output] = await stage.run({ ...TEXT, to: parameter }, { items: [item(fields)], continueOnFail: true });
-						return output?.json.to ?? output?.json.error;
+						const additionalFields = { reference: parameter };
+						const [output] = await stage.run({ ...TEXT, to: parameter, additionalFields }, { items: [item(fields)], continueOnFail: true });
+						const [nested] = await stage.run({ ...TEXT, additionalFields }, { items: [item(fields)], continueOnFail: true });
+						return [output?.json.to ?? output?.json.error, nested?.json.reference ?? nested?.json.error];
 					}),
 				);
 				expect(ours).toEqual(theirs);

@@ -4,10 +4,10 @@ import { item } from '../../harness/core/node.mts';
 import { itemsOf, setStage, TEXT } from '../../harness/core/stage.mts';
 
 const MEDIA: INodeParameters = { ...TEXT, messageType: 'media', mediaType: 'document', mediaSource: 'binary', binaryPropertyName: 'data' };
-const TEMPLATE: INodeParameters = { ...TEXT, messageType: 'template', templateName: 'invoice' };
+const TEMPLATE: INodeParameters = { ...TEXT, messageType: 'template', templateName: 'invoice', templateParameters: 'fields' };
 const HEADER: INodeParameters = {
 	...TEMPLATE,
-	templateMedia: { type: 'document', mediaSource: 'binary', binaryPropertyName: 'data' },
+	templateMedia: { media: { type: 'document', mediaSource: 'binary', binaryPropertyName: 'data' } },
 };
 const PUBLIC_URL = 'https://n8n.example.com/';
 const LINK = /^https:\/\/n8n\.example\.com\/rest\/binary-data\/signed\?token=([\w-]+\.[\w-]+\.[\w-]+)$/;

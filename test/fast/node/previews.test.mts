@@ -19,7 +19,7 @@ const RUNS: Record<string, () => Promise<INodeExecutionData[]>> = {
 	'message.broadcast': async () => {
 		stage.simulator.configure({ numbers: { '+64217654321': { broadcastFailure: 'not a WhatsApp number' } } });
 		const recipients = '+64211234567, +64217654321';
-		return await run('message', 'broadcast', { ...TEXT, recipientSource: 'list', recipients, additionalFields: REFERENCE });
+		return await run('message', 'broadcast', { ...TEMPLATE, recipientSource: 'list', recipients, additionalFields: REFERENCE });
 	},
 	'message.get': async () => {
 		stage.simulator.configure({ responseShape: 'alternative' });
@@ -32,7 +32,7 @@ const RUNS: Record<string, () => Promise<INodeExecutionData[]>> = {
 		const outputs: INodeExecutionData[] = [];
 		for (const [responseType, fields] of [['approval', { answer: 'approve' }], ['choice', { answer: '0' }], ['freeText', { text: 'Yes' }]] as const) {
 			const { username, password, baseUrl } = stage.simulator;
-			const parameters = { ...TEXT, operation: 'sendAndWait', message: 'Yes?', responseType, choices: CHOICES, additionalFields: REFERENCE };
+			const parameters = { ...TEMPLATE, operation: 'sendAndWait', message: 'Yes?', responseType, choices: CHOICES, additionalFields: REFERENCE };
 			const { answers, input, origin, stop } = await stage.n8n.ask({ parameters, credential: { username, password, baseUrl } });
 			await postForm(latestLink(stage.simulator).replace('https://n8n.example.com', origin), fields);
 			stop();
@@ -40,8 +40,15 @@ const RUNS: Record<string, () => Promise<INodeExecutionData[]>> = {
 		}
 		return outputs;
 	},
-	'message.send': async () => await run('message', 'send', { ...TEXT, additionalFields: REFERENCE }),
+	'message.send': async () => await run('message', 'send', { ...TEMPLATE, additionalFields: REFERENCE }),
 	'service.checkHealth': async () => await run('service', 'checkHealth', {}),
+};
+const TEMPLATE = {
+	...TEXT,
+	messageType: 'template',
+	templateName: 'please_answer',
+	templateText: 'Please answer at {{1}}',
+	templateValues: { mappingMode: 'defineBelow', value: { 'body:1': '{link}' } },
 };
 const CHOICES = { values: [{ choice: 'Morning' }, { choice: 'Evening' }] };
 const REFERENCE = { reference: 'order-1234' };

@@ -33,7 +33,7 @@ describe('getting a message', () => {
 	});
 
 	it.each([
-		['in the chat', { answerIn: 'chat', templateName: 'please_answer' }, 'MW1.0.***'],
+		['in the chat', { answerIn: 'chat', templateName: 'please_answer', templateText: 'May we?' }, 'MW1.0.***'],
 		['on the page', { messageType: 'text' }, 'signature=***'],
 	])('gives nothing that answers a question %s', async (_where, parameters, shown) => {
 		const { username, password, baseUrl } = stage.simulator;

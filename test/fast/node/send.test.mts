@@ -2,7 +2,7 @@ import { item } from '../../harness/core/node.mts';
 import { itemsOf, setStage, TEXT, UUID } from '../../harness/core/stage.mts';
 
 const stage = setStage();
-const TEMPLATE = { ...TEXT, messageType: 'template', templateName: 'order_update' };
+const TEMPLATE = { ...TEXT, messageType: 'template', templateName: 'order_update', templateParameters: 'fields' };
 
 describe('the body of a message is what the contract says and nothing more', () => {
 	it.each([
@@ -17,7 +17,7 @@ describe('the body of a message is what the contract says and nothing more', () 
 			templateLanguage: 'mi',
 			headerParams: { values: [{ value: 'Kia ora' }] },
 			bodyParams: { values: [{ value: 'Aroha' }, { value: '1234' }] },
-			templateMedia: { type: 'image', url: 'https://example.com/banner.png' },
+			templateMedia: { media: { type: 'image', url: 'https://example.com/banner.png' } },
 			buttons: {
 				values: [
 					{ index: 0, type: 'quick_reply', payload: 'CONFIRM-1234' },

@@ -15,7 +15,7 @@ const QUESTION: INodeParameters = {
 	declineLabel: 'Decline',
 	messageType: 'text',
 };
-const TEMPLATE = { ...QUESTION, messageType: 'template', templateName: 'please_answer' };
+const TEMPLATE = { ...QUESTION, messageType: 'template', templateName: 'please_answer', templateParameters: 'fields' };
 
 const CHOICES = { values: [{ choice: 'Morning' }, { choice: 'Noon' }, { choice: 'Evening' }] };
 
@@ -59,7 +59,7 @@ describe('a question', () => {
 		['Message Type "media" is unknown', { messageType: 'media' }, 'Use text or template.'],
 		['Response Type "customForm" is unknown', { responseType: 'customForm' }, 'Use approval, choice or freeText.'],
 		['To "021 123 4567" is a local number', { to: '021 123 4567' }, 'Replace'],
-		['The template carries no link to answer at', TEMPLATE, 'Write {link} in one of its Body Parameters, or as the payload of a URL button.'],
+		['The template carries no link to answer at', TEMPLATE, 'Write {link} in one of the values for its body, or as the payload of a URL button.'],
 		['The template carries no link to answer at', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }] } }, ''],
 		['Limit Wait Time "0 hours" is no time to wait', limit({ resumeAmount: 0 }), 'Use an amount above 0'],
 		['Limit Wait Time "5 weeks" is no time to wait', limit({ resumeAmount: 5, resumeUnit: 'weeks' }), ''],

@@ -64,16 +64,19 @@ describe('names that saved workflows hold', () => {
 		['text', 'string', ''],
 		['templateName', 'string', ''],
 		['templateLanguage', 'string', 'en_US'],
-		['templateParameters', 'options', 'fields'],
+		['templateParameters', 'options', 'text'],
+		['templateText', 'string', ''],
+		['templateHeaderText', 'string', ''],
 		['headerParams', 'fixedCollection', {}],
 		['headerParams.values.value', 'string', ''],
+		['templateMedia', 'fixedCollection', {}],
+		['templateMedia.media.type', 'options', 'image'],
+		['templateMedia.media.mediaSource', 'options', 'url'],
+		['templateMedia.media.url', 'string', ''],
+		['templateMedia.media.binaryPropertyName', 'string', 'data'],
+		['templateValues', 'resourceMapper', { mappingMode: 'defineBelow', value: null }],
 		['bodyParams', 'fixedCollection', {}],
 		['bodyParams.values.value', 'string', ''],
-		['templateMedia', 'collection', {}],
-		['templateMedia.binaryPropertyName', 'string', 'data'],
-		['templateMedia.mediaSource', 'options', 'url'],
-		['templateMedia.type', 'options', 'image'],
-		['templateMedia.url', 'string', ''],
 		['buttons', 'fixedCollection', {}],
 		['buttons.values.index', 'number', 0],
 		['buttons.values.payload', 'string', ''],
@@ -151,9 +154,9 @@ describe('names that saved workflows hold', () => {
 		'service operation': ['checkHealth'],
 		recipientSource: ['items', 'list'],
 		messageType: ['media', 'template', 'text'],
-		templateParameters: ['fields', 'json'],
-		'templateMedia.mediaSource': ['binary', 'url'],
-		'templateMedia.type': ['document', 'image', 'video'],
+		templateParameters: ['fields', 'json', 'text'],
+		'templateMedia.media.mediaSource': ['binary', 'url'],
+		'templateMedia.media.type': ['document', 'image', 'video'],
 		'buttons.values.type': ['quick_reply', 'url'],
 		mediaSource: ['binary', 'url'],
 		mediaType: ['audio', 'document', 'image', 'video'],
@@ -448,6 +451,8 @@ function takes(property: INodeProperties, value: NodeParameterValueType): boolea
 					groups(property).some((group) => group.name === name && group.values.some((one) => one.name === field && takes(one, inner))),
 				),
 			);
+		case 'resourceMapper':
+			return (value as { mappingMode?: unknown }).mappingMode === 'defineBelow';
 		case 'json':
 			return typeof JSON.parse(String(value)) === 'object';
 		default:

@@ -71,6 +71,24 @@ export class Editor {
 		await what.fill(text);
 	}
 
+	/** Pastes a text into a field that is in sight, as people do: the editor looks at what is pasted. */
+	async paste(what: Locator, text: string): Promise<void> {
+		await this.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
+		await this.click(what);
+		await this.press('Control+v');
+	}
+
+	/** Drags something onto something else. The editor takes it up when the mouse has moved. */
+	async drag(what: Locator, onto: Locator): Promise<void> {
+		this.actions++;
+		await onto.scrollIntoViewIfNeeded();
+		await what.hover();
+		await this.page.mouse.down();
+		await onto.hover();
+		await onto.hover({ position: { x: 8, y: 8 } });
+		await this.page.mouse.up();
+	}
+
 	async press(key: string): Promise<void> {
 		this.actions++;
 		await this.page.keyboard.press(key);
@@ -140,6 +158,11 @@ export class Editor {
 	async choose(parameter: string, option: string): Promise<void> {
 		await this.click(this.details.getByTestId(`parameter-input-${parameter}`));
 		await this.click(this.page.getByRole('option', { name: option }));
+	}
+
+	/** A field of the input, as the editor lists it beside the parameters. */
+	inputField(name: string): Locator {
+		return this.details.getByTestId('ndv-input-panel').locator(`[data-target="mappable"][data-name="${name}"]`);
 	}
 
 	/** Opens an empty credential from the open node. */

@@ -15,8 +15,8 @@ export interface Opened {
 
 /** The link in the text that was sent last. */
 export function latestLink({ messages }: Simulator): string {
-	const { body } = messages.at(-1)?.payload.text as { body: string };
-	return /https?:\S+/.exec(body)?.[0] ?? '';
+	const { text, template } = messages.at(-1)?.payload as { text?: { body: string }; template?: { body_params: string[] } };
+	return /https?:\S+/.exec(text?.body ?? template?.body_params.join(' ') ?? '')?.[0] ?? '';
 }
 
 /**

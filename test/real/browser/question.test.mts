@@ -20,7 +20,7 @@ afterAll(async () => {
 	await stage?.strike();
 });
 
-const NAMES = ['responseType', 'answerIn', 'approveLabel', 'declineLabel', 'choices', 'messageType', 'templateName', 'templateParameters', 'bodyParams'];
+const NAMES = ['responseType', 'answerIn', 'approveLabel', 'declineLabel', 'choices', 'messageType', 'templateName', 'templateParameters', 'templateText'];
 
 /** The parameters that are shown, in the order of the list above. */
 async function shown(): Promise<string[]> {
@@ -43,13 +43,13 @@ describe('a question', () => {
 	it('that is answered in the chat is a template, and says what it needs', async () => {
 		await editor.choose('answerIn', 'Chat');
 		await notice().waitFor();
-		await untilSeen(['responseType', 'answerIn', 'approveLabel', 'declineLabel', 'templateName', 'templateParameters', 'bodyParams'], shown);
+		await untilSeen(['responseType', 'answerIn', 'approveLabel', 'declineLabel', 'templateName', 'templateParameters', 'templateText'], shown);
 		await editor.look('in the chat');
 	});
 
 	it('with choices has those for labels, in the chat and on the page', async () => {
 		await editor.choose('responseType', 'Choice');
-		await untilSeen(['responseType', 'answerIn', 'choices', 'templateName', 'templateParameters', 'bodyParams'], shown);
+		await untilSeen(['responseType', 'answerIn', 'choices', 'templateName', 'templateParameters', 'templateText'], shown);
 		await editor.look('a choice in the chat');
 		await editor.choose('answerIn', 'Page');
 		await untilSeen(['responseType', 'answerIn', 'choices', 'messageType'], shown);
@@ -62,7 +62,7 @@ describe('a question', () => {
 		expect(await notice().count()).toBe(0);
 		await editor.look('free text');
 		await editor.choose('messageType', 'Template');
-		await untilSeen(['responseType', 'messageType', 'templateName', 'templateParameters', 'bodyParams'], shown);
+		await untilSeen(['responseType', 'messageType', 'templateName', 'templateParameters', 'templateText'], shown);
 	});
 
 	it('leaves the browser nothing to complain of', () => {

@@ -98,6 +98,33 @@ describe('an AI agent', () => {
 		expect(outputs.Agent?.[0]?.[0]?.json).toEqual({ output: 'I have told her' });
 	});
 
+	it('fills the placeholders of a template, and nothing else of it', async () => {
+		const workflow = await agentWith(
+			[(turn) => ({ call: toolCalled(turn), with: { first_name: 'Aroha' } }), () => ({ say: 'I have told her' })],
+			{
+				...SEND_TOOL,
+				parameters: {
+					resource: 'message',
+					operation: 'send',
+					to: '+64211234567',
+					messageType: 'template',
+					templateName: 'order_ready',
+					templateText: 'Hi {{1}}, your order {{2}} is ready',
+					templateValues: {
+						mappingMode: 'defineBelow',
+						value: { 'body:1': '={{ $fromAI("first_name", "The customer’s first name", "string") }}', 'body:2': '1234' },
+					},
+				},
+			},
+		);
+		const { status, error } = await rest.runWorkflow(workflow);
+		expect({ status, error }).toEqual({ status: 'success', error: undefined });
+		expect(api.simulator.messages.map(({ payload }) => payload.template)).toMatchObject([{ body_params: ['Aroha', '1234'] }]);
+		expect(Object.keys((model!.turns[0]?.tools[0]?.parameters as { properties: object }).properties)).toEqual(['first_name']);
+		// The model learns what the customer reads.
+		expect(model!.turns[1]?.messages.at(-1)?.content).toContain('Hi Aroha, your order 1234 is ready');
+	});
+
 	it('asks a customer with the node as its tool, and goes on with the answer', async () => {
 		const workflow = await agentWith([(turn) => ({ call: toolCalled(turn), with: { question: 'May we deliver tomorrow?' } })], {
 			name: 'Ask on WhatsApp',

@@ -95,7 +95,7 @@ describe('a question', () => {
 		['a URL button', { buttons: { values: [{ index: 0, type: 'url', payload: '{link}' }] } }],
 	])('can be asked with a template that has the link in %s', async (_, parameters) => {
 		const execution = await runNode({
-			parameters: { ...QUESTION, messageType: 'template', templateName: 'please_answer', templateLanguage: 'en', ...parameters },
+			parameters: { ...QUESTION, messageType: 'template', templateName: 'please_answer', templateLanguage: 'en', templateParameters: 'fields', ...parameters },
 			credential: api.credential,
 		});
 		const { body_params = [], buttons = [] } = (api.simulator.messages[0]?.payload as unknown as { template: TemplateSent }).template;

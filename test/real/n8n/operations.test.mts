@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
-import { itemsFrom, n8nUnderTest, type NodeUnderTest } from '../../harness/n8n/underTest.mts';
+import { itemsFrom, n8nUnderTest, NODE, type NodeUnderTest } from '../../harness/n8n/underTest.mts';
 
 const { rest } = n8nUnderTest();
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
@@ -78,7 +78,7 @@ describe('message: send', () => {
 			templateParameters: 'fields',
 			headerParams: { values: [{ value: '1234' }] },
 			bodyParams: { values: [{ value: 'Aroha' }, { value: 'tomorrow' }] },
-			templateMedia: { type: 'image', url: 'https://example.com/picture.png' },
+			templateMedia: { media: { type: 'image', url: 'https://example.com/picture.png' } },
 			buttons: { values: [{ index: 0, type: 'quick_reply', payload: 'yes' }] },
 		});
 		expect(bodies()).toEqual([
@@ -100,6 +100,79 @@ describe('message: send', () => {
 			},
 		]);
 		expect(items).toEqual([{ json: { id: ids()[0], status: 'accepted', to: '+64211234567' }, pairedItem: { item: 0 } }]);
+	});
+
+	/** As the editor stores it: n8n 1.x with an equals sign before a text that holds `{{`. */
+	const PASTED = { templateName: 'order_update', templateText: '=Hi {{1}}, your order {{2}} is ready', templateHeaderText: 'Order {{1}}' };
+	const mapped = (value: IDataObject) => ({
+		mappingMode: 'defineBelow',
+		value,
+		matchingColumns: [],
+		schema: Object.keys(value).map((id) => ({ id, displayName: id, required: true, defaultMatch: false, display: true, type: 'string', canBeUsedToMatch: false })),
+		attemptToConvertTypes: false,
+		convertFieldsToString: false,
+	});
+
+	it('sends a template from its text, with the values of each item, and shows what the customers read', async () => {
+		const parameters = {
+			resource: 'message',
+			operation: 'send',
+			to: '={{ $json.to }}',
+			messageType: 'template',
+			...PASTED,
+			templateValues: mapped({ 'header:1': '={{ $json.order }}', 'body:1': '={{ $json.name }}', 'body:2': '={{ $json.order }}', 'body:3': 'left over' }),
+		};
+		const rows = [
+			{ to: '+64211111111', name: 'Aroha', order: 1234 },
+			{ to: '+64212222222', order: 1235 },
+			{ to: '+64213333333', name: 'Mia\t', order: '1236' },
+			{ to: '+64214444444', name: '$& {{2}}', order: '1237' },
+		];
+		const items = await outputOf(parameters, { items: rows, settings: { onError: 'continueRegularOutput' } });
+		expect(api.simulator.messages.map(({ payload }) => payload)).toEqual([
+			expect.objectContaining({ template: { name: 'order_update', language: 'en_US', header_params: ['1234'], body_params: ['Aroha', '1234'] } }),
+			expect.objectContaining({ template: expect.objectContaining({ body_params: ['$& {{2}}', '1237'] }) }),
+		]);
+		expect(items.map(({ json }) => json.preview ?? json.error)).toEqual([
+			'Order 1234\n\nHi Aroha, your order 1234 is ready',
+			expect.stringContaining('Template Values {{1}} is empty. Give a text for every placeholder: WhatsApp takes no empty one.'),
+			expect.stringContaining('Template Values {{1}} "Mia " has a tab.'),
+			'Order 1237\n\nHi $& {{2}}, your order 1237 is ready',
+		]);
+	});
+
+	it('checks a template from its text in a dry run', async () => {
+		const items = await outputOf({
+			resource: 'message',
+			operation: 'broadcast',
+			recipientSource: 'list',
+			recipients: '+64211234567',
+			messageType: 'template',
+			...PASTED,
+			templateValues: mapped({ 'header:1': '1234', 'body:1': 'Aroha', 'body:2': '1234' }),
+			options: { dryRun: true },
+		});
+		expect(items).toMatchObject([{ json: { status: 'valid', to: '+64211234567', preview: 'Order 1234\n\nHi Aroha, your order 1234 is ready' } }]);
+		expect(api.simulator.requests).toEqual([]);
+	});
+
+	it.each([NODE, `${NODE}Tool`])('gives the editor a field for each placeholder of a template, or says why there is none: %s', async (name) => {
+		const fieldsOf = async (templateText: string) => {
+			const { fields, emptyFieldsNotice } = await rest.rest<{ fields: Array<{ id: string; displayName: string }>; emptyFieldsNotice?: string }>(
+				'post',
+				'/dynamic-node-parameters/resource-mapper-fields',
+				{
+					nodeTypeAndVersion: { name, version: 1 },
+					currentNodeParameters: { resource: 'message', operation: 'send', templateText, templateHeaderText: '' },
+					path: 'parameters.templateValues',
+					methodName: 'getTemplateFields',
+				},
+			);
+			return [fields.map(({ id, displayName }) => [id, displayName]), emptyFieldsNotice];
+		};
+		expect(await fieldsOf('Hi {{first_name}}, see you on {{day}}')).toEqual([[['body:first_name', '{{first_name}}'], ['body:day', '{{day}}']], undefined]);
+		expect(await fieldsOf('Hi {{1}} and {{3}}')).toEqual([[], expect.stringContaining('has no {{2}}')]);
+		expect(await fieldsOf('')).toEqual([[], expect.stringContaining('Paste the text of the template')]);
 	});
 
 	it('sends a template filled by one expression', async () => {

@@ -10,6 +10,7 @@ import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
 import { dryRunOutput, isDryRun } from './dryRun';
 import { fileLinks } from './fileLinks';
+import { withPreview } from './preview';
 import { readRecipient, readRecipients } from './recipients';
 
 /** The API states no largest broadcast, so this is ours and the user's to change. */
@@ -98,6 +99,8 @@ interface Recipient extends Target {
 /** Recipients that get the same content. */
 interface Audience {
 	readonly content: MessageContent & MessageCommon;
+	/** The text as the customers read it, where the node knows it. */
+	readonly preview: string | undefined;
 	/** The reference that each recipient is to get it once for. */
 	readonly once: string | undefined;
 	/** True when it is only to be checked. */
@@ -108,7 +111,7 @@ interface Audience {
 
 function* broadcastJobs(items: readonly Item[], context: Context, refuse: Refuse): Iterable<Job> {
 	const batchSize = readBatchSize(items[0]);
-	for (const { content, once, isDry, recipients } of gatherAudiences(items, context, refuse)) {
+	for (const { content, preview, once, isDry, recipients } of gatherAudiences(items, context, refuse)) {
 		for (const batch of inBatches([...recipients.values()], batchSize)) {
 			const numbers = batch.map(({ to }) => to);
 			yield {
@@ -117,8 +120,8 @@ function* broadcastJobs(items: readonly Item[], context: Context, refuse: Refuse
 				lanes: numbers,
 				run: async () =>
 					isDry
-						? batch.flatMap((each) => outputsFor(each, dryRunOutput(each.to, { destination: [each.to], ...content }, context), { isDry }))
-						: toResults(batch, await sendBatch(numbers, content, once, context), content.reference),
+						? batch.flatMap((each) => outputsFor(each, dryRunOutput(each.to, { destination: [each.to], ...content }, context, preview), { isDry }))
+						: toResults(batch, await sendBatch(numbers, content, once, context), { reference: content.reference, preview }),
 			};
 		}
 	}
@@ -193,11 +196,12 @@ function gatherAudiences(
 		try {
 			const recipients = item.parameter('recipientSource') === 'list' ? readRecipients(item) : [readRecipient(item)];
 			const delivery = readDelivery(item, context, recipients);
-			const content = { ...readContent(item, fileLinks(item, context, delivery.scheduled)), ...delivery };
+			const { content: said, preview } = readContent(item, fileLinks(item, context, delivery.scheduled));
+			const content = { ...said, ...delivery };
 			const once = readOnceReference(item, content.reference);
 			const isDry = isDryRun(item);
-			const key = JSON.stringify([content, once, isDry]);
-			const audience = audiences.get(key) ?? { content, once, isDry, recipients: new Map() };
+			const key = JSON.stringify([content, preview, once, isDry]);
+			const audience = audiences.get(key) ?? { content, preview, once, isDry, recipients: new Map() };
 			audiences.set(key, audience);
 			recipients.forEach((to, position) => addRecipient(audience, { item: item.index, to, position }));
 		} catch (error) {
@@ -226,7 +230,10 @@ function* inBatches<T>(all: readonly T[], batchSize: number): Iterable<T[]> {
 	for (let start = 0; start < all.length; start += batchSize) yield all.slice(start, start + batchSize);
 }
 
-function toResults(batch: readonly Recipient[], received: readonly RecipientResult[], reference: string | undefined): Result[] {
+/** What is told of a message beside what Modica answers. */
+type SentMessage = { readonly reference: string | undefined; readonly preview: string | undefined };
+
+function toResults(batch: readonly Recipient[], received: readonly RecipientResult[], message: SentMessage): Result[] {
 	return batch.flatMap((recipient, index): Result[] => {
 		const result = received[index];
 		// A number that failed has failed wherever it stands.
@@ -237,7 +244,7 @@ function toResults(batch: readonly Recipient[], received: readonly RecipientResu
 		const isClaimed = result instanceof Claimed;
 		const receipt = isClaimed ? result.receipt : result;
 		const told = { inDoubt: receipt === undefined, ...(isClaimed && { mayCountAsSent: true }) };
-		return outputsFor(recipient, toOutput(recipient.to, receipt, reference), told, receipt?.status === FAILED ? { isRefused: true } : {});
+		return outputsFor(recipient, toOutput(recipient.to, receipt, message), told, receipt?.status === FAILED ? { isRefused: true } : {});
 	});
 }
 
@@ -257,13 +264,13 @@ function outputsFor(recipient: Recipient, json: Fields, told: Partial<Output>, t
 function toOutput(
 	to: string,
 	receipt: BroadcastReceipt | undefined,
-	reference: string | undefined,
+	{ reference, preview }: SentMessage,
 ): Fields {
 	if (!receipt) {
 		return { status: 'unknown', to, message: 'Modica’s answer says nothing about this recipient' };
 	}
 	const { id, status, ...others } = receipt;
-	return { id, status, to, ...(reference !== undefined && { reference }), ...others };
+	return withPreview({ id, status, to, ...(reference !== undefined && { reference }), ...others }, preview);
 }
 
 function repetitionOutput({ to, item, position }: Recipient, repetition: Target): Fields {

@@ -1,11 +1,12 @@
 import type { INodeProperties } from 'n8n-workflow';
-import type { MessageContent } from '../../api/types';
 import { invalid } from '../../parameters/errors';
 import { showOnlyFor } from '../fields';
 import type { Item } from '../operation';
 import type { FileLink } from './fileLinks';
 import { mediaFields, readMedia } from './media';
-import { readTemplate, templateFields, templateType } from './template';
+import type { Content } from './preview';
+import { readTemplate, toContent } from './template';
+import { templateFields, templateType } from './templateFields';
 import { readText, textFields } from './text';
 
 const messageTypeField: INodeProperties = {
@@ -43,15 +44,15 @@ export const contentFields: INodeProperties[] = [
  * @param linkTo gives the link to a file of the item
  * @throws {InputError} for the first field that WhatsApp or the API would not take
  */
-export function readContent(item: Item, linkTo: FileLink): MessageContent {
+export function readContent(item: Item, linkTo: FileLink): Content {
 	const type = item.parameter('messageType');
 	switch (type) {
 		case 'text':
-			return readText(item);
+			return { content: readText(item) };
 		case 'template':
-			return readTemplate(item, linkTo);
+			return toContent(readTemplate(item, linkTo));
 		case 'media':
-			return readMedia(item, linkTo);
+			return { content: readMedia(item, linkTo) };
 		default:
 			throw invalid('Message Type', type, 'is unknown', 'Use text, template or media.');
 	}

@@ -31,6 +31,11 @@ export function isDryRun(item: Item): boolean {
  * What a dry run gives for one recipient: the body of the request, without the secrets of its links, and the text as the
  * customer reads it, where the node knows it.
  */
-export function dryRunOutput(to: string, request: Message | Broadcast, { api }: Context): Fields {
-	return api.hideSecrets({ status: 'valid', to, ...(request.type === 'text' && { preview: request.text.body }), request });
+export function dryRunOutput(
+	to: string,
+	request: Message | Broadcast,
+	{ api }: Context,
+	preview = request.type === 'text' ? request.text.body : undefined,
+): Fields {
+	return api.hideSecrets({ status: 'valid', to, ...(preview !== undefined && { preview }), request });
 }

@@ -7,13 +7,14 @@ import type { Fields } from '../../parameters/values';
 import { showOnlyFor } from '../fields';
 import type { Context, Item } from '../operation';
 import type { FileLink } from './fileLinks';
+import type { Content } from './preview';
 import { answersOf, LINK, type Question } from './question';
-import { readTemplate, templateFields, templateType } from './template';
+import { readTemplate, toContent, type Template } from './template';
+import { templateFields, templateType } from './templateFields';
+import { LONGEST_BODY } from './templateText';
 
 /** Stands for the question in the body parameters of a template. */
 const MESSAGE = '{message}';
-/** WhatsApp's limit for a template's body, in characters. */
-const LONGEST_BODY = 1_024;
 /** WhatsApp numbers a template's buttons from 0 to 9. */
 const LAST_BUTTON = 9;
 
@@ -73,32 +74,37 @@ export function readQuestionContent(
 	linkTo: FileLink,
 	secret: string,
 	{ answerLink, answerPayload }: Context,
-): TextContent | TemplateContent {
+): Content {
 	if (question.answerIn === 'chat') {
 		const payloads = answersOf(question).map((_, answer) => answerPayload(secret, answer));
-		return withButtons(asking(question, readTemplate(item, linkTo)), payloads, options.firstButtonIndex);
+		const { content, text } = asking(question, readTemplate(item, linkTo));
+		return toContent({ content: withButtons(content, payloads, options.firstButtonIndex), text });
 	}
 	const type = item.parameter('messageType');
 	switch (type) {
 		case 'text':
-			return linkedText(parseMessageText('Message', item.parameter('message')), answerLink(secret));
-		case 'template':
-			return linkedTemplate(asking(question, readTemplate(item, linkTo)), answerLink(secret));
+			return { content: linkedText(parseMessageText('Message', item.parameter('message')), answerLink(secret)) };
+		case 'template': {
+			const template = asking(question, readTemplate(item, linkTo));
+			const linked = toContent({ ...template, content: linkedTemplate(template.content, answerLink(secret)) });
+			// Who has the link can answer: it is not shown.
+			return { content: linked.content, preview: toContent(template).preview };
+		}
 		default:
 			throw invalid('Message Type', type, 'is unknown', 'Use text or template.');
 	}
 }
 
 /** With the question in the body parameters that are to hold it. WhatsApp takes no line breaks, tabs or rows of spaces there. */
-function asking({ text }: Question, { type, template }: TemplateContent): TemplateContent {
-	const { body_params, ...others } = template;
+function asking({ text }: Question, { content, ...template }: Template): Template {
+	const { body_params, ...others } = content.template;
 	const line = text.replace(/\s+/g, ' ');
 	const params = body_params?.map((param) => replaceAll(param, MESSAGE, line));
 	const length = countCharacters(line);
 	if (length > LONGEST_BODY && body_params?.some((param) => param.includes(MESSAGE))) {
 		throw invalid('Message', text, `has ${length} characters`, `The body of a template has up to ${LONGEST_BODY}: shorten it.`);
 	}
-	return { type, template: { ...others, ...(params && { body_params: params }) } };
+	return { ...template, content: { type: 'template', template: { ...others, ...(params && { body_params: params }) } } };
 }
 
 /** @param first the index of the button for the first answer; anything at all */
@@ -135,7 +141,7 @@ function linkedTemplate({ type, template }: TemplateContent, link: string): Temp
 	const inButton = buttons?.some(isLinkButton) ?? false;
 	if (!inButton && !body_params?.some((text) => text.includes(LINK))) {
 		throw new InputError(
-			`The template carries no link to answer at. Write ${LINK} in one of its Body Parameters, or as the payload of a URL button.`,
+			`The template carries no link to answer at. Write ${LINK} in one of the values for its body, or as the payload of a URL button.`,
 		);
 	}
 	return {

@@ -8,6 +8,7 @@ import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
 import { dryRunOutput, isDryRun } from './dryRun';
 import { fileLinks } from './fileLinks';
+import { withPreview } from './preview';
 import { readRecipient } from './recipients';
 
 const optionsField: INodeProperties = {
@@ -30,7 +31,7 @@ export const send: Operation = {
 	maxConcurrency: 25,
 	jobs: orClearReferences(
 		perItem((item, context) => {
-			const message = readMessage(item, context);
+			const { message, preview } = readMessage(item, context);
 			const once = readOnceReference(item, message.reference);
 			const isDry = isDryRun(item);
 			return {
@@ -38,8 +39,8 @@ export const send: Operation = {
 				lanes: [message.to],
 				run: async () =>
 					isDry
-						? [{ item: item.index, json: dryRunOutput(message.to, message, context), isDry }]
-						: [{ item: item.index, json: await sendOnce(message, once, context) }],
+						? [{ item: item.index, json: dryRunOutput(message.to, message, context, preview), isDry }]
+						: [{ item: item.index, json: withPreview(await sendOnce(message, once, context), preview) }],
 			};
 		}),
 	),
@@ -52,10 +53,11 @@ async function sendOnce(message: Message, once: string | undefined, { api, refer
 	return result;
 }
 
-function readMessage(item: Item, context: Context): Message {
+function readMessage(item: Item, context: Context): { message: Message; preview: string | undefined } {
 	const to = readRecipient(item);
 	const delivery = readDelivery(item, context, [to]);
-	return { to, ...readContent(item, fileLinks(item, context, delivery.scheduled)), ...delivery };
+	const { content, preview } = readContent(item, fileLinks(item, context, delivery.scheduled));
+	return { message: { to, ...content, ...delivery }, preview };
 }
 
 function toOutput({ to, reference }: Message, { id, status, ...others }: SendReceipt): Fields {

@@ -9,6 +9,7 @@ import { perItem, type Operation } from '../operation';
 import { answer } from './answer';
 import { additionalFields, readDelivery } from './delivery';
 import { fileLinks } from './fileLinks';
+import { withPreview } from './preview';
 import { noAnswer, pageOptions, questionFields, readQuestion } from './question';
 import { firstButtonOption, questionContentFields, readQuestionContent } from './questionContent';
 import { readRecipient } from './recipients';
@@ -53,13 +54,14 @@ const ask = perItem((item, context) => {
 	const delivery = readDelivery(item, context, [to]);
 	const until = parseTimeLimit(options.limitWaitTime, context.timeZone, Date.now(), delivery.scheduled);
 	const files = fileLinks(item, context, delivery.scheduled);
-	const message: Message = { to, ...readQuestionContent(item, question, options, files, secret, context), ...delivery };
+	const { content, preview } = readQuestionContent(item, question, options, files, secret, context);
+	const message: Message = { to, ...content, ...delivery };
 	const { reference } = delivery;
 	return {
 		targets: [{ item: item.index, to }],
 		run: async () => {
 			const { id } = await context.api.sendMessage(message);
-			const sent = { id, to, ...(reference !== undefined && { reference }) };
+			const sent = withPreview({ id, to, ...(reference !== undefined && { reference }) }, preview);
 			const unanswered = { ...sent, data: noAnswer(question) };
 			await context.waitForAnswer({ ...question, sent }, until, unanswered);
 			return [{ item: item.index, json: unanswered }];

@@ -4,7 +4,7 @@ import { send } from '../../../../nodes/ModicaWhatsApp/operations/message/send';
 import { itemOf } from '../../../harness/operation.mts';
 
 const FILE: IBinaryData = { mimeType: 'image/png', data: '' };
-const TEMPLATE = { messageType: 'template', templateName: 'order_update' };
+const TEMPLATE = { messageType: 'template', templateName: 'order_update', templateParameters: 'fields' };
 const JSON_TEMPLATE = { ...TEMPLATE, templateParameters: 'json' };
 const MEDIA = { messageType: 'media', mediaType: 'image' };
 const JSON_REMEDY = 'Give a list of texts for the body, or an object such as {"body_params": ["Aroha", "1234"]}; it may hold header_params, body_params, media and buttons.';
@@ -14,7 +14,7 @@ const LANGUAGE_REMEDY = 'Use the code under which the template was approved, suc
 const MEDIA_REMEDY = 'Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.';
 
 const linkTo = (parameter: string, name: unknown) => `https://n8n.example.com/${parameter}/${String(name)}`;
-const read = (parameters: Record<string, unknown>) => readContent(itemOf(send, parameters, 0, { data: FILE }), linkTo);
+const read = (parameters: Record<string, unknown>) => readContent(itemOf(send, parameters, 0, { data: FILE }), linkTo).content;
 const fields = (parameters: Record<string, unknown>) => read({ ...TEMPLATE, ...parameters });
 const json = (value: unknown) => read({ ...JSON_TEMPLATE, templateJson: value });
 const template = (rest: object = {}) => ({ type: 'template', template: { name: 'order_update', language: 'en_US', ...rest } });
@@ -49,8 +49,16 @@ describe('the content of a message', () => {
 			['messageType', undefined],
 			['text', { messageType: ['text'] }],
 			...['templateName', 'templateLanguage', 'templateParameters'].map((name) => [name, { messageType: ['template'] }]),
-			...['headerParams', 'bodyParams', 'templateMedia', 'buttons'].map((name) => [name, { messageType: ['template'], templateParameters: ['fields'] }]),
-			['templateJson', { messageType: ['template'], templateParameters: ['json'] }],
+			...Object.entries({
+				templateText: ['text'],
+				templateHeaderText: ['text'],
+				headerParams: ['fields'],
+				templateMedia: ['text', 'fields'],
+				templateValues: ['text'],
+				bodyParams: ['fields'],
+				buttons: ['text', 'fields'],
+				templateJson: ['json'],
+			}).map(([name, templateParameters]) => [name, { messageType: ['template'], templateParameters }]),
 			['mediaType', { messageType: ['media'] }],
 			['mediaSource', { messageType: ['media'] }],
 			['mediaUrl', { messageType: ['media'], mediaSource: ['url'] }],
@@ -68,7 +76,7 @@ describe('a template', () => {
 		const given = {
 			headerParams: { values: [{ value: 'Kia ora' }] },
 			bodyParams: { values: [{ value: 'Aroha' }, { value: 12 }, 'bare'] },
-			templateMedia: { type: 'image', url: 'https://example.com/banner.png' },
+			templateMedia: { media: { type: 'image', url: 'https://example.com/banner.png' } },
 			buttons: { values: [{ index: 0, type: 'quick_reply', payload: 'YES' }, { index: '9', type: 'url', payload: 'orders/1' }] },
 		};
 		expect(fields(given)).toEqual(
@@ -84,8 +92,8 @@ describe('a template', () => {
 	it.each([
 		[{ type: 'video', mediaSource: 'binary', binaryPropertyName: 'clip' }, 'https://n8n.example.com/Header Media Input Binary Field/clip'],
 		[{ type: 'video', mediaSource: 'binary' }, 'https://n8n.example.com/Header Media Input Binary Field/data'],
-	])('has a file of the item in its header: %j', (templateMedia, url) => {
-		expect(fields({ templateMedia })).toEqual(template({ media: { type: 'video', url } }));
+	])('has a file of the item in its header: %j', (media, url) => {
+		expect(fields({ templateMedia: { media } })).toEqual(template({ media: { type: 'video', url } }));
 	});
 
 	it.each<[unknown, object]>([
@@ -119,10 +127,11 @@ describe('a template', () => {
 		['Body Parameter 1 "x y" has a line break.', { bodyParams: { values: [{ value: 'x\r\ny' }] } }],
 		[`Body Parameter 2 "x y" has a tab. ${SPACES_REMEDY}`, { bodyParams: { values: [{ value: 'x' }, { value: 'x\ty' }] } }],
 		[`Header Text Parameter 1 "x y" has five spaces in a row. ${SPACES_REMEDY}`, { headerParams: { values: [{ value: 'x     y' }] } }],
-		['Header Media URL is empty.', { templateMedia: { type: 'image' } }],
-		[`Header Media Type is empty. ${MEDIA_REMEDY}`, { templateMedia: { type: '', url: 'https://example.com/a.png' } }],
-		[`Header Media "x" is not an object. ${MEDIA_REMEDY}`, { templateMedia: 'x' }],
-		['Header Media "{"type":"image","link":"x"}" holds link, which the API does not know. Use type, url, mediaSource, binaryPropertyName.', { templateMedia: { type: 'image', link: 'x' } }],
+		['Header Media URL is empty.', { templateMedia: { media: { type: 'image' } } }],
+		[`Header Media Type is empty. ${MEDIA_REMEDY}`, { templateMedia: { media: { type: '', url: 'https://example.com/a.png' } } }],
+		[`Header Media "x" is not an object. ${MEDIA_REMEDY}`, { templateMedia: { media: 'x' } }],
+		['Template Parameters "xml" is unknown. Use text, fields or json.', { templateParameters: 'xml' }],
+		['Header Media "{"type":"image","link":"x"}" holds link, which the API does not know. Use type, url, mediaSource, binaryPropertyName.', { templateMedia: { media: { type: 'image', link: 'x' } } }],
 		['Button 1 Index "-1" is not the place of a button. Use 0 for the first button, 1 for the second.', { buttons: { values: [{ index: -1, type: 'url', payload: 'x' }] } }],
 		['Button 1 Index "10" is not', { buttons: { values: [{ index: 10, type: 'url', payload: 'x' }] } }],
 		['Button 1 Index "0.5" is not', { buttons: { values: [{ index: 0.5, type: 'url', payload: 'x' }] } }],

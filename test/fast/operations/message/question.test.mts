@@ -9,7 +9,7 @@ import { contextOf, itemOf, jobsOf } from '../../../harness/operation.mts';
 const TO = '+64211234567';
 const LINK = 'https://n8n.example.com/webhook-waiting/1/node-1?question=SECRET&signature=abc$&';
 const QUESTION = { to: TO, message: 'May we deliver tomorrow?' };
-const TEMPLATE = { ...QUESTION, messageType: 'template', templateName: 'please_answer' };
+const TEMPLATE = { ...QUESTION, messageType: 'template', templateName: 'please_answer', templateParameters: 'fields' };
 const SECRET = 'the secret of the link';
 const NOW = Date.parse('2026-11-22T00:00:00Z');
 const HOUR_MS = 3_600_000;
@@ -94,7 +94,7 @@ describe('a question', () => {
 
 	it('of a template has its link in a button, without the host', async () => {
 		const buttons = { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }, { index: 1, type: 'url', payload: '{link}' }] };
-		const templateMedia = { type: 'image', mediaSource: 'binary', binaryPropertyName: 'photo' };
+		const templateMedia = { media: { type: 'image', mediaSource: 'binary', binaryPropertyName: 'photo' } };
 		const { sent } = await ask({ ...TEMPLATE, buttons, templateMedia });
 		expect(sent[0]).toMatchObject({
 			template: {
@@ -114,6 +114,19 @@ describe('a question', () => {
 		expect(waits[0]?.question.text).toBe('May\twe,\n\n$&      please ?');
 	});
 
+	it('of a template is shown as the customer reads it, but for the link', async () => {
+		const values = { value: { 'body:1': 'Kia ora. {message}', 'body:2': '{link}' } };
+		const text = { ...TEMPLATE, templateParameters: 'text', templateText: '{{1}} Answer at {{2}}', templateValues: values };
+		const { sent, waits, output } = await ask(text);
+		const preview = 'Kia ora. May we deliver tomorrow? Answer at {link}';
+		expect(sent[0]).toMatchObject({ template: { body_params: ['Kia ora. May we deliver tomorrow?', LINK] } });
+		expect(waits[0]).toMatchObject({ question: { sent: { preview } }, unanswered: { preview } });
+		expect(output).toMatchObject([{ json: { preview } }]);
+		// The link counts.
+		const long = { ...text, templateValues: { value: { 'body:1': 'x'.repeat(1_000), 'body:2': '{link}' } } };
+		await expect(ask(long)).rejects.toThrow(/^Template Text "\{\{1\}\} Answer at \{\{2\}\}" has \d{4} characters with its values\./);
+	});
+
 	it('may have 4,096 characters with its link', async () => {
 		const room = 4_096 - LINK.length - 2;
 		expect((await ask({ message: 'x'.repeat(room) })).sent).toHaveLength(1);
@@ -125,7 +138,7 @@ describe('a question', () => {
 		['Message Type "media" is unknown. Use text or template.', { messageType: 'media' }],
 		['Response Type "form" is unknown. Use approval, choice or freeText.', { responseType: 'form' }],
 		['To "021" is a local number.', { to: '021' }],
-		['The template carries no link to answer at. Write {link} in one of its Body Parameters, or as the payload of a URL button.', TEMPLATE],
+		['The template carries no link to answer at. Write {link} in one of the values for its body, or as the payload of a URL button.', TEMPLATE],
 		['The template carries no link', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }] } }],
 		['Limit Wait Time "0 hours" is no time to wait. Use an amount above 0, up to ten years, in minutes, hours or days.', limit({ resumeAmount: 0 })],
 		['Limit Wait Time "5 weeks" is no time to wait.', limit({ resumeAmount: 5, resumeUnit: 'weeks' })],

@@ -1,0 +1,40 @@
+import type { ILoadOptionsFunctions, ResourceMapperField, ResourceMapperFields } from 'n8n-workflow';
+import { parseTemplateText, valueFields } from '../operations/message/templateText';
+import { isEmpty } from '../parameters/values';
+
+/** n8n 1.x takes a text with placeholders for an expression when it is pasted into an empty field, and fills them itself. */
+const REMEDY = 'If there is an equals sign (=) in front of the text, delete it.';
+
+/**
+ * The fields of *Template Values*: one for each placeholder of the text. Never throws: the editor would keep showing what
+ * it had before.
+ */
+export async function getTemplateFields(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
+	const [body, header] = [this.getCurrentNodeParameter('templateText'), this.getCurrentNodeParameter('templateHeaderText')];
+	return await Promise.resolve(fieldsFor(body, header));
+}
+
+/** @returns a field for each placeholder, or what the editor is to say in their place */
+export function fieldsFor(body: unknown, header: unknown): ResourceMapperFields {
+	if (isEmpty(body)) return none(`Paste the text of the template above to get a field for each of its placeholders. ${REMEDY}`);
+	try {
+		const fields = valueFields(parseTemplateText(body, header)).map(
+			({ id, name }): ResourceMapperField => ({
+				id,
+				displayName: name,
+				type: 'string',
+				required: true,
+				display: true,
+				defaultMatch: false,
+				canBeUsedToMatch: false,
+			}),
+		);
+		return fields.length > 0 ? { fields } : none(`The text has no placeholders, so there is nothing to fill in. ${REMEDY}`);
+	} catch (error) {
+		return none((error as Error).message);
+	}
+}
+
+function none(emptyFieldsNotice: string): ResourceMapperFields {
+	return { fields: [], emptyFieldsNotice };
+}

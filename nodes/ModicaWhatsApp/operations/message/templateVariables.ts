@@ -1,0 +1,122 @@
+import type { TemplateButton, TemplateVariables } from '../../api/types';
+import { BINARY_FIELD } from '../../parameters/binaryField';
+import { invalid } from '../../parameters/errors';
+import { parseList } from '../../parameters/list';
+import { countCharacters, LONGEST_PAYLOAD, parseText } from '../../parameters/text';
+import { parseUrl } from '../../parameters/url';
+import { isEmpty, isRecord, parseJson } from '../../parameters/values';
+import type { FileLink } from './fileLinks';
+
+export const TEMPLATE_JSON = 'Template Parameters (JSON)';
+const TEMPLATE_JSON_REMEDY =
+	'Give a list of texts for the body, or an object such as {"body_params": ["Aroha", "1234"]}; it may hold header_params, body_params, media and buttons.';
+
+/**
+ * What fills a template, as JSON.
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function parseTemplateJson(value: unknown, linkTo: FileLink): TemplateVariables {
+	if (isEmpty(value)) return {};
+	const parsed = typeof value === 'string' ? parseJson(value) : value;
+	if (parsed === undefined) throw invalid(TEMPLATE_JSON, value, 'is not valid JSON', TEMPLATE_JSON_REMEDY);
+	// A list field of a previous node, as it is.
+	if (Array.isArray(parsed)) return templateVariables({ body_params: parsed }, linkTo);
+	if (!isRecord(parsed)) throw invalid(TEMPLATE_JSON, value, 'is neither a list nor an object', TEMPLATE_JSON_REMEDY);
+	refuseUnknownKeys(TEMPLATE_JSON, parsed, ['header_params', 'body_params', 'media', 'buttons']);
+	return templateVariables(parsed, linkTo);
+}
+
+/**
+ * What fills a template, checked. Leaves out what is empty: the API wants lists with something in them, or none.
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function templateVariables(given: Record<string, unknown>, linkTo: FileLink): TemplateVariables {
+	const header = parseTexts('Header Text Parameter', given.header_params);
+	const body = parseTexts('Body Parameter', given.body_params);
+	const media = parseTemplateMedia(given.media, linkTo);
+	const buttons = parseList('Buttons', given.buttons).map(parseButton);
+	return {
+		...(header.length > 0 && { header_params: header }),
+		...(body.length > 0 && { body_params: body }),
+		...(media && { media }),
+		...(buttons.length > 0 && { buttons }),
+	};
+}
+
+function parseTexts(field: string, value: unknown): string[] {
+	return parseList(`${field}s`, value).map((text, index) => parseTemplateValue(`${field} ${index + 1}`, text));
+}
+
+/** What WhatsApp takes in no parameter (Meta: “cannot have new-line/tab characters or more than 4 consecutive spaces”). */
+const REFUSED_SPACES: Array<[RegExp, string]> = [
+	[/[\r\n\u2028\u2029]/, 'has a line break'],
+	[/\t/, 'has a tab'],
+	[/ {5}/, 'has five spaces in a row'],
+];
+
+/**
+ * What fills one placeholder.
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function parseTemplateValue(field: string, value: unknown): string {
+	const text = parseText(field, value, 'Give a text for every placeholder: WhatsApp takes no empty one.');
+	const [, problem] = REFUSED_SPACES.find(([spaces]) => spaces.test(text)) ?? [];
+	if (problem === undefined) return text;
+	const remedy = 'WhatsApp does not take this in a parameter. To make each a single space, add .replace(/\\s+/g, " ") to the expression.';
+	throw invalid(field, text, problem, remedy);
+}
+
+function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables['media'] {
+	if (isEmpty(value)) return undefined;
+	const remedy = 'Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.';
+	if (!isRecord(value)) throw invalid('Header Media', value, 'is not an object', remedy);
+	if (Object.keys(value).length === 0) return undefined;
+	// Where no type is given it is an image, as in the editor.
+	const { type = 'image', url, mediaSource = 'url', binaryPropertyName = 'data' } = value;
+	refuseUnknownKeys('Header Media', value, ['type', 'url', 'mediaSource', 'binaryPropertyName']);
+	return {
+		type: parseText('Header Media Type', type, remedy),
+		url:
+			mediaSource === 'binary'
+				? linkTo(`Header Media ${BINARY_FIELD}`, binaryPropertyName)
+				: parseUrl('Header Media URL', url),
+	};
+}
+
+function parseButton(value: unknown, position: number): TemplateButton {
+	const field = `Button ${position + 1}`;
+	if (!isRecord(value)) {
+		throw invalid(field, value, 'is not an object', 'Give its index, type and payload.');
+	}
+	refuseUnknownKeys(field, value, ['index', 'type', 'payload']);
+	const type = parseText(`${field} Type`, value.type, 'Use quick_reply or url.');
+	const payload = parseText(`${field} Payload`, value.payload, 'Give what the button is to carry.');
+	if (type === 'quick_reply' && countCharacters(payload) > LONGEST_PAYLOAD) {
+		throw invalid(
+			`${field} Payload`,
+			payload,
+			`has ${countCharacters(payload)} characters`,
+			`WhatsApp takes up to ${LONGEST_PAYLOAD} in a quick reply.`,
+		);
+	}
+	return { index: parseButtonIndex(`${field} Index`, value.index), type, payload };
+}
+
+function parseButtonIndex(field: string, value: unknown): number {
+	const index = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+	if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index > 9) {
+		throw invalid(field, value, 'is not the place of a button', 'Use 0 for the first button, 1 for the second.');
+	}
+	return index;
+}
+
+const LONGEST_SHOWN_NAMES = 200;
+
+function refuseUnknownKeys(field: string, value: Record<string, unknown>, known: string[]): void {
+	const unknown = Object.keys(value).filter((key) => !known.includes(key));
+	if (unknown.length > 0) {
+		const names = unknown.join(', ');
+		const shown = names.length > LONGEST_SHOWN_NAMES ? `${names.slice(0, LONGEST_SHOWN_NAMES)}…` : names;
+		throw invalid(field, value, `holds ${shown}, which the API does not know`, `Use ${known.join(', ')}.`);
+	}
+}

@@ -1,0 +1,117 @@
+import type { Locator } from 'playwright-core';
+import { PATIENCE_MS, type Editor } from '../../harness/browser/editor.mts';
+import { Stage } from '../../harness/browser/stage.mts';
+import { workflowWith } from '../../harness/n8n/underTest.mts';
+import { until } from '../../harness/until.mts';
+
+const TEXT = 'Hi {{1}}, your order {{2}} arrives on {{3}}.';
+const CUSTOMERS = [
+	{ name: 'Aroha', order: '1234', day: 'Monday' },
+	{ name: 'Wiremu', order: '1235', day: 'Tuesday' },
+];
+const FIELDS = ['name', 'order', 'day'] as const;
+const SENT = CUSTOMERS.map(({ name, order, day }) => [name, order, day]);
+
+let stage: Stage;
+let editor: Editor;
+
+beforeAll(async () => {
+	stage = await Stage.set();
+	editor = await stage.editor({ album: 'template text' });
+});
+afterAll(async () => {
+	await editor?.look('at the end');
+	await stage?.strike();
+});
+
+/** Opens a node that lacks nothing but what fills the template. */
+async function openTemplate(parameters: object): Promise<void> {
+	await stage.simulator.reset();
+	const credential = await stage.addCredential();
+	const template = { resource: 'message', operation: 'send', messageType: 'template', to: '+64211234567', templateName: 'order_update', ...parameters };
+	const { id } = await stage.rest.importWorkflow(workflowWith({ parameters: template, credential, items: CUSTOMERS }));
+	await editor.openWorkflow(id);
+	await editor.openNode('WhatsApp');
+	editor.actions = 0;
+}
+
+const valueField = (placeholder: number) => editor.details.getByTestId(`parameter-input-body:${placeholder}`);
+const sentValues = () => stage.simulator.messages.map(({ payload }) => (payload as unknown as { template: { body_params: string[] } }).template.body_params);
+
+/** Drags fields of the input into the parameters, and sends. */
+async function dragAndSend(targets: readonly Locator[]): Promise<void> {
+	for (const [index, target] of targets.entries()) {
+		const field = FIELDS[index]!;
+		await editor.drag(editor.inputField(field), target);
+		// The editor has taken it over when it shows what comes of it.
+		await editor.details.getByText('Parameters', { exact: true }).click();
+		await editor.details.getByTestId(/^parameter-expression-preview-/).getByText(CUSTOMERS[0]![field], { exact: true }).waitFor();
+	}
+	await editor.execute();
+	await until('all messages are sent', PATIENCE_MS, async () => await Promise.resolve(sentValues()), (sent) => sent.length === SENT.length);
+	expect(sentValues()).toEqual(SENT);
+}
+
+describe('a template', () => {
+	it('whose text is pasted gets its fields, which fields of the input are dragged into, and shows what the customers read', async () => {
+		await openTemplate({});
+		await editor.paste(editor.field('templateText'), TEXT);
+		// By n8n 1.x, when it is pasted into an empty field.
+		const isTakenForExpression = (await editor.field('templateText').inputValue()).startsWith('=');
+		if (isTakenForExpression) {
+			await editor.details.getByText('If there is an equals sign (=) in front of the text, delete it.').waitFor();
+			await editor.look('an equals sign');
+			await editor.press('Control+Home');
+			await editor.press('Delete');
+		}
+		await valueField(3).waitFor();
+		expect(await valueField(4).count()).toBe(0);
+		await editor.look('the fields');
+		await dragAndSend([1, 2, 3].map(valueField));
+		const rows = await editor.outputRows();
+		await editor.look('the preview');
+		expect(rows.map(({ preview }) => preview)).toEqual([
+			'Hi Aroha, your order 1234 arrives on Monday.',
+			'Hi Wiremu, your order 1235 arrives on Tuesday.',
+		]);
+		// A paste is a click and a key.
+		expect(editor.actions).toBe(isTakenForExpression ? 8 : 6);
+	});
+
+	it('says in place of the fields why there are none', async () => {
+		await openTemplate({});
+		await editor.paste(editor.field('templateText'), 'Hi {{1}}, see you on {{3}}');
+		await editor.details.getByText(/has no \{\{2\}\}|has no placeholders/).waitFor();
+		await editor.look('a gap');
+	});
+
+	it('has a field for the file of its header as soon as there is one', async () => {
+		await openTemplate({ templateText: 'Kia ora' });
+		await editor.click(editor.details.getByText('Add Header Media'));
+		await editor.fill(editor.details.getByTestId('parameter-input-url').locator('input'), 'https://example.com/banner.png');
+		await editor.look('header media');
+		expect(await editor.details.getByTestId('parameter-input-binaryPropertyName').isVisible()).toBe(false);
+		await editor.execute();
+		await until('a message is sent', PATIENCE_MS, async () => await Promise.resolve(stage.simulator.messages.length > 0));
+		expect(stage.simulator.messages[0]?.payload).toMatchObject({ template: { media: { type: 'image', url: 'https://example.com/banner.png' } } });
+	});
+
+	it('can be filled without its text, with more clicks', async () => {
+		await openTemplate({});
+		await editor.choose('templateParameters', 'Using Fields Below');
+		const add = editor.details.getByText('Add Body Parameter');
+		const values = editor.details.getByTestId('parameter-input-value');
+		const targets: Locator[] = [];
+		for (const index of FIELDS.keys()) {
+			await editor.click(add);
+			targets.push(values.nth(index));
+		}
+		await values.nth(2).waitFor();
+		await dragAndSend(targets);
+		expect(editor.actions).toBe(9);
+	});
+
+	it('leaves the browser nothing to complain of', () => {
+		expect(editor.complaints).toEqual([]);
+	});
+});
