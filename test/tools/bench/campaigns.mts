@@ -207,6 +207,59 @@ export const memory: Bench = async (stage, settings) => {
 	}));
 };
 
+/** A campaign of a template that is checked first and then sent, each time in a fresh n8n. */
+export const dryRuns: Bench = async (stage, settings) => {
+	const count = 10_000;
+	const campaign = (options: INodeParameters): Contestant => ({
+		...ours(),
+		parameters: () => ({
+			resource: 'message',
+			operation: 'send',
+			to: '={{ $json.to }}',
+			messageType: 'template',
+			templateName: 'order_update',
+			templateText: 'Kia ora {{1}}, {{2}}. Your number is {{3}}.',
+			templateValues: {
+				mappingMode: 'defineBelow',
+				value: { 'body:1': '={{ $json.to }}', 'body:2': '={{ $json.text }}', 'body:3': '={{ $json.to }}' },
+			},
+			options,
+		}),
+	});
+	const [checking, sending] = [campaign({ dryRun: true }), campaign({})];
+	const outcomes = new Map<Contestant, Outcome[]>([[checking, []], [sending, []]]);
+	for (let run = 1; run <= settings.runs; run++) {
+		for (const [contestant, results] of outcomes) {
+			await stage.restart();
+			const outcome = await stage.run(contestant, count);
+			results.push(outcome);
+			settings.tell(`${contestant === checking ? 'checked' : 'sent'}, run ${run}: ${seconds(outcome.ms)}, +${megabytes(outcome.memoryGrowth)}`);
+		}
+	}
+	const [checked = [], sent = []] = outcomes.values();
+	const cost = (results: readonly Outcome[]) => `${seconds(medianOf(results, ({ ms }) => ms))}, memory +${megabytes(medianOf(results, ({ memoryGrowth }) => memoryGrowth))}`;
+	const valid = ({ outputs }: Outcome) => (outputs[0] ?? []).filter(({ json }) => json.status === 'valid' && json.preview !== undefined).length;
+	return [
+		{
+			work: '10,000 rows of a template with three values, in a fresh n8n: a dry run',
+			contestant: sending.name,
+			result: `${range(checked.map(({ requests }) => requests))} requests, ${range(checked.map(valid))} valid, ${cost(checked)}`,
+			must: 'no request, all valid, sooner than sending and with less memory',
+			ok:
+				all(checked, (outcome) => outcome.requests === 0 && valid(outcome) === count) &&
+				medianOf(checked, ({ ms }) => ms) < medianOf(sent, ({ ms }) => ms) &&
+				medianOf(checked, ({ memoryGrowth }) => memoryGrowth) < medianOf(sent, ({ memoryGrowth }) => memoryGrowth),
+		},
+		{
+			work: 'the same rows, sent',
+			contestant: sending.name,
+			result: `${range(sent.map(({ delivered }) => delivered))} delivered, ${range(sent.map(({ twice }) => twice))} twice, ${cost(sent)}`,
+			must: 'all, none twice',
+			ok: all(sent, ({ delivered, twice }) => delivered === count && twice === 0),
+		},
+	];
+};
+
 /** How soon a run ends when something is wrong, and what *Once per Reference* costs. */
 export const trouble: Bench = async (stage, { runs, tell }) => {
 	const continuing = { settings: { onError: 'continueRegularOutput' as const } };

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { exitOnSignals } from '../../harness/processes.mts';
 import { elapsed } from '../../progress.mjs';
 import { callbacks } from './callbacks.mts';
-import { broadcasts, costPerItem, latency, memory, rateLimits, refusals, trouble, type Bench, type BenchSettings } from './campaigns.mts';
+import { broadcasts, costPerItem, dryRuns, latency, memory, rateLimits, refusals, trouble, type Bench, type BenchSettings } from './campaigns.mts';
 import { media } from './media.mts';
 import { withSection } from './page.mts';
 import { whereTheTimeGoes } from './profile.mts';
@@ -53,6 +53,12 @@ const SECTIONS: Record<string, { title: string; bench: Bench; bounds: string }> 
 		bench: memory,
 		bounds:
 			'The growth of n8n’s process at its peak; a node that sends holds 10,000 items in and 10,000 out. What passing the items on takes is n8n’s own. Nearly all of the rest is garbage: each request of n8n’s request helper leaves some 50 KB behind (a new agent, a new connection, axios’ settings) that have become too old for the quick collection by the time the request is over. Node.js collects them when its heap comes to a limit, so the peak says how much was left until then; n8n’s request helper alone, with no code around it, leaves four fifths of it.',
+	},
+	dryRuns: {
+		title: 'Checked first',
+		bench: dryRuns,
+		bounds:
+			'A dry run reads and checks every row, and gives the request and the preview of each. What it saves is the requests. Values that are plain references to fields, as dragging them in gives, are read by the node itself; n8n would take half a millisecond for each.',
 	},
 	trouble: {
 		title: 'In trouble',
