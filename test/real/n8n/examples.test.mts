@@ -58,7 +58,7 @@ describe('first-messages.json', () => {
 		expect(outputs['Send a template']).toEqual([
 			[
 				{
-					json: { id: template?.id, status: 'accepted', to: '+64123456789', reference: 'first-messages-template' },
+					json: { id: template?.id, status: 'accepted', to: '+64123456789', reference: 'first-messages-template', preview: expect.stringMatching(/^Hello World\n\nWelcome and congratulations!!/) },
 					pairedItem: { item: 0 },
 				},
 			],

@@ -1,6 +1,6 @@
 /** The examples that send to a list of customers. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { IDataObject } from 'n8n-workflow';
+import { NodeHelpers, type IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { editRows, rowsOf } from '../../harness/n8n/dataTable.mts';
 import { readExample } from '../../harness/n8n/readExample.mts';
@@ -28,8 +28,9 @@ async function run(workflow: StoredWorkflow): Promise<Record<string, IDataObject
 const sent = () => api.simulator.messages.map(({ to, reference, payload }) => ({ to, reference, template: payload.template }));
 
 describe('campaign-from-spreadsheet.json', () => {
-	const WRONG_NUMBER = /^To "021 222 2222" is a local number\. /;
+	const LANDLINE = /^To "09 222 2222" .*New Zealand/;
 	const row = (order: string, name: string, number: string, result: IDataObject) => ({ order, name, number, ...result });
+	const empty = { result: null, messageId: null, problem: null };
 	const table = async () => await rowsOf(rest, 'WhatsApp campaign');
 	const toAroha = {
 		to: '+64211111111',
@@ -37,42 +38,106 @@ describe('campaign-from-spreadsheet.json', () => {
 		template: { name: 'order_ready', language: 'en', body_params: ['Aroha', '1001'] },
 	};
 
-	itWithTables('writes into each row what became of it, and sends the rest when it is run again', async () => {
-		api.simulator.addFault({ kind: 'status', status: 500, when: 'after', match: { to: '+64213333333' } });
+	itWithTables('is checked first; then it writes into each row what became of it, and sends the rest when it is run again', async () => {
 		const workflow = await example('campaign-from-spreadsheet.json');
+		const checked = await run(workflow);
+		expect(sent()).toEqual([]);
+		expect(checked['Send to each row']?.[0]?.map(({ status, to, preview }) => [status, to, preview])).toEqual([
+			['valid', '+64211111111', 'Kia ora Aroha, your order 1001 is ready to be picked up.'],
+			['valid', '+64213333333', 'Kia ora Mia, your order 1003 is ready to be picked up.'],
+		]);
+		expect(await table()).toEqual([
+			row('1001', 'Aroha', '021 111 1111', empty),
+			row('1002', 'Wiremu', '09 222 2222', { result: '', messageId: '', problem: expect.stringMatching(LANDLINE) }),
+			row('1003', 'Mia', '213333333', empty),
+		]);
+
+		// A person turns it on. Modica takes one of the messages, and then fails to say so.
+		api.simulator.addFault({ kind: 'status', status: 500, when: 'after', match: { to: '+64213333333' } });
+		const on = edited(workflow, '"value":false', '"value":true');
+		await rest.rest('patch', `/workflows/${workflow.id}`, on);
 		await run(workflow);
 		expect(sent()).toEqual(
 			expect.arrayContaining([toAroha, expect.objectContaining({ to: '+64213333333', reference: 'order-1003' })]),
 		);
 		const idOf = (to: string) => api.simulator.messages.find((message) => message.to === to)?.id;
-		const aroha = row('1001', 'Aroha', '+64 21 111 1111', { result: 'accepted', messageId: idOf('+64211111111'), problem: '' });
-		const mia = row('1003', 'Mia', '+64 21 333 3333', {
+		const aroha = row('1001', 'Aroha', '021 111 1111', { result: 'accepted', messageId: idOf('+64211111111'), problem: '' });
+		const mia = row('1003', 'Mia', '213333333', {
 			result: 'may have been sent',
 			messageId: '',
 			problem: expect.stringMatching(/^Modica answered 500.*The message may have been sent all the same\./),
 		});
 		expect(await table()).toEqual([
 			aroha,
-			row('1002', 'Wiremu', '021 222 2222', { result: 'not sent', messageId: '', problem: expect.stringMatching(WRONG_NUMBER) }),
+			row('1002', 'Wiremu', '09 222 2222', { result: 'not sent', messageId: '', problem: expect.stringMatching(LANDLINE) }),
 			mia,
 		]);
 
-		// A person puts the number right, here also where the rows to try it with come from, and empties the result.
+		// The number is put right, here also where the rows to try it with come from, and the result emptied.
 		await editRows(rest, 'WhatsApp campaign', ['order', '1002'], { result: '' });
-		await rest.rest('patch', `/workflows/${workflow.id}`, corrected(workflow, '021 222 2222', '+64 21 222 2222'));
+		await rest.rest('patch', `/workflows/${workflow.id}`, edited(on, '09 222 2222', '021 222 2222'));
 		await run(workflow);
 		const wiremu = idOf('+64212222222');
 		expect(await table()).toEqual([
 			aroha,
-			row('1002', 'Wiremu', '+64 21 222 2222', { result: 'accepted', messageId: wiremu, problem: '' }),
+			row('1002', 'Wiremu', '021 222 2222', { result: 'accepted', messageId: wiremu, problem: '' }),
 			mia,
 		]);
 		expect(api.simulator.messages.map(({ to }) => to).sort()).toEqual(['+64211111111', '+64212222222', '+64213333333']);
 	});
 
-	function corrected(workflow: StoredWorkflow, from: string, to: string): StoredWorkflow {
-		return JSON.parse(JSON.stringify(workflow).replace(from, to)) as StoredWorkflow;
+	function edited(workflow: StoredWorkflow, from: string, to: string): StoredWorkflow {
+		const text = JSON.stringify(workflow);
+		expect(text).toContain(from);
+		return JSON.parse(text.replace(from, to)) as StoredWorkflow;
 	}
+});
+
+describe('campaign-from-csv.json', () => {
+	const FILE = 'order,name,number\n2001,Aroha,021 111 1111\n2002,Wiremu,09 222 2222\n2003,"Mia, Tom",213333333\n';
+
+	it('checks the rows of a file that came by the form, sends them, and gives a file that says what became of each', async () => {
+		const workflow = await example('campaign-from-csv.json');
+		await rest.activate(workflow);
+		const upload = async (whatToDo: string) => {
+			const form = new FormData();
+			form.append('field-0', new File([FILE], 'customers.csv', { type: 'text/csv' }));
+			form.append('field-1', whatToDo);
+			const { webhookId } = workflow.nodes.find(({ name }) => name === 'The form')!;
+			const before = (await rest.executions(workflow.id)).length;
+			expect((await fetch(`${handle.baseUrl}/form/${webhookId}`, { method: 'POST', body: form })).status).toBe(200);
+			const [execution] = await rest.waitForExecutions(workflow.id, (all) => all.length > before && all[0]?.status === 'success');
+			const { outputs } = await rest.getExecution(execution!.id);
+			return outputs['Result of each row']?.[0]?.map(({ json }) => json);
+		};
+		const text = (name: string, order: string) => `Kia ora ${name}, your order ${order} is ready to be picked up.`;
+		const landline = { order: '2002', number: '09 222 2222', result: 'not sent', text: '', problem: expect.stringMatching(/^To "09 222 2222" .*New Zealand/) };
+		const results = (result: string) => [
+			{ order: '2001', number: '021 111 1111', result, text: text('Aroha', '2001'), problem: '' },
+			landline,
+			{ order: '2003', number: '213333333', result, text: text('Mia, Tom', '2003'), problem: '' },
+		];
+
+		expect(await upload('Check only')).toEqual(results('valid'));
+		expect(sent()).toEqual([]);
+		expect(await upload('Send')).toEqual(results('accepted'));
+		expect(sent().map(({ to, reference }) => [to, reference])).toEqual([['+64211111111', 'order-2001'], ['+64213333333', 'order-2003']]);
+		expect((await upload('Send'))?.map(({ result }) => result)).toEqual(['duplicate', 'not sent', 'duplicate']);
+		expect(sent()).toHaveLength(2);
+		await rest.deactivate(workflow);
+	});
+});
+
+describe('campaign-from-google-sheets.json', () => {
+	it('is made of nodes that n8n knows, with parameters that they take', async () => {
+		const { nodes } = await example('campaign-from-google-sheets.json');
+		const types = await rest.nodeTypes();
+		const problems = nodes.map((node) => {
+			const type = types.find(({ name, version }) => name === node.type && [version].flat().includes(node.typeVersion));
+			return [node.name, type ? NodeHelpers.getNodeParametersIssues(type.properties, node, type) : 'unknown'];
+		});
+		expect(problems).toEqual(nodes.map(({ name }) => [name, null]));
+	});
 });
 
 describe('template-from-data.json', () => {
