@@ -91,8 +91,7 @@ export class Pacer {
 	/** The host is lost: the attempts that found it so, when the first and the latest ended, and the latest departure then. */
 	private outage: { attempts: number; began: number; failedAt: number; departure: number } | undefined;
 	private givenUp: ModicaError | undefined;
-	/** When the timer that is running ends. */
-	private timerEnds: number | undefined;
+	private timerIsRunning = false;
 
 	constructor({ clock, maxConcurrency = Infinity, maxRequestsPerSecond = 0, signal }: PacerSettings) {
 		this.clock = clock;
@@ -285,12 +284,11 @@ export class Pacer {
 	}
 
 	private proceedAfter(milliseconds: number): void {
-		const now = this.clock.now();
-		const wakeMs = Math.min(milliseconds, CHECK_MS);
-		if (this.timerEnds !== undefined && this.timerEnds <= now + wakeMs) return;
-		this.timerEnds = now + wakeMs;
-		void this.clock.sleep(wakeMs).then(() => {
-			this.timerEnds = undefined;
+		// The next departure is only ever put off, so the timer that is running never ends too late for it.
+		if (this.timerIsRunning) return;
+		this.timerIsRunning = true;
+		void this.clock.sleep(Math.min(milliseconds, CHECK_MS)).then(() => {
+			this.timerIsRunning = false;
 			this.proceed();
 		});
 	}
