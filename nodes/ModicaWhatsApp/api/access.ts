@@ -71,14 +71,15 @@ export function describeAnswer({ statusCode, headers, body }: Answer, baseUrl: s
 
 /** Of a redirect’s target no more than this: the rest may quote the request. */
 function originOf(location: unknown, baseUrl: string): string | undefined {
+	if (location === undefined) return undefined;
 	try {
-		const { origin } = new URL(String(location ?? ''), baseUrl);
-		return location === undefined || origin === 'null' ? undefined : origin;
+		const { origin } = new URL(String(location), baseUrl);
+		return origin === 'null' ? undefined : origin;
 	} catch {
 		return undefined;
 	}
 }
 
 function isHtml(contentType: unknown, body: string): boolean {
-	return /html/i.test(String(contentType ?? '')) || /^\s*<(!doctype html|html)\b/i.test(body);
+	return /html/i.test(String(contentType)) || /^\s*<(!doctype html|html)\b/i.test(body);
 }

@@ -60,6 +60,8 @@ it.each<[number, unknown, Answer['headers'], boolean]>([
 
 it.each<[string, Answer]>([
 	['a redirect to https://login.example.com', answer(302, '', { location: 'https://login.example.com/secret?x=1' })],
+	['a redirect to https://login.example.com', answer(300, '', { location: 'https://login.example.com/secret' })],
+	['an empty body', answer(299, '', { location: 'https://login.example.com' })],
 	['a redirect to https://api.example.com', answer(399, '', { location: '/elsewhere' })],
 	['an empty body', answer(302, '', {})],
 	['an empty body', answer(301, null, { location: 'data:x' })],
