@@ -238,6 +238,7 @@ describe('pacing', () => {
 
 		pacer.hold(60_000);
 		pacer.hold(500, 'outage');
+		pacer.hold(60_000, 'outage');
 		await clock.until(pacer.turn(pacer.enter()));
 		expect(pacer.slowdown.ms).toEqual({ limit: 0, refusal: 60_000, outage: 0 });
 	});
@@ -253,6 +254,7 @@ describe('pacing', () => {
 
 	it('gives up when nothing gets through for five minutes', async () => {
 		const clock = new VirtualClock();
+		await clock.pass(1_000_000);
 		const pacer = new Pacer({ clock });
 		let tries = 0;
 		const refusedForEver = async () => {
@@ -268,6 +270,17 @@ describe('pacing', () => {
 		);
 		expect(tries).toBe(31);
 		await expect(pacer.turn(pacer.enter())).rejects.toMatchObject({ mayHaveBeenSent: false });
+	});
+
+	it('waits for five minutes when the API asks for that, and no longer', async () => {
+		const clock = new VirtualClock();
+		await clock.pass(1_000_000);
+		const pacer = new Pacer({ clock });
+		pacer.hold(300_000);
+		await clock.until(pacer.turn(pacer.enter()));
+		expect(clock.now()).toBe(1_300_000);
+		pacer.hold(300_001);
+		await expect(pacer.turn(pacer.enter())).rejects.toThrow('Modica asked to wait 301 s, and the node waits 300 s at most');
 	});
 
 	it('gives up at once when the API asks for an absurd wait', async () => {
@@ -378,6 +391,23 @@ describe('pacing', () => {
 		expect(tries).toBe(MOST_IN_FLIGHT_WHILE_UNSURE);
 	});
 
+	it('lets no more try when one that left before is refused, too', async () => {
+		const clock = new VirtualClock();
+		const pacer = new Pacer({ clock });
+		pacer.gotThrough();
+		const before = [pacer.enter(), pacer.enter()];
+		await clock.until(Promise.all(before.map(async (request) => await pacer.turn(request))));
+		let tries = 0;
+		for (const request of before) {
+			pacer.refused(request);
+			pacer.hold(1_000);
+			pacer.ended(request);
+			for (let i = 0; i < 5; i++) void pacer.turn(pacer.enter()).then(() => tries++);
+			await clock.pass(5_000);
+		}
+		expect(tries).toBe(MOST_IN_FLIGHT_WHILE_UNSURE);
+	});
+
 	describe('while the host cannot be reached', () => {
 		/** Requests that have left together, and found no host. */
 		const lose = async (pacer: Pacer, clock: VirtualClock, count: number) => {
@@ -435,6 +465,41 @@ describe('pacing', () => {
 			expect(clock.now()).toBe(500);
 		});
 
+		it('is held from now on by a request that is refused, though it left before', async () => {
+			const clock = new VirtualClock();
+			const pacer = new Pacer({ clock });
+			const [first, refused] = await lose(pacer, clock, 2);
+			fail(pacer, first as PacedRequest);
+			await clock.pass(400);
+			pacer.hold(1_000);
+			pacer.ended(refused as PacedRequest);
+			await clock.until(pacer.turn(first as PacedRequest));
+			expect(clock.now()).toBe(1_400);
+		});
+
+		it('tells for how long it has been so', async () => {
+			const clock = new VirtualClock();
+			const pacer = new Pacer({ clock });
+			await clock.pass(10_000);
+			const [first] = await lose(pacer, clock, 1);
+			expect(fail(pacer, first as PacedRequest, 3_000)).toEqual({ lost: 1, lostMs: 0 });
+			await clock.until(pacer.turn(first as PacedRequest));
+			expect(fail(pacer, first as PacedRequest)).toEqual({ lost: 2, lostMs: 3_000 });
+		});
+
+		it('is over when a request that left since then finds the host, whether or not it gets an answer', async () => {
+			const clock = new VirtualClock();
+			const pacer = new Pacer({ clock });
+			const [first, late] = await lose(pacer, clock, 2);
+			fail(pacer, first as PacedRequest);
+			pacer.reached(late as PacedRequest);
+			await clock.until(pacer.turn(first as PacedRequest));
+			expect(fail(pacer, first as PacedRequest).lost).toBe(2);
+			await clock.until(pacer.turn(first as PacedRequest));
+			pacer.reached(first as PacedRequest);
+			expect(fail(pacer, first as PacedRequest).lost).toBe(1);
+		});
+
 		it('fails all at once when it gives up, those that come later too', async () => {
 			const clock = new VirtualClock();
 			const pacer = new Pacer({ clock });
@@ -449,6 +514,24 @@ describe('pacing', () => {
 			expect((await waiting).filter(({ status }) => status === 'rejected')).toHaveLength(99);
 			await expect(pacer.turn(pacer.enter())).rejects.toBe(error);
 		});
+	});
+
+	it('counts the messages whose requests are in flight', async () => {
+		const pacer = new Pacer({ clock: new VirtualClock() });
+		const [message, broadcast] = [pacer.enter(), pacer.enter(100)];
+		expect(pacer.messagesInFlight).toBe(0);
+		await Promise.all([pacer.turn(message), pacer.turn(broadcast)]);
+		expect(pacer.messagesInFlight).toBe(101);
+		pacer.ended(message);
+		expect(pacer.messagesInFlight).toBe(100);
+	});
+
+	it('is open until nothing may leave any more, and then says why', () => {
+		const pacer = new Pacer({ clock: new VirtualClock() });
+		expect(() => pacer.ensureOpen()).not.toThrow();
+		pacer.giveUp(new ModicaError('no such host', { mayHaveBeenSent: false }));
+		pacer.giveUp(new ModicaError('later', { mayHaveBeenSent: false }));
+		expect(() => pacer.ensureOpen()).toThrow('no such host');
 	});
 
 	it('lets nothing leave once the run is stopped', async () => {
