@@ -1,3 +1,4 @@
+import type { FaultKind } from '../../../nodes/ModicaWhatsApp/api/faults';
 import { parseRetryAfter } from '../../../nodes/ModicaWhatsApp/api/headers';
 import { decideRetry } from '../../../nodes/ModicaWhatsApp/api/retry';
 
@@ -6,7 +7,7 @@ const status = (statusCode: number, retryAfterMs?: number) => ({
 	statusCode,
 	retryAfterMs,
 });
-const fault = (fault: 'unreachable' | 'untrusted' | 'broken') => ({ kind: 'fault' as const, fault });
+const fault = (fault: FaultKind) => ({ kind: 'fault' as const, fault });
 const MESSAGE = false;
 const READ = true;
 
@@ -37,6 +38,7 @@ describe('what may be repeated', () => {
 		['a message to a host that is down for too long', fault('unreachable'), { ...LOST, lost: 6 }, MESSAGE, { repeat: false, mayHaveBeenDone: false, giveUp: true }],
 		['a message to a host that has swallowed packets for a minute', fault('unreachable'), { ...LOST, lost: 2, lostMs: 60_000 }, MESSAGE, { repeat: false, mayHaveBeenDone: false, giveUp: true }],
 		['a message to a host that is not trusted', fault('untrusted'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
+		['a message to a host that n8n does not allow', fault('blocked'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
 		['a message whose connection broke', fault('broken'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
 		['a message that is one of many without an answer', fault('broken'), LOST, MESSAGE, { repeat: false, mayHaveBeenDone: true, holdEveryoneMs: 500 }],
 		['a read that is one of many without an answer', fault('broken'), { ...LOST, lost: 2 }, READ, { repeat: true, afterMs: 500, holdEveryoneMs: 1_000 }],

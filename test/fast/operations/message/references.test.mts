@@ -283,6 +283,20 @@ describe('references', () => {
 			expect(sent).toEqual([]);
 		});
 
+		it('are not sent when other processes write over each of twenty claims', async () => {
+			const record = store.record.bind(store);
+			store.record = async (keys) => {
+				const fresh = await record(keys);
+				store.keys = [];
+				return fresh;
+			};
+			await expect(references.once(['a'], send('a'))).rejects.toMatchObject({
+				message: UNKNOWN,
+				description: expect.stringContaining('The database failed: other processes write over what this one records.'),
+			});
+			expect({ sent, claims: store.calls.length }).toEqual({ sent: [], claims: 20 });
+		});
+
 		/** From now on, until so many milliseconds have passed. */
 		const lockFor = (lockedMs: number) => {
 			const until = clock.now() + lockedMs;
