@@ -69,8 +69,8 @@ export function safeRequest(original: IHttpRequestOptions, origin: string): AnyR
 }
 
 function originOf(address: unknown, baseURL: unknown): string {
-	// An object can be another text each time it is read.
-	if (typeof address !== 'string' || (baseURL && typeof baseURL !== 'string')) return 'an address that is not text';
+	// An object can be another text each time it is read. A base is an address, too, and looked at first.
+	if (typeof address !== 'string') return 'an address that is not text';
 	try {
 		const { protocol, host } = new URL(address, baseURL ? String(baseURL) : undefined);
 		return `${protocol}//${host}`;
