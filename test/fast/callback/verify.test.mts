@@ -17,6 +17,14 @@ describe('a login', () => {
 		expect(isAuthorized(basic('modica:wörd', 'latin1'), { username: 'modica', password: 'wörd' })).toBe(true);
 	});
 
+	it('lets in a header of up to 8,192 characters', () => {
+		const password = 'x'.repeat(6_131);
+		const header = basic(`modica:${password}`).replace(' ', '   ');
+		expect(header).toHaveLength(8_192);
+		expect(isAuthorized(header, { username: 'modica', password })).toBe(true);
+		expect(isAuthorized(header.replace(' ', '  '), { username: 'modica', password })).toBe(false);
+	});
+
 	it.each<[string, unknown]>([
 		['no header', undefined],
 		['an empty header', ''],

@@ -186,6 +186,17 @@ describe('references', () => {
 		expect(await all<unknown>([first, second, third])).toEqual(['refused', true, false]);
 	});
 
+	it('wait for the latest send before them, though an earlier one has ended', async () => {
+		const first = references.begin(['a'], failing(false)).catch((error: Error) => error.message);
+		const second = references.begin(['a'], async () => {
+			await clock.sleep(10_000);
+			return await failing(false)();
+		}).catch((error: Error) => error.message);
+		await clock.pass(5_000);
+		expect(await Promise.race([first, second])).toBe('refused');
+		expect(await all<unknown>([second, references.begin(['a'], send('a'))])).toEqual(['refused', true]);
+	});
+
 	it('are remembered to the number that is stated: marks of claims are removed', async () => {
 		for (let index = 0; index < 3 * MOST_MARKS; index++) await references.once([`order-${index}`], send(''));
 		expect(store.references).toHaveLength(3 * MOST_MARKS);
