@@ -294,6 +294,25 @@ describe('references', () => {
 			expect(sent).toEqual([]);
 		});
 
+		it('of a broadcast are released when another of them may or may not have been sent', async () => {
+			const record = store.record.bind(store);
+			store.record = async (keys) => {
+				store.record = record;
+				await record(keys);
+				throw new Error('the answer was lost');
+			};
+			await expect(references.once(['b'], send('b'))).rejects.toThrow(UNKNOWN);
+			await expect(references.once(['a', 'b', 'c'], send('a'))).rejects.toThrow(UNKNOWN);
+			expect({ sent, kept: store.references }).toEqual({ sent: [], kept: ['b'] });
+			expect(await references.once(['a', 'c'], async (fresh) => await Promise.resolve(fresh))).toEqual([true, true]);
+		});
+
+		it('that were sent before stay as they are when a send beside them fails', async () => {
+			await references.once(['a'], send('a'));
+			store.remove = broken;
+			await expect(references.once(['a'], failing(false))).rejects.toMatchObject({ message: 'refused', mayCountAsSent: false });
+		});
+
 		it('are not sent when other processes write over each of twenty claims', async () => {
 			const record = store.record.bind(store);
 			store.record = async (keys) => {
