@@ -304,8 +304,6 @@ const STILL_CLAIMED =
 
 /** n8n's store failed, and so nothing was sent. */
 class StoreError extends ModicaError {
-	override readonly name = 'StoreError';
-
 	constructor(cause: unknown) {
 		super('Not sent: n8n’s database could not tell whether the reference was sent before', {
 			mayHaveBeenSent: false,
