@@ -38,6 +38,7 @@ async function main(): Promise<void> {
 			await step('The credential', () => pictureCredential(stage, editor));
 			const credential = await stage.addCredential(CALLBACK_LOGIN);
 			await step('A message is sent', () => pictureSend(stage, editor, credential));
+			await step('A template', () => pictureTemplate(stage, editor, credential));
 			await step('The trigger', () => pictureTrigger(stage, editor, credential));
 			for (const file of readdirSync(EXAMPLES).filter((name) => name.endsWith('.json')).sort()) {
 				await step(file, () => pictureExample(stage, editor, credential, file));
@@ -78,6 +79,29 @@ async function pictureSend({ rest }: Stage, editor: Editor, credential: StoredCr
 	await editor.execute();
 	await editor.outputRows();
 	await take(editor.details, 'send');
+}
+
+/** The fields that the editor makes of a template's text, filled by dragging, and the texts that customers read. */
+async function pictureTemplate({ rest }: Stage, editor: Editor, credential: StoredCredential): Promise<void> {
+	const parameters = { ...MESSAGE, to: '={{ $json.number }}', messageType: 'template', templateName: 'order_update' };
+	const items = [
+		{ number: '+64 21 123 4567', name: 'Aroha', order: '1234' },
+		{ number: '+64 21 765 4321', name: 'Wiremu', order: '1235' },
+	];
+	const { id } = await rest.importWorkflow(workflowWith({ parameters, credential, items }));
+	await editor.openWorkflow(id);
+	await editor.openNode('WhatsApp');
+	await editor.paste(editor.field('templateText'), 'Hi {{1}}, your order {{2}} is on its way.');
+	for (const [field, placeholder] of [['name', 1], ['order', 2]] as const) {
+		const value = editor.details.getByTestId(`parameter-input-body:${placeholder}`);
+		await editor.drag(editor.inputField(field), value);
+		await editor.click(editor.details.getByText('Parameters', { exact: true }));
+		await editor.details.getByTestId(/^parameter-expression-preview-/).getByText(items[0]![field], { exact: true }).waitFor();
+	}
+	await editor.execute();
+	await editor.outputRows();
+	await editor.details.getByTestId('parameter-input-templateParameters').evaluate((field) => (field as unknown as { scrollIntoView(): void }).scrollIntoView());
+	await take(editor.details, 'template');
 }
 
 /** Both kinds of callback may come; a reply has. */
