@@ -108,6 +108,10 @@ describe('imports', () => {
 });
 
 describe('the sources', () => {
+	it.each(sources)('are set in with tabs, as the build takes for granted: $file', ({ tree }) => {
+		expect(tree.text).not.toMatch(/^ {4}/m);
+	});
+
 	it.each(sources)('have no any, and no way around the compiler or the lint: $file', ({ tree }) => {
 		const places: string[] = [];
 		const look = (node: ts.Node) => {

@@ -70,6 +70,8 @@ describe('its entry', () => {
 	});
 });
 
+const bundled = (name: string) => path.join(packed.directory, 'dist/nodes/ModicaWhatsApp/bundled', `${name}.js`);
+
 describe('the node', () => {
 	it('loads the numbers of all countries only when they are needed, and then from the package itself', async () => {
 		const script = `
@@ -79,6 +81,31 @@ describe('the node', () => {
 			const before = loaded();
 			node.methods.loadOptions.getCountries().then((choices) => console.log(JSON.stringify([before, choices.length > 240, loaded()])));`;
 		expect(await runForJson(['-e', script], path.dirname(packed.directory))).toEqual([false, true, true]);
+	});
+
+	it('reads numbers as the library does that it has them from, without how to write them', async () => {
+		const script = `
+			const whole = require('libphonenumber-js/mobile');
+			const packed = require(${JSON.stringify(bundled('phoneNumbers'))});
+			const examples = require('libphonenumber-js/mobile/examples');
+			const read = ({ parsePhoneNumberFromString }, text, defaultCountry) => {
+				const number = parsePhoneNumberFromString(text, { defaultCountry, extract: false });
+				return number && [number.number, number.country, number.isValid()].join();
+			};
+			let count = 0;
+			const different = [];
+			for (const country of whole.getCountries()) {
+				const code = whole.getCountryCallingCode(country);
+				for (const digits of [examples[country], examples[country].slice(1), examples[country] + '1', examples[country].replace(/.$/, '0')]) {
+					for (const text of [digits, '0' + digits, '1' + digits, '8' + digits, code + digits, '+' + code + digits, '+' + code + '0' + digits]) {
+						count++;
+						if (read(whole, text, country) !== read(packed, text, country)) different.push([country, text]);
+					}
+				}
+			}
+			console.log(JSON.stringify([count > 6_000, different, read(packed, '021 123 4567', 'NZ')]));`;
+		expect(await runForJson(['-e', script], PROJECT)).toEqual([true, [], '+64211234567,NZ,true']);
+		expect(statSync(bundled('phoneNumbers')).size).toBeLessThan(100_000);
 	});
 });
 
