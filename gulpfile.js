@@ -46,6 +46,27 @@ const withoutNumberFormats = {
 	},
 };
 
+/**
+ * The lexer of marked from its own sources: what it publishes is one file with all of the library, and with names of one letter.
+ * Its source map holds them.
+ */
+const lexerOfMarked = {
+	name: 'lexer of marked',
+	setup({ onResolve, onLoad }) {
+		const folder = path.resolve('node_modules/marked/lib');
+		const namespace = 'marked';
+		const sourceFile = (from, name) => ({ path: path.join(from, name), namespace });
+		onResolve({ filter: /^marked$/ }, () => ({ path: 'index', namespace, sideEffects: false }));
+		onResolve({ filter: /^\./, namespace }, ({ importer, path: name }) => sourceFile(path.dirname(importer), name));
+		onResolve({ filter: /^Lexer$/, namespace }, () => sourceFile(folder, '../src/Lexer.ts'));
+		onLoad({ filter: /./, namespace }, async ({ path: file }) => {
+			if (file === 'index') return { contents: "export { _Lexer as Lexer } from 'Lexer';" };
+			const { sources, sourcesContent } = JSON.parse(await readFile(path.join(folder, 'marked.esm.js.map'), 'utf8'));
+			return { contents: sourcesContent[sources.findIndex((name) => path.join(folder, name) === file)], loader: 'ts' };
+		});
+	},
+};
+
 /** Puts libraries into the files that import them, with their licences beside: n8n refuses packages with dependencies. */
 async function bundle() {
 	const sources = 'nodes/ModicaWhatsApp/bundled';
@@ -63,7 +84,7 @@ async function bundle() {
 			alias: { 'libphonenumber-js/mobile': 'libphonenumber-js/mobile/es6' },
 			minifyWhitespace: true,
 			minifySyntax: true,
-			plugins: [withoutNumberFormats],
+			plugins: [withoutNumberFormats, lexerOfMarked],
 			// The file names each module by where it lies.
 			preserveSymlinks: true,
 			platform: 'node',

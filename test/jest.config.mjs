@@ -19,6 +19,7 @@ export default {
     ['ajv', 'ajv/dist/2020', 'ajv-formats'],
     ['yaml'],
     ['content-disposition'],
+    ['marked'],
   ]),
   moduleFileExtensions: ['mts', 'ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   transform: {

@@ -70,6 +70,7 @@ function refused(operation: Operation, parameters: Record<string, unknown>, note
 const told = ({ message, description }: ModicaError, note?: string, shown = message): Row => [shown, join(description, note)];
 
 const sent = (parameters: Record<string, unknown>, note?: string) => refused(send, { to: TO, text: 'x', ...parameters }, note);
+const markdown = (text: string, note?: string) => sent({ text, options: { textFormat: 'markdown' } }, note);
 const template = (parameters: Record<string, unknown>, note?: string) =>
 	sent({ messageType: 'template', templateName: 'order_update', templateParameters: 'fields', ...parameters }, note);
 const pasted = (templateText: string, value?: object, note?: string) => template({ templateParameters: 'text', templateText, templateValues: { value } }, note);
@@ -144,6 +145,10 @@ ${messages(
 	sent({ text: '' }, 'Check the expression, if it comes from one.'),
 	sent({ text: 'x'.repeat(5_000) }),
 	sent({ text: {} }, 'An expression gave a list or an object. Pick one of its fields.'),
+	markdown('x'.repeat(25_000)),
+	markdown('> '.repeat(3_000), 'There are lists or quotes in each other, thousands of formatting signs, or a table of a huge size in it.'),
+	markdown('---', 'A line across, an empty heading and tags of HTML show nothing on a phone.'),
+	sent({ options: { textFormat: 'html' } }, 'An expression gave something else.'),
 	sent({ messageType: 'sticker' }, 'An expression gave something else.'),
 	sent({ messageType: 'media', mediaType: 'sticker' }, 'An expression gave something else.'),
 	sent({ messageType: 'media', mediaUrl: 'invoice.pdf' }),

@@ -30,6 +30,22 @@ describe('a dry run', () => {
 		nothingLeft();
 	});
 
+	it.each([
+		['send', (to: string) => ({ to })],
+		['broadcast', (to: string) => ({ destination: [to] })],
+	])('of a %s shows the text as the customer reads it, by the format of each item', async (operation, target) => {
+		const parameters = { ...DRY, operation, recipientSource: 'items', text: '# Hi\n**{{ name }}**', options: { dryRun: true, textFormat: '={{ $json.format }}' } };
+		const items = [item({ to: ONE, format: 'markdown' }), item({ to: TWO, format: 'plain' }), item({ to: ONE, format: 'rtf' })];
+		const output = await stage.run(parameters, { items, continueOnFail: true });
+		const valid = (to: string, body: string) => ({ status: 'valid', to, preview: body, request: { ...target(to), type: 'text', text: { body } } });
+		expect(output.map(({ json }) => json)).toEqual([
+			valid(ONE, '*Hi*\n*{{ name }}*'),
+			valid(TWO, '# Hi\n**{{ name }}**'),
+			expect.objectContaining({ error: 'Text Format "rtf" is unknown. Use plain or markdown.' }),
+		]);
+		nothingLeft();
+	});
+
 	it('tells of numbers that come again in a broadcast', async () => {
 		const output = await stage.run({ ...DRY, operation: 'broadcast', recipientSource: 'items' }, { items: itemsOf('to', [ONE, TWO, ONE]) });
 		expect(output.map(({ json }) => json)).toEqual([

@@ -99,6 +99,7 @@ describe('names that saved workflows hold', () => {
 		['options.maxConcurrency', 'number', 25],
 		['options.maxRequestsPerSecond', 'number', 0],
 		['options.oncePerReference', 'boolean', false],
+		['options.textFormat', 'options', 'plain'],
 	];
 	const FIELDS: Record<string, unknown[][]> = {
 		'message.send': [['to', 'string', ''], ...CONTENT, ...PACE],
@@ -164,6 +165,7 @@ describe('names that saved workflows hold', () => {
 		answerIn: ['chat', 'page'],
 		// Loaded when somebody opens the list.
 		'options.defaultCountry': [],
+		'options.textFormat': ['markdown', 'plain'],
 		'options.limitWaitTime.values.limitType': ['afterTimeInterval', 'atSpecifiedTime'],
 		'options.limitWaitTime.values.resumeUnit': ['days', 'hours', 'minutes'],
 	};

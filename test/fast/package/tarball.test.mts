@@ -83,6 +83,16 @@ describe('the node', () => {
 		expect(await runForJson(['-e', script], path.dirname(packed.directory))).toEqual([false, true, true]);
 	});
 
+	it('loads the reader of Markdown only when a text is Markdown, and then from the package itself', async () => {
+		const script = `
+			require(${JSON.stringify(manifest.name)});
+			const { readText } = require(${JSON.stringify(path.join(packed.directory, 'dist/nodes/ModicaWhatsApp/operations/message/text.js'))});
+			const loaded = () => Object.keys(require.cache).some((file) => file.endsWith('bundled/markdown.js'));
+			const text = (textFormat) => readText({ parameter: (name) => (name === 'text' ? '# **Kia** _ora_' : { textFormat }) }).text.body;
+			console.log(JSON.stringify([text('plain'), loaded(), text('markdown'), loaded()]));`;
+		expect(await runForJson(['-e', script], path.dirname(packed.directory))).toEqual(['# **Kia** _ora_', false, '*Kia _ora_*', true]);
+	});
+
 	it('reads numbers as the library does that it has them from, without how to write them', async () => {
 		const script = `
 			const whole = require('libphonenumber-js/mobile');

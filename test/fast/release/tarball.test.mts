@@ -96,6 +96,7 @@ describe('the bill of materials', () => {
 			licenses: [{ license: { id: manifest.license } }],
 			components: [
 				{ type: 'library', name: 'content-disposition', version: expect.stringMatching(/^3\./), purl: expect.stringMatching(/^pkg:npm\/content-disposition@3\./), licenses: [{ license: { id: 'MIT' } }] },
+				{ type: 'library', name: 'marked', version: expect.stringMatching(/^18\./), purl: expect.stringMatching(/^pkg:npm\/marked@18\./), licenses: [{ license: { id: 'MIT' } }] },
 				{ type: 'library', name: 'libphonenumber-js', version: expect.stringMatching(/^1\./), purl: expect.stringMatching(/^pkg:npm\/libphonenumber-js@1\./), licenses: [{ license: { id: 'MIT' } }] },
 			],
 		});

@@ -8,6 +8,7 @@ import { fieldsOf, isEmpty } from '../../parameters/values';
 import type { Context, Item } from '../operation';
 import { clearReferencesOption } from './clearReferences';
 import { dryRunOption } from './dryRun';
+import { textFormatOption } from './text';
 
 /** What a message may carry besides its content. */
 export const additionalFields: INodeProperties = {
@@ -67,6 +68,7 @@ export const sendOptions: INodeProperties[] = [
 		description:
 			'Whether to leave out messages whose reference this node has sent before, in this or an earlier execution, so that a run that failed half-way can be run again. Give each message a reference of its own.',
 	},
+	textFormatOption,
 ];
 
 /**

@@ -1,6 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { TextContent } from '../../api/types';
+import { invalid } from '../../parameters/errors';
+import { parseMarkdown } from '../../parameters/markdown';
 import { parseMessageText } from '../../parameters/text';
+import { fieldsOf } from '../../parameters/values';
 import type { Item } from '../operation';
 
 export const textFields: INodeProperties[] = [
@@ -17,7 +20,38 @@ export const textFields: INodeProperties[] = [
 	},
 ];
 
+export const textFormatOption: INodeProperties = {
+	displayName: 'Text Format',
+	name: 'textFormat',
+	type: 'options',
+	default: 'plain',
+	options: [
+		{
+			name: 'Markdown',
+			value: 'markdown',
+			description: 'Text of an AI model: headings, bold, lists, links and tables become what WhatsApp can show',
+		},
+		{
+			name: 'Plain Text',
+			value: 'plain',
+			description: 'Sent as it is',
+		},
+	],
+	description: 'How the text is written. Choose Markdown for text that an AI model wrote, so that customers see formatting instead of signs such as ** and #.',
+	displayOptions: { show: { '/messageType': ['text'] } },
+};
+
 /** @throws {InputError} naming the field, the value and the remedy */
 export function readText(item: Item): TextContent {
-	return { type: 'text', text: { body: parseMessageText('Text', item.parameter('text')) } };
+	const text = item.parameter('text');
+	return { type: 'text', text: { body: parseMessageText('Text', isMarkdown(item) ? parseMarkdown('Text', text) : text) } };
+}
+
+function isMarkdown(item: Item): boolean {
+	const options = fieldsOf(item.parameter('options'));
+	// The option that is there and has no value is an expression that came to nothing.
+	if (!('textFormat' in options)) return false;
+	const { textFormat } = options;
+	if (textFormat === 'plain' || textFormat === 'markdown') return textFormat === 'markdown';
+	throw invalid('Text Format', textFormat, 'is unknown', 'Use plain or markdown.');
 }

@@ -1,4 +1,5 @@
 import type { IBinaryData } from 'n8n-workflow';
+import type { TextContent } from '../../../../nodes/ModicaWhatsApp/api/types';
 import { contentFields, readContent } from '../../../../nodes/ModicaWhatsApp/operations/message/content';
 import { send } from '../../../../nodes/ModicaWhatsApp/operations/message/send';
 import { itemOf } from '../../../harness/operation.mts';
@@ -23,6 +24,33 @@ describe('the content of a message', () => {
 	it('is a text', () => {
 		expect(read({ messageType: 'text', text: 'Hello' })).toEqual({ type: 'text', text: { body: 'Hello' } });
 		expect(() => read({ messageType: 'text', text: '' })).toThrow('Text is empty. Write what the message is to say.');
+	});
+
+	it('is a text in Markdown as WhatsApp shows it, where that is asked for', () => {
+		const body = (text: unknown, options: object) => (read({ messageType: 'text', text, options }) as TextContent).text.body;
+		expect(body('# **Hi**\n* you', {})).toBe('# **Hi**\n* you');
+		expect(body('# **Hi**\n* you', { textFormat: 'plain' })).toBe('# **Hi**\n* you');
+		expect(body('# **Hi**\n* you', { textFormat: 'markdown' })).toBe('*Hi*\n- you');
+		// Longer than a message, before its signs are gone.
+		expect(body(`<b>${'x'.repeat(4_096)}</b>`, { textFormat: 'markdown' })).toBe('x'.repeat(4_096));
+	});
+
+	it.each([
+		['x', 'html', 'Text Format "html" is unknown. Use plain or markdown.'],
+		['x', 'Markdown', 'Text Format "Markdown" is unknown. Use plain or markdown.'],
+		['x', '', 'Text Format is empty. Use plain or markdown.'],
+		['x', undefined, 'Text Format is empty. Use plain or markdown.'],
+		['x', true, 'Text Format "true" is unknown. Use plain or markdown.'],
+		['x', ['markdown'], 'Text Format "["markdown"]" is unknown. Use plain or markdown.'],
+		['x'.repeat(4_095) + ' **y**', 'markdown', 'has 4099 characters. WhatsApp takes up to 4096: shorten it, or send it in parts.'],
+		['', 'markdown', 'Text is empty. Write what the message is to say.'],
+		['<br>', 'markdown', 'Text "<br>" has no text beside its Markdown and HTML. Write what the message is to say.'],
+	])('is not a text: %.9s in the format %j', (text, textFormat, message) => {
+		expect(() => read({ messageType: 'text', text, options: { textFormat } })).toThrow(message);
+	});
+
+	it('that is no text has no format', () => {
+		expect(read({ ...TEMPLATE, options: { textFormat: 'html' } })).toEqual(template());
 	});
 
 	it.each([

@@ -38,6 +38,15 @@ describe('a send', () => {
 		]);
 	});
 
+	it('has its text in the format of its own item', async () => {
+		const { sent, context } = api();
+		await runOn(send, [{ to: ONE, text: '**Hi**', options: { textFormat: 'markdown' } }, { to: TWO, text: '**Hi**', options: { textFormat: 'plain' } }], context);
+		expect(sent.map(({ to, ...content }) => [to, content])).toEqual([
+			[ONE, { type: 'text', text: { body: '*Hi*' } }],
+			[TWO, { type: 'text', text: { body: '**Hi**' } }],
+		]);
+	});
+
 	it('keeps what else the API answers', async () => {
 		const { context } = api(() => ({ id: 'x', status: 'accepted', price: 4 }));
 		expect((await runOn(send, [{ to: ONE, text: 'x' }], context)).results).toEqual([{ item: 0, json: { id: 'x', status: 'accepted', to: ONE, price: 4 } }]);
@@ -117,6 +126,16 @@ describe('a broadcast', () => {
 		const { results } = await runOn(broadcast, toItems([ONE, TWO], { additionalFields: { reference: 'sale' } }), context);
 		expect(sent).toEqual([{ destination: [ONE, TWO], type: 'text', text: { body: 'Sale' }, reference: 'sale' }]);
 		expect(results).toEqual([accepted(0, ONE, { reference: 'sale' }), accepted(1, TWO, { reference: 'sale' })]);
+	});
+
+	it('is one for each text as customers read it, however it is written', async () => {
+		const { sent, context } = api();
+		const markdown = { options: { textFormat: 'markdown' } };
+		await runOn(broadcast, [...toItems([ONE], { ...markdown, text: '__Sale__' }), ...toItems([TWO], { ...markdown, text: '**Sale**' }), ...toItems([THREE], { text: '**Sale**' })], context);
+		expect(sent.map(({ destination, ...content }) => [destination, content])).toEqual([
+			[[ONE, TWO], { type: 'text', text: { body: '*Sale*' } }],
+			[[THREE], { type: 'text', text: { body: '**Sale**' } }],
+		]);
 	});
 
 	it('is one for each content', async () => {

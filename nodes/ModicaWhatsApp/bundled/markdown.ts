@@ -1,0 +1,2 @@
+/** Takes Markdown apart, by the rules of CommonMark and GitHub. */
+export { Lexer, type MarkedToken, type Token, type Tokens } from 'marked';

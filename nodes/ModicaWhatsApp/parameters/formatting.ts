@@ -1,0 +1,115 @@
+/** WhatsApp's formatting: `*bold*`, `_italic_`, `~struck~`. It ends with its line, and begins and ends at a word. */
+
+export interface Mark {
+	readonly sign: '*' | '_' | '~';
+	/** What stands in the Markdown instead; empty where nothing does, such as around a heading. */
+	readonly written: string;
+}
+
+/** Text with the marks around it, from the outermost to the innermost. */
+export interface Piece {
+	readonly text: string;
+	readonly marks: readonly Mark[];
+	/** Whether its white space belongs to it, as in code. */
+	readonly isSolid?: boolean;
+}
+
+export const NO_MARKS: readonly Mark[] = [];
+
+/** The text of pieces without their marks. */
+export function plain(pieces: readonly Piece[]): string {
+	return pieces.map(({ text }) => text).join('');
+}
+
+/** The text of pieces with the signs of their marks, closed at the end of each line and opened again in the next. */
+export function formatted(pieces: readonly Piece[]): string {
+	return inLines(pieces).map(formatLine).join('\n');
+}
+
+function inLines(pieces: readonly Piece[]): Piece[][] {
+	const lines: Piece[][] = [[]];
+	for (const piece of pieces) {
+		piece.text.split('\n').forEach((text, index) => {
+			if (index > 0) lines.push([]);
+			if (text !== '') lines.at(-1)?.push({ ...piece, text });
+		});
+	}
+	return lines;
+}
+
+/** Pieces that one mark is around, by their places in the line. */
+interface Run {
+	readonly mark: Mark;
+	readonly from: number;
+	to: number;
+}
+
+function formatLine(line: readonly Piece[]): string {
+	const pieces = withoutMarksAroundSpace(line.flatMap(inWords));
+	const before = pieces.map(() => '');
+	const after = pieces.map(() => '');
+	// From the outside in: what opens first closes last.
+	for (const { mark, from, to } of runsOf(pieces)) {
+		const outside = [lastOf(pieces[from - 1]), firstOf(pieces[to + 1])];
+		const sign = signOf(mark, outside, [firstOf(pieces[from]), lastOf(pieces[to])]);
+		before[from] += sign;
+		after[to] = sign + after[to];
+	}
+	return pieces.map(({ text }, index) => `${before[index]}${text}${after[index]}`).join('');
+}
+
+function inWords(piece: Piece): Piece[] {
+	return piece.isSolid ? [piece] : (piece.text.match(/\s+|\S+/g) ?? []).map((text) => ({ ...piece, text }));
+}
+
+/** White space at the edge of a passage would keep WhatsApp from formatting it: it is left to what is around both. */
+function withoutMarksAroundSpace(pieces: readonly Piece[]): Piece[] {
+	return pieces.map((piece, index) => {
+		if (piece.isSolid || piece.text.trim() !== '') return piece;
+		const before = marksOf(pieces[index - 1]);
+		const after = marksOf(pieces[index + 1]);
+		return { ...piece, marks: piece.marks.filter((mark) => before.includes(mark) && after.includes(mark)) };
+	});
+}
+
+function marksOf(piece: Piece | undefined): readonly Mark[] {
+	return piece?.marks ?? NO_MARKS;
+}
+
+function runsOf(pieces: readonly Piece[]): Run[] {
+	const runs: Run[] = [];
+	let open: Run[] = [];
+	pieces.forEach(({ marks }, index) => {
+		const kept = open.findIndex(({ mark }, depth) => marks[depth] !== mark);
+		open = kept < 0 ? open : open.slice(0, kept);
+		for (const run of open) run.to = index;
+		for (const mark of marks.slice(open.length)) {
+			const run = { mark, from: index, to: index };
+			open.push(run);
+			runs.push(run);
+		}
+	});
+	return runs;
+}
+
+/** Letters and digits; not what makes an emoji of a character. */
+const WORD = /^(?![\ufe0e\ufe0f\u20e3])[\p{L}\p{M}\p{N}]$/u;
+const DIGIT = /^\p{N}$/u;
+
+/**
+ * What to write around a passage. In the middle of a word WhatsApp would show the sign itself. Bold is then left out, unless
+ * a digit touches it; all else stays as it is written: 2*3*4 is not 234, and a price that is struck out not a part of the next.
+ */
+function signOf({ sign, written }: Mark, outside: readonly string[], inside: readonly string[]): string {
+	if (!outside.some((character) => WORD.test(character))) return sign;
+	return sign === '*' && ![...outside, ...inside].some((character) => DIGIT.test(character)) ? '' : written;
+}
+
+function firstOf(piece: Piece | undefined): string {
+	const [first = ''] = piece?.text ?? '';
+	return first;
+}
+
+function lastOf(piece: Piece | undefined): string {
+	return [...(piece?.text.slice(-2) ?? '')].at(-1) ?? '';
+}

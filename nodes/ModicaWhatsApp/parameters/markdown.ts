@@ -1,0 +1,311 @@
+import type * as Markdown from '../bundled/markdown';
+import { decodeEntities } from './entities';
+import { invalid } from './errors';
+import { formatted, NO_MARKS, plain, type Mark, type Piece } from './formatting';
+import { countCharacters, parseText } from './text';
+import { digits, isEmpty } from './values';
+
+/** To take a text apart may take time with the square of its length: a longer one would hold n8n up. */
+const LONGEST_MARKDOWN = 20_000;
+/** Each `*` and `_` is tried with each other: twenty thousand would take seconds. No text for people has so many. */
+const MOST_SIGNS = 3_000;
+/** Each row of a table gets all of its columns, however short it is written. */
+const MOST_CELLS = 100_000;
+
+/**
+ * What WhatsApp is to show of a text that is written in Markdown, as AI models write.
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function parseMarkdown(field: string, value: unknown): string {
+	const source = parseText(field, value, 'Write what the message is to say.');
+	const length = countCharacters(source);
+	if (length > LONGEST_MARKDOWN) {
+		throw invalid(field, source, `has ${length} characters`, `The node reads up to ${LONGEST_MARKDOWN} as Markdown: shorten it.`);
+	}
+	const text = isTooMuch(source) ? undefined : render(source);
+	if (text === undefined) {
+		throw invalid(field, source, 'cannot be read as Markdown', 'Simplify it, or set Text Format to Plain Text.');
+	}
+	if (isEmpty(text)) {
+		throw invalid(field, source, 'has no text beside its Markdown and HTML', 'Write what the message is to say.');
+	}
+	return text;
+}
+
+function isTooMuch(source: string): boolean {
+	const lines = source.split('\n');
+	const columns = lines.map((line) => line.split('|').length);
+	return (source.match(/[*_]+/g)?.length ?? 0) > MOST_SIGNS || columns.reduce((most, each) => Math.max(most, each)) * lines.length > MOST_CELLS;
+}
+
+/** Undefined when it is too much for the library or for us, such as two thousand block quotes in each other. */
+function render(source: string): string | undefined {
+	// Outside: a package without its library is not the text's fault.
+	library();
+	try {
+		const tokens = read(source.replace(/^\uFEFF/, ''));
+		const text = renderBlocks(tokens, { linkedByName: linksByName(tokens) });
+		return text.replace(/[ \t]+$/gm, '').replace(/^\n+/, '').trimEnd();
+	} catch {
+		return undefined;
+	}
+}
+
+type Token = Markdown.MarkedToken;
+
+function read(source: string): Token[] {
+	return known(lexer().lex(source));
+}
+
+function readInline(source: string): Token[] {
+	return known(lexer().inlineTokens(source));
+}
+
+function lexer(): Markdown.Lexer {
+	const { Lexer } = library();
+	return new Lexer({ gfm: true });
+}
+
+/** Loaded when it is needed: few texts are Markdown. */
+function library(): typeof Markdown {
+	return module.require('../bundled/markdown') as typeof Markdown;
+}
+
+/** The library allows for tokens of extensions, of which there are none. */
+function known(tokens: readonly Markdown.Token[] | undefined): Token[] {
+	return (tokens ?? []) as Token[];
+}
+
+/** Where the links lead whose address stands apart from them: `[words][name]`, and elsewhere `[name]: address`. */
+function linksByName(tokens: readonly Token[]): Set<string> {
+	const found = new Set<string>();
+	const look = (token: Token) => {
+		if ((token.type === 'link' || token.type === 'image') && token.raw.endsWith(']')) found.add(token.href);
+		for (const child of childrenOf(token)) look(child);
+	};
+	tokens.forEach(look);
+	return found;
+}
+
+function childrenOf(token: Token): Token[] {
+	if (token.type === 'list') return token.items;
+	if (token.type === 'table') return [token.header, ...token.rows].flat().flatMap((cell) => known(cell.tokens));
+	return 'tokens' in token ? known(token.tokens) : [];
+}
+
+interface Place {
+	readonly linkedByName: ReadonlySet<string>;
+	readonly isInItem?: boolean;
+}
+
+/** Blocks under each other, with as many empty lines between them as there are in the Markdown. */
+function renderBlocks(tokens: readonly Token[], place: Place): string {
+	let text = '';
+	let last: Token | undefined;
+	let breaks = 0;
+	// Those before a block that shows nothing: they and those after it do not add up.
+	let breaksBefore = 1;
+	for (const token of tokens) {
+		const block = token.type === 'space' ? '' : renderBlock(token, place, last);
+		if (block.trim() !== '') {
+			text += (last ? '\n'.repeat(Math.max(breaks, breaksBefore)) : '') + block;
+			[last, breaks, breaksBefore] = [token, 0, 1];
+		} else if (token.type !== 'space') {
+			[breaks, breaksBefore] = [0, Math.max(breaksBefore, breaks, token.type === 'hr' ? 2 : 1)];
+		}
+		breaks += breaksAtEnd(token);
+	}
+	return text;
+}
+
+function breaksAtEnd({ raw }: Token): number {
+	return raw.slice(raw.trimEnd().length).split('\n').length - 1;
+}
+
+function renderBlock(token: Token, place: Place, previous: Token | undefined): string {
+	switch (token.type) {
+		case 'heading':
+			return renderInline(token, [{ sign: '*', written: '' }]);
+		case 'paragraph':
+		case 'text':
+			return place.isInItem ? renderInline(token).replace(/^[ \t]+/gm, '') : renderInline(token);
+		case 'code':
+			return codeBlock(token.text);
+		case 'blockquote':
+			return renderBlocks(known(token.tokens), place).replace(/^(?=.*\S)/gm, '> ');
+		case 'list':
+			return renderList(token, place, previous?.type === 'list');
+		case 'table':
+			return renderTable(token);
+		case 'html':
+			// Lines that hold nothing but tags are none.
+			return formatted(readInline(token.raw).flatMap((child) => piecesOf(child))).replace(/^\s+/gm, '').trimEnd();
+		case 'def':
+			return place.linkedByName.has(token.href) ? '' : token.raw.trim();
+		case 'hr':
+		case 'checkbox':
+			return '';
+		default:
+			return formatted(piecesOf(token));
+	}
+}
+
+function renderInline(token: Token, marks?: readonly Mark[]): string {
+	return formatted(piecesIn(token, marks));
+}
+
+/** WhatsApp takes all between three back ticks as it is, lines included. */
+function codeBlock(code: string): string {
+	const lines = code.replace(/\s+$/, '');
+	return lines === '' || lines.includes('```') ? lines : `\`\`\`\n${lines}\n\`\`\``;
+}
+
+function codeSpan(code: string): string {
+	if (code.trim() === '' || /^`|`$|```/.test(code)) return code;
+	return code.includes('`') ? `\`\`\`${code}\`\`\`` : `\`${code}\``;
+}
+
+/** @param isAfterList a list that is set in under another belongs to it for people, if not for Markdown: `1. a`, `  - b` */
+function renderList({ items }: Markdown.Tokens.List, place: Place, isAfterList: boolean): string {
+	const margins = items.map(({ raw }) => raw.search(/\S/));
+	const outermost = isAfterList ? 0 : (margins[0] ?? 0);
+	const bullets = bulletsOf(items);
+	return items
+		.map((item, index) => {
+			const margin = ' '.repeat(Math.max(0, (margins[index] ?? 0) - outermost));
+			const bullet = bullets[index] ?? '';
+			const box = item.task ? (item.checked ? '☑' : '☐') : '';
+			const marker = [bullet === '-' && box ? '' : bullet, box].filter(Boolean).join(' ');
+			const indent = margin + ' '.repeat(bullet.length + 1);
+			const lines = renderBlocks(known(item.tokens), { ...place, isInItem: true }).split('\n');
+			const unindented = lines.length - linesNotIndented(item.raw);
+			const rest = lines.slice(1).map((line, row) => (row + 1 >= unindented || line === '' ? line : indent + line));
+			return [`${margin}${marker} ${lines[0]}`, ...rest].join('\n') + (item === items.at(-1) ? '' : '\n'.repeat(Math.max(1, breaksAtEnd(item))));
+		})
+		.join('');
+}
+
+/** Numbers as they are written, unless they are all the same: then Markdown counts. A plus sign may belong to a number. */
+function bulletsOf(items: readonly Markdown.Tokens.ListItem[]): string[] {
+	const written = items.map(({ raw }) => /^\s*(\d+[.)]|\+(?=\s+\d)|)/.exec(raw)?.[1] || '-');
+	const [first = ''] = written;
+	const number = parseInt(first, 10);
+	const isCounted = written.length > 1 && !Number.isNaN(number) && written.every((each) => each === first);
+	return isCounted ? written.map((each, index) => `${number + index}${each.slice(-1)}`) : written;
+}
+
+/** The lines at the end of an item that belong to it for Markdown, but do not look so: they are not set in. */
+function linesNotIndented(raw: string): number {
+	const [, ...lines] = raw.trimEnd().split('\n');
+	const indented = lines.findLastIndex((line) => !/^\S/.test(line));
+	return lines.length - 1 - indented;
+}
+
+/** Names of columns that are longer than a message, once they are before each value. */
+const LONGEST_NAMES = 200_000;
+
+/** A table is too wide for a phone: each of its rows becomes a line for each column. */
+function renderTable({ raw, header, rows }: Markdown.Tokens.Table): string {
+	const names = header.map((cell) => formatted(piecesOfAll(known(cell.tokens), [{ sign: '*', written: '' }])));
+	if (names.join('').length * rows.length > LONGEST_NAMES) throw new RangeError();
+	const written = raw.split('\n').slice(2);
+	const toText = (row: readonly Markdown.Tokens.TableCell[], index: number) =>
+		names
+			// What follows a table without an empty line is a row for Markdown, and a line for people.
+			.filter((_, column) => column === 0 || row.length === 0 || written[index]?.includes('|'))
+			.map((name, column) => {
+				const value = formatted(piecesOfAll(known(row[column]?.tokens), NO_MARKS));
+				if (row.length === 0) return name;
+				if (name.trim() === '' || !written[index]?.includes('|')) return value;
+				return `${name}${COLON_AT_END.test(name) ? '' : ':'} ${value}`.trim();
+			})
+			.filter((line) => line.trim() !== '')
+			.join('\n');
+	return (rows.length > 0 ? rows : [[]]).map(toText).filter(Boolean).join('\n\n');
+}
+
+const COLON_AT_END = /[:：][*_~`]*$/;
+
+function piecesIn(token: Token, marks: readonly Mark[] = NO_MARKS): Piece[] {
+	return piecesOfAll(childrenOf(token), marks);
+}
+
+function piecesOfAll(tokens: readonly Token[], marks: readonly Mark[]): Piece[] {
+	const pieces: Piece[] = [];
+	let isAfterBreak = false;
+	for (const token of tokens) {
+		const [first, ...others] = piecesOf(token, marks);
+		if (!first) continue;
+		// White space after a line break is nothing in HTML.
+		pieces.push(isAfterBreak && token.type === 'text' ? { ...first, text: first.text.replace(/^[ \t]*\n?[ \t]*/, '') } : first, ...others);
+		isAfterBreak = token.type === 'html' && first.text === '\n';
+	}
+	return pieces;
+}
+
+function piecesOf(token: Token, marks: readonly Mark[] = NO_MARKS): Piece[] {
+	const within = (sign: Mark['sign'], written: string) =>
+		piecesIn(token, marks.some((mark) => mark.sign === sign) ? marks : [...marks, { sign, written }]);
+	switch (token.type) {
+		case 'strong':
+			return within('*', token.raw.slice(0, 2));
+		case 'em':
+			return within('_', token.raw.slice(0, 1));
+		case 'del':
+			return within('~', '~');
+		case 'codespan':
+			return [{ text: codeSpan(token.text), marks, isSolid: true }];
+		case 'br':
+			return [{ text: '\n', marks }];
+		case 'html':
+			return [{ text: textOfTag(token.raw), marks }];
+		case 'link':
+			return withAddress(piecesIn(token, marks), token);
+		case 'image':
+			return withAddress(piecesIn(token, marks), token);
+		case 'escape':
+			return [{ text: token.text, marks }];
+		case 'checkbox':
+			return [];
+		default:
+			return [{ text: decodeEntities(token.raw), marks }];
+	}
+}
+
+/** Words and the address behind them. It has no marks: they would count as a part of it. */
+function withAddress(words: Piece[], { raw, href }: Markdown.Tokens.Link | Markdown.Tokens.Image): Piece[] {
+	const address = decodeEntities(href).trim().replaceAll(' ', '%20');
+	const text = plain(words).trim();
+	if (address === '' || /^(#|data:)/i.test(address)) return words;
+	const shown = withoutScheme(address);
+	const solid = (written: string): Piece => ({ text: written, marks: NO_MARKS, isSolid: true });
+	if (text === '') return [solid(shown)];
+	const isNumber = /^(tel|sms):/i.test(address) && digits(text) === digits(shown);
+	if (!isNumber && core(text) !== core(shown)) return [...words, solid(` (${shown})`)];
+	return [solid(raw.startsWith('[') && shown === address ? shown : withoutScheme(text))];
+}
+
+/** As a person would write a number or a mail address. */
+function withoutScheme(address: string): string {
+	return address.replace(/^(tel|sms):|^mailto:([^?]*).*$/is, '$2');
+}
+
+/** What two ways to write an address have in common. */
+function core(address: string): string {
+	return withoutScheme(address).replace(/^https?:\/\//i, '').replace(/\/$/, '').toLowerCase();
+}
+
+/** With attributes, if any: `a<b and c>d` has none. */
+const TAG = /^<(\/?)([a-z][a-z\d]*)(?=\s*\/?>|\s+open\b|\s[^>]*=)/i;
+/** Those that begin on a line of their own. */
+const BLOCK_TAGS = new Set('address,article,aside,blockquote,br,caption,dd,details,dialog,div,dl,dt,fieldset,figcaption,figure,footer,form,h1,h2,h3,h4,h5,h6,header,hr,li,main,nav,ol,p,pre,section,summary,table,tr,ul'.split(','));
+const OTHER_TAGS = new Set('a,abbr,area,audio,b,bdi,bdo,big,body,button,canvas,center,cite,code,col,colgroup,data,del,dfn,em,embed,font,head,html,i,iframe,img,input,ins,kbd,label,legend,link,map,mark,meta,meter,noscript,object,option,output,picture,progress,q,rp,rt,ruby,s,samp,script,select,slot,small,source,span,strike,strong,style,sub,sup,svg,tbody,td,template,textarea,tfoot,th,thead,time,title,track,tt,u,var,video,wbr'.split(','));
+
+/** Nothing, or a line break. What is no tag of HTML is text, such as `<your name>`. */
+function textOfTag(tag: string): string {
+	const [, end, written = ''] = TAG.exec(tag) ?? [];
+	const name = written.toLowerCase();
+	if (BLOCK_TAGS.has(name)) return end && name === 'br' ? '' : '\n';
+	if (name === 'td' || name === 'th') return end ? ' ' : '';
+	return /^<[!?]/.test(tag) || OTHER_TAGS.has(name) ? '' : tag;
+}

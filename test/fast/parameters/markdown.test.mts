@@ -1,0 +1,206 @@
+/** What an AI model writes, and what a phone shows of it. */
+import fc from 'fast-check';
+import { parseMarkdown } from '../../../nodes/ModicaWhatsApp/parameters/markdown';
+import { expectCases, tryCases } from '../../harness/cases.mts';
+
+const CASES = 4_000;
+
+expectCases(20_000);
+
+const shown = (text: string) => parseMarkdown('Text', text);
+const lines = (...all: string[]) => all.join('\n');
+const LONGEST = 20_000;
+
+/** Each as a model has it, and as WhatsApp wants it. */
+const SAMPLES: Array<[name: string, markdown: string, text: string]> = [
+	['bold', 'Your order **1234** is on its way.', 'Your order *1234* is on its way.'],
+	['bold with underscores', 'It is __urgent__!', 'It is *urgent*!'],
+	['italic', 'That is *very* kind, _really_.', 'That is _very_ kind, _really_.'],
+	['bold and italic', '***Sold out*** and **_gone_**', '_*Sold out*_ and *_gone_*'],
+	['italic in bold', '**Only _today_ until 5 pm**', '*Only _today_ until 5 pm*'],
+	['struck out', '~~$20~~ **$15**, ~now~', '~$20~ *$15*, ~now~'],
+	['code', 'Enter `WELCOME10` at the checkout', 'Enter `WELCOME10` at the checkout'],
+	['code with a back tick', 'Type ``a`b`` here', 'Type ```a`b``` here'],
+	['signs in code', '`**x** &amp; <b>`', '`**x** &amp; <b>`'],
+	['code block', lines('Run this:', '', '```bash', 'npm  install', '  npm start', '```', '', 'Done.'), lines('Run this:', '', '```', 'npm  install', '  npm start', '```', '', 'Done.')],
+	['indented code', lines('As in:', '', '    a = **b**'), lines('As in:', '', '```', 'a = **b**', '```')],
+	['headings', lines('# Your trip', '## **Day 1**: _Auckland_', 'Ferry at 9', '', '### Day 2 ###'), lines('*Your trip*', '*Day 1: _Auckland_*', 'Ferry at 9', '', '*Day 2*')],
+	['headings by lines below', lines('Your trip', '=========', '', 'Day 1', '---', 'Ferry'), lines('*Your trip*', '', '*Day 1*', 'Ferry')],
+	['list', lines('You need:', '* a passport', '* a **ticket**', '', 'See you!'), lines('You need:', '- a passport', '- a *ticket*', '', 'See you!')],
+	['nested lists', lines('- Fruit', '  - Apples', '    - red', '- Bread'), lines('- Fruit', '  - Apples', '    - red', '- Bread')],
+	['nested list, by four spaces', lines('* Fruit', '    * Apples'), lines('- Fruit', '  - Apples')],
+	['numbers', lines('1. Open', '2. Pay', '   with your card', '3. Wait'), lines('1. Open', '2. Pay', '   with your card', '3. Wait')],
+	['numbers from five', lines('5. Five', '6. Six'), lines('5. Five', '6. Six')],
+	['numbers that are all the same', lines('1) One', '1) Two', '1) Three'), lines('1) One', '2) Two', '3) Three')],
+	['bullets below numbers', lines('1. **Open**', '   - the app', '2. **Pay**', '   - by card'), lines('1. *Open*', '   - the app', '2. *Pay*', '   - by card')],
+	['bullets below numbers, set in too little', lines('1. Open', '  - the app', '2. Pay'), lines('1. Open', '  - the app', '2. Pay')],
+	['list with empty lines', lines('1. **Open** the app.', '', '   Then log in.', '', '2. Pay.'), lines('1. *Open* the app.', '', '   Then log in.', '', '2. Pay.')],
+	['text right below a list', lines('- one', '- two', 'Thank you!'), lines('- one', '- two', 'Thank you!')],
+	['tasks', lines('- [x] Booked', '- [ ] Paid', '1. [ ] Sign'), lines('☑ Booked', '☐ Paid', '1. ☐ Sign')],
+	['quote', lines('> You wrote:', '> **late**', '', 'Sorry!'), lines('> You wrote:', '> *late*', '', 'Sorry!')],
+	['quote of two paragraphs, with a quote in it', lines('> One', '>', '> > Two'), lines('> One', '', '> > Two')],
+	['table', lines('| Room | **Price** |', '|------|------:|', '| Single | $80 |', '| Double | `$120` |'), lines('*Room*: Single', '*Price*: $80', '', '*Room*: Double', '*Price*: `$120`')],
+	['table with gaps', lines('| | Mon: |', '|-|-|', '| **9 am** | yes<br>no |', '| 10 am | |'), lines('*9 am*', '*Mon:* yes', 'no', '', '10 am', '*Mon:*')],
+	['table of names alone', lines('|A|B|', '|-|-|'), lines('*A*', '*B*')],
+	['links', 'See [our **site**](https://example.com/a_b "Home") or <https://example.com>.', 'See our *site* (https://example.com/a_b) or https://example.com.'],
+	['links that are their words', '[https://example.com](https://example.com) [example.com](https://example.com/) [a@b.nz](mailto:a@b.nz) www.b.nz', 'https://example.com https://example.com/ a@b.nz www.b.nz'],
+	['links to write and call', '[Write](mailto:a@b.nz), [call](tel:+64211234567) or [go up](#top)', 'Write (a@b.nz), call (+64211234567) or go up'],
+	['links by name', lines('See [the map][1] and [Note].', '', '[1]: https://example.com/map', '[2]: https://example.com/unused'), lines('See the map (https://example.com/map) and [Note].', '', '[2]: https://example.com/unused')],
+	['link in bold', '**Book [here](https://example.com/x) now**', '*Book here* (https://example.com/x) *now*'],
+	['images', '![Map of **Ōtaki**](https://example.com/m.png) ![](https://example.com/n.png) ![dot](data:image/png;base64,AA)', 'Map of *Ōtaki* (https://example.com/m.png) https://example.com/n.png dot'],
+	['HTML', lines('Hi <b>Aroha</b>,<br>', 'see <span style="x">this</span><!-- no --> <your name>'), lines('Hi Aroha,', 'see this <your name>')],
+	['blocks of HTML', lines('<div align="center">', '  <h2>Sale</h2>', '  **Today**', '</div>', '', '<ul><li>one</li><li>two</li></ul>'), lines('Sale', '*Today*', '', 'one', 'two')],
+	['text right below a table', lines('|A|B|', '|-|-|', '|1|2|', 'Note: **x**'), lines('*A*: 1', '*B*: 2', '', 'Note: *x*')],
+	['line breaks of HTML', 'a<br><br>b <br/> c', lines('a', '', 'b', 'c')],
+	['signs at the edge of code', '`` `a `` and ```` ``` ````', '`a and ```'],
+	['links to numbers and addresses as people write them', '[021 123](tel:021123) [a@b.nz](mailto:a@b.nz?subject=Hi) <mailto:c@b.nz> [x](<https://a.nz/b c>)', '021 123 a@b.nz c@b.nz x (https://a.nz/b%20c)'],
+	['a mark at the start of the file', '\ufeff# Title', '*Title*'],
+	['entities', 'Fish &amp; chips, 5&nbsp;&euro;, &#128512; &#x1F600; &eacute; &unknown; R&D &#0;', 'Fish & chips, 5\u00a0€, 😀 😀 é &unknown; R&D \ufffd'],
+	['escaped signs', '\\*not bold\\* 1\\. \\# \\_', '*not bold* 1. # _'],
+	['line breaks', lines('Kind regards,  ', 'Aroha\\', 'Tane', 'Wiremu'), lines('Kind regards,', 'Aroha', 'Tane', 'Wiremu')],
+	['bold over lines', lines('**One', 'two _three', 'four_** five'), lines('*One*', '*two _three_*', '*_four_* five')],
+	['lines across', lines('One', '', '---', '', 'Two', '', '***'), lines('One', '', 'Two')],
+	['emoji', lines('## 🎉 **Great news!** 🎉', '✅ **Paid** 1️⃣**First** ❤️*love*'), lines('*🎉 Great news! 🎉*', '✅ *Paid* 1️⃣*First* ❤️_love_')],
+	['several languages', '**Kia ora!** Schöne **Grüße**, 你好 **世界** ！', '*Kia ora!* Schöne *Grüße*, 你好 *世界* ！'],
+	['right to left', lines('# שלום', '- **مرحبا** بك', '- [אתר](https://example.com)'), lines('*שלום*', '- *مرحبا* بك', '- אתר (https://example.com)')],
+	['signs in the middle of a word', 'un**believ**able 这是**重要**的 **3**x ~~20~~15', 'unbelievable 这是重要的 **3**x ~20~15'],
+	['an answer of a model', lines('**Hi Aroha!** 👋', '', "Here's what I found:", '', '1. **Refund** – 5 days', '2. **Exchange** – [start here](https://example.com/x)', '', '---', '', '*Anything else?*'), lines('*Hi Aroha!* 👋', '', "Here's what I found:", '', '1. *Refund* – 5 days', '2. *Exchange* – start here (https://example.com/x)', '', '_Anything else?_')],
+];
+
+describe('Markdown', () => {
+	it.each(SAMPLES)('becomes what a phone shows: %s', (_, markdown, text) => {
+		expect(shown(markdown)).toBe(text);
+		expect(shown(markdown.replaceAll('\n', '\r\n'))).toBe(text);
+	});
+
+	it.each([
+		'2 * 3 * 4 = 24, 2*3*4, a*b*c',
+		'snake_case_name, file_name_2_final, _x',
+		'$5 – $7.50 (5 % off)',
+		'#1 and #summer',
+		'+64 21 123 4567',
+		lines('+ 5 points', '- 3 points'),
+		'a < b > c, 3 <4, I <3 you & me, if a<b and c>d <order id>',
+		lines('Kia ora', 'your parcel', '  is here', '', '', 'Bye'),
+		lines('12. May is free.', '13) too'),
+		'{{ name }} [x] (y) | ^1 ~5 min',
+		'https://example.com/a_b_c?d=*e*&f=g#h',
+		'😀👩‍👩‍👧 🇳🇿 ✔️ 5️⃣',
+		'שלום **, مرحبا',
+		'C:\\temp\\new',
+	])('that is none comes through as it is: %s', (text) => {
+		expect(shown(text)).toBe(text);
+	});
+
+	it('may be a number, as a spreadsheet gives it', () => {
+		expect(parseMarkdown('Text', 12)).toBe('12');
+	});
+
+	it.each([
+		['', 'Text is empty. Write what the message is to say.'],
+		[{}, 'Text "{}" is not a text. Write what the message is to say.'],
+		['---', 'Text "---" has no text beside its Markdown and HTML. Write what the message is to say.'],
+		['<!-- later -->', 'Text "<!-- later -->" has no text beside its Markdown and HTML. Write what the message is to say.'],
+		['a'.repeat(LONGEST + 1), `Text "${'a'.repeat(80)}…" has 20001 characters. The node reads up to 20000 as Markdown: shorten it.`],
+	])('is refused where there is nothing to send, or too much: %j', (text, message) => {
+		expect(() => parseMarkdown('Text', text)).toThrow(message);
+	});
+});
+
+const word = fc.string({ unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyzäéñßчשمに0123456789'), minLength: 1, maxLength: 8 });
+const sentence = fc.array(word, { minLength: 1, maxLength: 6 }).map((words) => words.join(' '));
+/** A sentence with signs around some of its words. */
+const styled = fc
+	.array(fc.tuple(word, fc.constantFrom('', '', '**', '*', '_', '__', '~~', '***', '`', '~')), { minLength: 1, maxLength: 6 })
+	.map((parts) => parts.map(([text, sign]) => `${sign}${text}${sign}`).join(' '));
+const { block } = fc.letrec<{ block: string }>((tie) => ({
+	block: fc.oneof(
+		{ depthSize: 'small' },
+		styled,
+		styled.map((text) => `## ${text}`),
+		fc.array(styled, { minLength: 1, maxLength: 4 }).map((items) => items.map((item) => `- ${item}`).join('\n')),
+		fc.array(styled, { minLength: 1, maxLength: 4 }).map((items) => items.map((item, index) => `${index + 3}. ${item}`).join('\n')),
+		fc.array(styled, { minLength: 1, maxLength: 3 }).map((rows) => rows.join('\n')),
+		sentence.map((text) => `\`\`\`\n${text}\n\`\`\``),
+		fc.tuple(sentence, sentence, sentence).map(([a, b, c]) => `|${a}|\n|-|\n|${b}|\n\n<div>${c}</div>`),
+		fc.tuple(sentence, word).map(([text, path]) => `[${text}](https://example.com/${encodeURIComponent(path)})`),
+		tie('block').map((inner) => inner.replace(/^/gm, '> ')),
+		tie('block').map((inner) => `- ${inner.replace(/\n/g, '\n  ')}`),
+	),
+}));
+const document = fc.array(block, { minLength: 1, maxLength: 4 }).map((blocks) => blocks.join('\n\n'));
+
+const WORD = /[\p{L}\p{N}\p{M}]+/gu;
+/** Without the numbers of lists: where all are the same, Markdown counts. */
+const wordsOf = (text: string) => text.replace(/<\/?div>|\d+\. /g, ' ').match(WORD) ?? [];
+
+describe('any Markdown', () => {
+	it('keeps all of its words, in their order', async () => {
+		await tryCases(CASES, document, (markdown) => {
+			expect(wordsOf(shown(markdown)).join(' ')).toBe(wordsOf(markdown).join(' '));
+		});
+	});
+
+	it('has marks that WhatsApp understands: on one line, around words, and at their edges', async () => {
+		await tryCases(CASES, fc.array(styled, { minLength: 1, maxLength: 3 }).map((rows) => `**${rows.join('\n')}**`), (markdown) => {
+			const isWrong = (line: string) => /(?:^|\s)[*_~]+(?:\s|$)/.test(line) || ['_', '~'].some((sign) => line.split(sign).length % 2 === 0);
+			expect(shown(markdown).split('\n').filter(isWrong)).toEqual([]);
+		});
+	});
+
+	it('without any signs is what it was', async () => {
+		const text = fc.array(sentence, { minLength: 1, maxLength: 6 }).map((rows) => rows.map((row) => `x${row}`).join('\n'));
+		await tryCases(CASES * 2, text, (plain) => expect(shown(plain)).toBe(plain));
+	});
+
+	it('is read, or refused in words: whatever it is made of', async () => {
+		const signs = fc.constantFrom(...'*_~`#>-+|[]()<>!&;\\:= \n\t1.aé', '**', '```', '\n\n', '<br>', '<div>', '](', 'https://a.b', '- [ ] ', '|-|\n');
+		await tryCases(CASES, fc.array(signs, { maxLength: 40 }).map((parts) => parts.join('')), (markdown) => {
+			let text;
+			try {
+				text = shown(markdown);
+			} catch (error) {
+				expect((error as Error).message).toMatch(/^Text (is empty|".*" has no text beside its Markdown and HTML)\./);
+				return;
+			}
+			expect(text.trim()).not.toBe('');
+			expect(text).not.toMatch(/[ \t]$/m);
+			expect(text).not.toMatch(/<br>|<div>/.test(markdown) ? /\0/ : /\n{42}/);
+		});
+	});
+});
+
+describe('Markdown that means harm', () => {
+	const TOO_MUCH = /^Text ".*" cannot be read as Markdown\. Simplify it, or set Text Format to Plain Text\.$/;
+	/** By the processor's time. Without bounds these take from five seconds on. */
+	const MOST_MS = 4_000;
+
+	it.each([
+		['emphasis that never ends', '*a_'.repeat(LONGEST / 4)],
+		['ten thousand openings', '_a'.repeat(LONGEST / 2)],
+		['block quotes in each other', '>'.repeat(2_000)],
+		['lists in each other', '1. '.repeat(LONGEST / 4)],
+		['a table of a million cells', `|${'a|'.repeat(3_000)}\n|${'-|'.repeat(3_000)}\n${'|b|\n'.repeat(1_500)}`],
+		['a table of long names', `|${'a '.repeat(5_000)}|\n|-|\n${'|b|\n'.repeat(2_000)}`],
+	])('is refused before it takes long: %s', (_, text) => {
+		const before = process.cpuUsage();
+		expect(() => shown(text)).toThrow(TOO_MUCH);
+		expect(process.cpuUsage(before).user / 1_000).toBeLessThan(MOST_MS);
+	});
+
+	it.each(['[', '![', '[a](', '<', '<a ', '`', '``a', '&', '\\', '~', '~~a', '#', '|', 'a|b\n-|-\n', '- a\n', '    a\n', 'https://a', 'a@', '<div>', '[a]: b\n', '_a_ '])(
+		'is read in little time: %j',
+		(repeated) => {
+			const before = process.cpuUsage();
+			const text = repeated.repeat(LONGEST).slice(0, repeated.includes('_') ? 11_000 : LONGEST);
+			expect(() => {
+				try {
+					shown(text);
+				} catch (error) {
+					if ((error as Error).name !== 'InputError') expect(error).toBe('an error in words');
+				}
+			}).not.toThrow();
+			expect(process.cpuUsage(before).user / 1_000).toBeLessThan(MOST_MS);
+		},
+	);
+});
