@@ -10,8 +10,6 @@ export interface Mark {
 export interface Piece {
 	readonly text: string;
 	readonly marks: readonly Mark[];
-	/** Whether its white space belongs to it, as in code. */
-	readonly isSolid?: boolean;
 }
 
 export const NO_MARKS: readonly Mark[] = [];
@@ -59,13 +57,13 @@ function formatLine(line: readonly Piece[]): string {
 }
 
 function inWords(piece: Piece): Piece[] {
-	return piece.isSolid ? [piece] : (piece.text.match(/\s+|\S+/g) ?? []).map((text) => ({ ...piece, text }));
+	return (piece.text.match(/\s+|\S+/g) ?? []).map((text) => ({ ...piece, text }));
 }
 
 /** White space at the edge of a passage would keep WhatsApp from formatting it: it is left to what is around both. */
 function withoutMarksAroundSpace(pieces: readonly Piece[]): Piece[] {
 	return pieces.map((piece, index) => {
-		if (piece.isSolid || piece.text.trim() !== '') return piece;
+		if (piece.text.trim() !== '') return piece;
 		const before = marksOf(pieces[index - 1]);
 		const after = marksOf(pieces[index + 1]);
 		return { ...piece, marks: piece.marks.filter((mark) => before.includes(mark) && after.includes(mark)) };

@@ -179,7 +179,7 @@ function renderList({ items }: Markdown.Tokens.List, place: Place, isAfterList: 
 			const indent = margin + ' '.repeat(bullet.length + 1);
 			const lines = renderBlocks(known(item.tokens), { ...place, isInItem: true }).split('\n');
 			const unindented = lines.length - linesNotIndented(item.raw);
-			const rest = lines.slice(1).map((line, row) => (row + 1 >= unindented || line === '' ? line : indent + line));
+			const rest = lines.slice(1).map((line, row) => (row + 1 >= unindented ? line : indent + line));
 			return [`${margin}${marker} ${lines[0]}`, ...rest].join('\n') + (item === items.at(-1) ? '' : '\n'.repeat(Math.max(1, breaksAtEnd(item))));
 		})
 		.join('');
@@ -190,7 +190,7 @@ function bulletsOf(items: readonly Markdown.Tokens.ListItem[]): string[] {
 	const written = items.map(({ raw }) => /^\s*(\d+[.)]|\+(?=\s+\d)|)/.exec(raw)?.[1] || '-');
 	const [first = ''] = written;
 	const number = parseInt(first, 10);
-	const isCounted = written.length > 1 && !Number.isNaN(number) && written.every((each) => each === first);
+	const isCounted = !Number.isNaN(number) && written.every((each) => each === first);
 	return isCounted ? written.map((each, index) => `${number + index}${each.slice(-1)}`) : written;
 }
 
@@ -254,7 +254,7 @@ function piecesOf(token: Token, marks: readonly Mark[] = NO_MARKS): Piece[] {
 		case 'del':
 			return within('~', '~');
 		case 'codespan':
-			return [{ text: codeSpan(token.text), marks, isSolid: true }];
+			return [{ text: codeSpan(token.text), marks }];
 		case 'br':
 			return [{ text: '\n', marks }];
 		case 'html':
@@ -278,11 +278,11 @@ function withAddress(words: Piece[], { raw, href }: Markdown.Tokens.Link | Markd
 	const text = plain(words).trim();
 	if (address === '' || /^(#|data:)/i.test(address)) return words;
 	const shown = withoutScheme(address);
-	const solid = (written: string): Piece => ({ text: written, marks: NO_MARKS, isSolid: true });
-	if (text === '') return [solid(shown)];
+	const unmarked = (written: string): Piece => ({ text: written, marks: NO_MARKS });
+	if (text === '') return [unmarked(shown)];
 	const isNumber = /^(tel|sms):/i.test(address) && digits(text) === digits(shown);
-	if (!isNumber && core(text) !== core(shown)) return [...words, solid(` (${shown})`)];
-	return [solid(raw.startsWith('[') && shown === address ? shown : withoutScheme(text))];
+	if (!isNumber && core(text) !== core(shown)) return [...words, unmarked(` (${shown})`)];
+	return [unmarked(raw.startsWith('[') && shown === address ? shown : withoutScheme(text))];
 }
 
 /** As a person would write a number or a mail address. */

@@ -499,6 +499,17 @@ describe('what is shown', () => {
 		expect(clashes).toEqual([]);
 	});
 
+	it.each([
+		['text', true],
+		['template', false],
+		['media', false],
+	])('offers a format of the text for this type of message: %s, %s', (messageType, isOffered) => {
+		const { description } = nodes.find(({ description: { name } }) => name === 'modicaWhatsApp')!;
+		const options = description.properties.filter(({ name }) => name === 'options').flatMap(nested).filter(({ name }) => name === 'textFormat');
+		const shown = options.map((option) => displayParameter({}, option, { typeVersion: 1 }, description, { messageType }));
+		expect(shown).toEqual([isOffered, isOffered]);
+	});
+
 	it.each(nodes)('$description.name: shows every parameter for some choice', ({ description }) => {
 		const shown = new Set(
 			everyChoice(description.properties).flatMap((values) =>
