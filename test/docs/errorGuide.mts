@@ -73,7 +73,8 @@ const sent = (parameters: Record<string, unknown>, note?: string) => refused(sen
 const markdown = (text: string, note?: string) => sent({ text, options: { textFormat: 'markdown' } }, note);
 const template = (parameters: Record<string, unknown>, note?: string) =>
 	sent({ messageType: 'template', templateName: 'order_update', templateParameters: 'fields', ...parameters }, note);
-const pasted = (templateText: string, value?: object, note?: string) => template({ templateParameters: 'text', templateText, templateValues: { value } }, note);
+const pasted = (templateText: string, value?: object, note?: string, more: object = {}) =>
+	template({ templateParameters: 'text', templateText, templateValues: { value }, ...more }, note);
 /** What the editor shows where a text has no fields. */
 const notice = (text: string) => fieldsFor(text, '').emptyFieldsNotice ?? '';
 const json = (value: unknown, note?: string) => template({ templateParameters: 'json', templateJson: value }, note);
@@ -163,7 +164,7 @@ ${messages(
 	pasted('{{2}} {{3}}', undefined, 'Part of the text is missing.'),
 	pasted('{{1}} {{name}}'),
 	pasted('Hi {{1}'),
-	pasted('Hi {{ $json.name }}', undefined, 'Expressions belong into the values. The text is the same for all customers.'),
+	pasted('Hi {{ $json.name }}', undefined, 'Expressions belong in the values. The text is the same for all customers.'),
 	pasted('Hi {{1}}', {}),
 	pasted('Hi {{1}}', { 'body:1': 'x'.repeat(2_000) }),
 	['Header Text "…" …', 'The same, for the text above the body'],
@@ -178,6 +179,9 @@ ${messages(
 	json({ buttons: 'x' }),
 	json({ media: 'x' }),
 	template(headerMedia({ type: '', url: 'https://example.com/a.png' })),
+	template(headerMedia({ type: 'audio', url: 'https://example.com/a.mp3' }), 'An expression gave something else.'),
+	template(headerMedia({ mediaSource: 'file' }), 'An expression gave something else.'),
+	pasted('Hi', { 'header:1': 'x' }, undefined, { templateHeaderText: 'Order {{1}}', ...headerMedia({ url: 'https://example.com/a.png' }) }),
 	template(headerMedia({ type: 'image' })),
 	template(headerMedia({ type: 'image', url: 'banner.png' })),
 	json({ buttons: ['x'] }),

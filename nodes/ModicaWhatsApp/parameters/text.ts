@@ -13,7 +13,8 @@ export const LONGEST_PAYLOAD = 128;
  */
 export function parseText(field: string, value: unknown, remedy: string): string {
 	if (isEmpty(value)) throw invalid(field, value, '', remedy);
-	if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+	// A number that came to nothing, such as NaN, is not what the customer is to read.
+	if (Number.isFinite(value) || typeof value === 'boolean') return String(value);
 	if (typeof value !== 'string') throw invalid(field, value, 'is not a text', remedy);
 	return value;
 }

@@ -87,7 +87,7 @@ const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	[{ ...TEMPLATE, bodyParams: { values: [{ value: 'Aroha' }, { value: '' }] } }, `Body Parameter 2 is empty. ${EVERY_PLACEHOLDER}`],
 	[{ ...TEMPLATE, templateMedia: { media: { type: 'image' } } }, `Header Media URL is empty. ${URL_REMEDY}`],
 	[{ ...TEMPLATE, templateMedia: { media: { type: 'image', url: 'banner.png' } } }, `Header Media URL "banner.png" is not a web address. ${URL_REMEDY}`],
-	[{ ...TEMPLATE, templateMedia: { media: { type: '', url: 'https://example.com/a.png' } } }, 'Header Media Type is empty. Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.'],
+	[{ ...TEMPLATE, templateMedia: { media: { type: '', url: 'https://example.com/a.png' } } }, 'Header Media Type is empty. Use document, image, video.'],
 	[pasted({}), `Template Values {{1}} is empty. ${EVERY_PLACEHOLDER}`],
 	[pasted({ 'body:1': null }), `Template Values {{1}} is empty. ${EVERY_PLACEHOLDER}`],
 	[pasted({ 'body:1': '={{ [1] }}' }), `Template Values {{1}} "[1]" is not a text. ${EVERY_PLACEHOLDER}`],

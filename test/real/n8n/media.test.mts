@@ -18,8 +18,9 @@ const MEDIA: IDataObject = { ...SEND, messageType: 'media', mediaType: 'document
 const HEADER: IDataObject = {
 	...SEND,
 	messageType: 'template',
+	templateParameters: 'fields',
 	templateName: 'invoice',
-	templateMedia: { type: 'document', mediaSource: 'binary', binaryPropertyName: 'data' },
+	templateMedia: { media: { type: 'document', mediaSource: 'binary', binaryPropertyName: 'data' } },
 };
 
 const { rest, handle } = n8nUnderTest();

@@ -30,7 +30,7 @@ const sent = () => api.simulator.messages.map(({ to, reference, payload }) => ({
 describe('campaign-from-spreadsheet.json', () => {
 	const LANDLINE = /^To "09 222 2222" .*New Zealand/;
 	const row = (order: string, name: string, number: string, result: IDataObject) => ({ order, name, number, ...result });
-	const empty = { result: null, messageId: null, problem: null };
+	const empty = { result: '', messageId: '', problem: '' };
 	const table = async () => await rowsOf(rest, 'WhatsApp campaign');
 	const toAroha = {
 		to: '+64211111111',

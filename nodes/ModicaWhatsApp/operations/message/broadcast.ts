@@ -270,7 +270,8 @@ function toOutput(
 		return { status: 'unknown', to, message: 'Modica’s answer says nothing about this recipient' };
 	}
 	const { id, status, ...others } = receipt;
-	return withPreview({ id, status, to, ...(reference !== undefined && { reference }), ...others }, preview);
+	// Without an id, nothing was sent.
+	return withPreview({ id, status, to, ...(reference !== undefined && { reference }), ...others }, id === undefined ? undefined : preview);
 }
 
 function repetitionOutput({ to, item, position }: Recipient, repetition: Target): Fields {

@@ -40,14 +40,14 @@ export const send: Operation = {
 				run: async () =>
 					isDry
 						? [{ item: item.index, json: dryRunOutput(message.to, message, context, preview), isDry }]
-						: [{ item: item.index, json: withPreview(await sendOnce(message, once, context), preview) }],
+						: [{ item: item.index, json: await sendOnce(message, preview, once, context) }],
 			};
 		}),
 	),
 };
 
-async function sendOnce(message: Message, once: string | undefined, { api, references }: Context) {
-	const send = async () => toOutput(message, await api.sendMessage(message));
+async function sendOnce(message: Message, preview: string | undefined, once: string | undefined, { api, references }: Context) {
+	const send = async () => withPreview(toOutput(message, await api.sendMessage(message)), preview);
 	if (once === undefined) return await send();
 	const { result } = await references.once([once], async ([fresh]) => (fresh ? await send() : sentBefore(message)));
 	return result;

@@ -5,7 +5,7 @@ import { fieldsOf, isRecord } from '../../parameters/values';
 import type { Item } from '../operation';
 import type { FileLink } from './fileLinks';
 import type { Content } from './preview';
-import { parseTemplateText, readValues, renderTemplate, type TemplateText } from './templateText';
+import { HEADER_TEXT, parseTemplateText, readValues, renderTemplate, type TemplateText } from './templateText';
 import { parseTemplateJson, templateVariables } from './templateVariables';
 
 /** A template with its values. */
@@ -58,7 +58,11 @@ function readParameters(item: Item, linkTo: FileLink): TemplateVariables & { tex
 		case 'text': {
 			const text = parseTemplateText(item.stored('templateText'), item.stored('templateHeaderText'));
 			const values = readValues(text, fieldsOf(item.parameter('templateValues')).value);
-			return { text, ...templateVariables({ ...values, ...readHeaderMediaAndButtons(item) }, linkTo) };
+			const variables = templateVariables({ ...values, ...readHeaderMediaAndButtons(item) }, linkTo);
+			if (text.header && variables.media) {
+				throw invalid(HEADER_TEXT, text.header.text, 'is there beside Header Media', 'A template has one or the other above its body: remove what the approved one does not have.');
+			}
+			return { text, ...variables };
 		}
 		case 'fields':
 			return templateVariables(
@@ -73,14 +77,15 @@ function readParameters(item: Item, linkTo: FileLink): TemplateVariables & { tex
 }
 
 function readHeaderMediaAndButtons(item: Item) {
-	return { media: fieldsOf(item.parameter('templateMedia')).media, buttons: rows(item, 'buttons') };
+	return { media: inside(item.parameter('templateMedia'), 'media'), buttons: inside(item.parameter('buttons'), 'values') };
 }
 
-function rowValues(item: Item, name: string): unknown[] {
-	return rows(item, name).map((row) => (isRecord(row) ? row.value : row));
+function rowValues(item: Item, name: string): unknown {
+	const rows = inside(item.parameter(name), 'values');
+	return Array.isArray(rows) ? rows.map((row: unknown) => (isRecord(row) ? row.value : row)) : rows;
 }
 
-function rows(item: Item, name: string): unknown[] {
-	const { values } = fieldsOf(item.parameter(name));
-	return Array.isArray(values) ? values : [];
+/** What the editor keeps in a group under a name of its own; or as it is, as an expression may give it. */
+function inside(group: unknown, name: string): unknown {
+	return isRecord(group) && (name in group || Object.keys(group).length === 0) ? group[name] : group;
 }

@@ -35,9 +35,10 @@ const NAME = /^[a-z_][a-z0-9_]*$/;
  */
 export function parseTemplateText(body: unknown, header: unknown): TemplateText {
 	const remedy = 'Paste the body of the template as WhatsApp approved it, or set Template Parameters to Using Fields Below.';
+	const [storedBody, storedHeader] = [body, header].map(withoutEqualsSign);
 	const parts = {
-		body: parsePart(TEMPLATE_TEXT, parseText(TEMPLATE_TEXT, body, remedy)),
-		header: isEmpty(header) ? undefined : parsePart(HEADER_TEXT, parseText(HEADER_TEXT, header, remedy)),
+		body: parsePart(TEMPLATE_TEXT, parseText(TEMPLATE_TEXT, storedBody, remedy)),
+		header: isEmpty(storedHeader) ? undefined : parsePart(HEADER_TEXT, parseText(HEADER_TEXT, storedHeader, remedy)),
 	};
 	refuseTwoKinds(TEMPLATE_TEXT, parts.body.text, [...parts.body.placeholders, ...(parts.header?.placeholders ?? [])]);
 	return parts;
@@ -93,16 +94,19 @@ function bodyId(placeholder: string): string {
 	return `body:${placeholder}`;
 }
 
-/** @param stored with the `=` that n8n 1.x puts before a text that it takes for an expression */
-function parsePart(field: string, stored: string): Part {
-	const text = stored.replace(/^=/, '');
+/** n8n 1.x puts one before a text that it takes for an expression. */
+function withoutEqualsSign(stored: unknown): unknown {
+	return typeof stored === 'string' ? stored.replace(/^=/, '') : stored;
+}
+
+function parsePart(field: string, text: string): Part {
 	const found = new Set(Array.from(text.matchAll(PLACEHOLDER), ([, placeholder = '']) => placeholder.trim()));
 	const stranger = [...found].find((placeholder) => !NUMBER.test(placeholder) && !NAME.test(placeholder));
 	if (stranger !== undefined) {
 		const remedy = `Paste the text as WhatsApp approved it, with placeholders such as {{1}} or {{first_name}}, and give what fills them in ${TEMPLATE_VALUES}.`;
 		throw invalid(field, `{{${stranger}}}`, 'is not a placeholder of a template', remedy);
 	}
-	if (/\{\{|\}\}/.test(text.replace(PLACEHOLDER, ' '))) {
+	if (/\{{3}|\}{3}/.test(text) || /\{\{|\}\}/.test(text.replace(PLACEHOLDER, ' '))) {
 		throw invalid(field, text, 'has double braces that belong to no placeholder', 'Write placeholders as {{1}} or {{first_name}}.');
 	}
 	refuseTwoKinds(field, text, [...found]);

@@ -74,13 +74,28 @@ function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables
 	// Where no type is given it is an image, as in the editor.
 	const { type = 'image', url, mediaSource = 'url', binaryPropertyName = 'data' } = value;
 	refuseUnknownKeys('Header Media', value, ['type', 'url', 'mediaSource', 'binaryPropertyName']);
-	return {
-		type: parseText('Header Media Type', type, remedy),
-		url:
-			mediaSource === 'binary'
-				? linkTo(`Header Media ${BINARY_FIELD}`, binaryPropertyName)
-				: parseUrl('Header Media URL', url),
-	};
+	return { type: parseMediaType(type), url: readMediaUrl() };
+
+	function readMediaUrl(): string {
+		switch (mediaSource) {
+			case 'url':
+				return parseUrl('Header Media URL', url);
+			case 'binary':
+				return linkTo(`Header Media ${BINARY_FIELD}`, binaryPropertyName);
+			default:
+				throw invalid('Header Media Source', mediaSource, 'is unknown', 'Use url or binary.');
+		}
+	}
+}
+
+/** Those that WhatsApp knows above a template's body and that are files. */
+const HEADER_MEDIA_TYPES = ['document', 'image', 'video'];
+
+function parseMediaType(type: unknown): string {
+	const remedy = `Use ${HEADER_MEDIA_TYPES.join(', ')}.`;
+	const text = parseText('Header Media Type', type, remedy);
+	if (HEADER_MEDIA_TYPES.includes(text)) return text;
+	throw invalid('Header Media Type', text, 'is unknown', remedy);
 }
 
 function parseButton(value: unknown, position: number): TemplateButton {

@@ -124,6 +124,11 @@ describe('a template', () => {
 		expect(fields({ templateMedia: { media } })).toEqual(template({ media: { type: 'video', url } }));
 	});
 
+	it('is filled by what expressions give in place of a field’s rows or group', () => {
+		const given = { bodyParams: ['Aroha', { value: 'x' }], templateMedia: { type: 'video', url: 'https://example.com/a.mp4' }, buttons: [] };
+		expect(fields(given)).toEqual(template({ body_params: ['Aroha', 'x'], media: { type: 'video', url: 'https://example.com/a.mp4' } }));
+	});
+
 	it.each<[unknown, object]>([
 		['{"header_params": ["A"], "body_params": ["B", 2], "media": {"type": "document", "url": "https://example.com/a.pdf"}, "buttons": [{"index": "0", "type": "url", "payload": "x"}]}',
 			{ header_params: ['A'], body_params: ['B', '2'], media: { type: 'document', url: 'https://example.com/a.pdf' }, buttons: [{ index: 0, type: 'url', payload: 'x' }] }],
@@ -156,7 +161,13 @@ describe('a template', () => {
 		[`Body Parameter 2 "x y" has a tab. ${SPACES_REMEDY}`, { bodyParams: { values: [{ value: 'x' }, { value: 'x\ty' }] } }],
 		[`Header Text Parameter 1 "x y" has five spaces in a row. ${SPACES_REMEDY}`, { headerParams: { values: [{ value: 'x     y' }] } }],
 		['Header Media URL is empty.', { templateMedia: { media: { type: 'image' } } }],
-		[`Header Media Type is empty. ${MEDIA_REMEDY}`, { templateMedia: { media: { type: '', url: 'https://example.com/a.png' } } }],
+		['Header Media Type is empty. Use document, image, video.', { templateMedia: { media: { type: '', url: 'https://example.com/a.png' } } }],
+		['Header Media Type "audio" is unknown. Use document, image, video.', { templateMedia: { media: { type: 'audio', url: 'https://example.com/a.png' } } }],
+		['Header Media Source "Binary" is unknown. Use url or binary.', { templateMedia: { media: { mediaSource: 'Binary', url: 'https://example.com/a.png' } } }],
+		[`Header Media "["x"]" is not an object. ${MEDIA_REMEDY}`, { templateMedia: ['x'] }],
+		['Body Parameters "{"value":"x"}" is not a list.', { bodyParams: { values: { value: 'x' } } }],
+		['Body Parameters "{"first":"x"}" is not a list.', { bodyParams: { first: 'x' } }],
+		['Buttons "x" is not a list.', { buttons: 'x' }],
 		[`Header Media "x" is not an object. ${MEDIA_REMEDY}`, { templateMedia: { media: 'x' } }],
 		['Template Parameters "xml" is unknown. Use text, fields or json.', { templateParameters: 'xml' }],
 		['Header Media "{"type":"image","link":"x"}" holds link, which the API does not know. Use type, url, mediaSource, binaryPropertyName.', { templateMedia: { media: { type: 'image', link: 'x' } } }],

@@ -42,6 +42,8 @@ describe('the text of a template', () => {
 		[`Template Text "{{1}} {{name}}" has numbered placeholders and named ones. A template has one kind or the other: ${AS_APPROVED}`, '{{1}} {{name}}'],
 		['Template Text "Hi {{1}" has double braces that belong to no placeholder. Write placeholders as {{1}} or {{first_name}}.', 'Hi {{1}'],
 		['Template Text "Hi 1}}" has double braces', 'Hi 1}}'],
+		['Template Text "{{{1}}}" has double braces', '{{{1}}}'],
+		['Template Text is empty.', '='],
 		['Template Text "{{ {1} }}" has double braces', '{{ {1} }}'],
 		['Template Text "{{$json.name}}" is not a placeholder of a template. Paste the text as WhatsApp approved it, with placeholders such as {{1}} or {{first_name}}, and give what fills them in Template Values.', 'Hi {{ $json.name }}'],
 		['Template Text "{{}}" is not a placeholder', 'Hi {{}}'],
@@ -74,6 +76,7 @@ describe('the values of a template', () => {
 		['Template Values {{1}} is empty.', null],
 		['Template Values {{1}} is empty.', { 'body:1': ' ', 'body:2': 'x' }],
 		['Template Values {{1}} is empty.', { 'body:1': null, 'body:2': 'x' }],
+		['Template Values {{2}} "NaN" is not a text.', { 'body:1': 'x', 'body:2': NaN }],
 		['Template Values {{2}} "x y" has a line break.', { 'body:1': 'x', 'body:2': 'x\ny' }],
 		['Template Values {{2}} "x y" has a tab.', { 'body:1': 'x', 'body:2': 'x\ty' }],
 		['Template Values {{2}} "x y" has five spaces in a row.', { 'body:1': 'x', 'body:2': 'x     y' }],
@@ -147,6 +150,11 @@ describe('a template from its text', () => {
 			},
 			preview: 'Hi Aroha',
 		});
+	});
+
+	it('has a text or media in its header, not both', () => {
+		const both = { templateText: 'Hi', templateHeaderText: 'Order', templateMedia: { media: { url: 'https://example.com/a.png' } } };
+		expect(() => given(both)).toThrow('Header Text "Order" is there beside Header Media. A template has one or the other above its body: remove what the approved one does not have.');
 	});
 
 	it('is never evaluated', () => {
