@@ -38,7 +38,112 @@ async function* trickle(clock: VirtualClock, signal: AbortSignal): AsyncGenerato
 const fault = (code: string, syscall?: string) =>
 	Object.assign(new Error('the request failed'), { httpCode: code, cause: { code, cause: { code, syscall } } });
 
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+const UPLOAD = async () => await Promise.resolve({ file: new File(['x'], 'a.png', { type: 'image/png' }), bytesRead: () => 1, failure: () => undefined, close: () => {} });
+const UNKNOWN_MESSAGE = { statusCode: 404, headers: {}, body: { statusCode: 404, message: 'no such message', error: 'not found' } };
+const ok = (body: unknown, headers: object = {}) => ({ statusCode: 200, headers, body });
+
+type Client = ReturnType<typeof clientThatGets>['client'];
+const broadcast = async (client: Client) => await client.broadcast({ destination: ['+64211000001', '+64211000002'], type: 'text', text: { body: 'Hello' } });
+
+describe('an endpoint', () => {
+	it.each<[string, (client: Client) => Promise<unknown>, unknown, object, unknown]>([
+		['the first of a list of receipts', async (client) => await client.sendMessage(MESSAGE), [{ id: 'x', status: 'accepted' }], { method: 'POST', url: '/messages', body: MESSAGE, json: true }, { id: 'x', status: 'accepted' }],
+		['what became of each recipient', broadcast, [{ id: 'x', status: 'accepted' }, { status: 'failed' }], { method: 'POST', url: '/messages/broadcast', body: { destination: ['+64211000001', '+64211000002'], type: 'text', text: { body: 'Hello' } } }, [{ id: 'x', status: 'accepted' }, { status: 'failed' }]],
+		['a message', async (client) => await client.getMessage('x'), { id: 'x', status: 'read' }, { method: 'GET', url: '/messages', qs: { id: 'x' } }, { id: 'x', status: 'read' }],
+		['nothing of a message that is read', async (client) => await client.markAsRead('x'), undefined, { method: 'PATCH', url: '/messages', body: { message_id: 'x' } }, undefined],
+		['the ID of a file', async (client) => await client.uploadMedia(UPLOAD, '102'), { id: 'm' }, { method: 'POST', url: '/media', qs: { source: '102' }, body: expect.any(FormData), json: false }, { id: 'm' }],
+		['the first of a list of files', async (client) => await client.uploadMedia(UPLOAD, undefined), [{ id: 'm', more: 1 }], { method: 'POST', url: '/media', qs: {} }, { id: 'm', more: 1 }],
+		['a file', async (client) => await client.downloadMedia('m', '102', async (media) => await Promise.resolve([media.fileName, media.mimeType])), 'bytes', { method: 'GET', url: '/media', qs: { media_id: 'm', source: '102' } }, ['a.png', 'image/png']],
+	])('gives %s', async (_what, call, body, asked, result) => {
+		const headers = { 'content-disposition': 'attachment; filename="a.png"', 'content-type': 'image/png' };
+		const { client, requests } = clientThatGets(ok(body, headers));
+		expect(await call(client)).toEqual(result);
+		expect(requests).toEqual([expect.objectContaining(asked)]);
+	});
+
+	it.each<[string, (client: Client) => Promise<unknown>, boolean]>([
+		['the message’s id', async (client) => await client.sendMessage(MESSAGE), true],
+		['what became of each recipient', broadcast, true],
+		['the message', async (client) => await client.getMessage('x'), false],
+		['the file’s id', async (client) => await client.uploadMedia(UPLOAD, undefined), false],
+	])('says that %s could not be read from an answer of another kind', async (what, call, mayHaveBeenSent) => {
+		const { client } = clientThatGets(ok('OK'));
+		await expect(call(client)).rejects.toMatchObject({
+			message: `Modica answered 200, but ${what} could not be read from the answer`,
+			description: expect.stringContaining('Check the base URL in the credential: is it really Modica’s API?'),
+			statusCode: 200,
+			mayHaveBeenSent,
+		});
+	});
+
+	it.each<[string, (client: Client) => Promise<unknown>]>([
+		['message', async (client) => await client.getMessage('x')],
+		['message', async (client) => await client.markAsRead('x')],
+		['file', async (client) => await client.downloadMedia('x', undefined, async () => await Promise.resolve())],
+	])('says that Modica does not know the %s', async (what, call) => {
+		await expect(call(clientThatGets(UNKNOWN_MESSAGE).client)).rejects.toMatchObject({ description: expect.stringContaining(`Modica does not know this ${what}.`) });
+	});
+
+	it('says that the proxy refused a request', async () => {
+		await expect(clientThatGets({ statusCode: 407, headers: {}, body: '' }).client.getMessage('x')).rejects.toThrow('The proxy between n8n and Modica answered 407');
+	});
+});
+
+describe('a check of the access', () => {
+	it('asks whether the API is up, and for a message that cannot exist', async () => {
+		const { client, requests } = clientThatGets(ok({ status: 'ok' }), UNKNOWN_MESSAGE);
+		await client.checkAccess();
+		expect(requests.map(({ method, url, qs }) => [method, url, qs])).toEqual([['GET', '/healthz', undefined], ['GET', '/messages', { id: NOBODY }]]);
+	});
+
+	it.each<[string, unknown[]]>([
+		['Unexpected response from Base URL "https://api.modicagroup.com/rest/wab/v1": GET /healthz answered 404 with an HTML page', [{ statusCode: 404, headers: {}, body: '<html>' }]],
+		['Unexpected response from Base URL "https://api.modicagroup.com/rest/wab/v1": GET /messages answered 200 with JSON for a message that does not exist', [ok({}), ok({})]],
+		['Modica answered 401 (wrong username or password): no: yes', [{ statusCode: 401, headers: {}, body: { message: 'no', error: 'yes' } }]],
+		['Modica answered 401 (wrong username or password)', [{ statusCode: 401, headers: {}, body: '<html>no</html>' }]],
+	])('says what came instead: %s', async (message, answers) => {
+		await expect(clientThatGets(...answers).client.checkAccess()).rejects.toMatchObject({ message, mayHaveBeenSent: false });
+	});
+});
+
 describe('the client', () => {
+	it('tells what slowed its requests down', async () => {
+		const { client, clock } = clientThatGets({ statusCode: 429, headers: { 'retry-after': '2' }, body: {} }, TAKEN);
+		expect(client.waits).toEqual({ ms: { limit: 0, refusal: 0, outage: 0 }, limit: undefined });
+		await clock.until(client.sendMessage(MESSAGE));
+		expect(client.waits).toEqual({ ms: { limit: 0, refusal: 2_000, outage: 0 }, limit: 50 });
+	});
+
+	it('counts the messages that are on their way, each recipient of a broadcast as one', async () => {
+		const { client } = clientThatGets(ok([{ id: 'x', status: 'accepted' }, { id: 'y', status: 'accepted' }]));
+		const sending = broadcast(client);
+		expect(client.messagesInFlight).toBe(2);
+		await sending;
+		expect(client.messagesInFlight).toBe(0);
+	});
+
+	it('lets nothing leave once it is stopped', async () => {
+		const { client, requests } = clientThatGets(TAKEN);
+		expect(() => client.ensureOpen()).not.toThrow();
+		client.stop();
+		expect(() => client.ensureOpen()).toThrow('cancelled');
+		await expect(client.sendMessage(MESSAGE)).rejects.toMatchObject({ name: 'NeverLeftError' });
+		expect(requests).toEqual([]);
+	});
+
+	it('hides its secrets in what is shown', () => {
+		const client = clientOf({ request: async () => await Promise.reject(new Error('unused')) }, { username: 'wab_demo', password: 'a password' });
+		const pair = Buffer.from('wab_demo:a password').toString('base64');
+		expect(client.hideSecrets({ header: `Basic ${pair}` })).not.toEqual({ header: `Basic ${pair}` });
+	});
+
+	it('asks once only when a person waits for the answer', async () => {
+		const { requests, http } = clientThatGets({ statusCode: 503, headers: {}, body: {} });
+		await expect(clientOf(http, { retries: false }).getMessage('x')).rejects.toMatchObject({ statusCode: 503, mayHaveBeenSent: false });
+		expect(requests).toHaveLength(1);
+	});
+
 	it('judges the status itself and follows no redirect', async () => {
 		const { client, requests } = clientThatGets(TAKEN);
 		expect(await client.sendMessage(MESSAGE)).toEqual({ id: 'an-id', status: 'accepted' });

@@ -1,4 +1,4 @@
-import { apiErrorText, refusal } from '../../../nodes/ModicaWhatsApp/api/errors';
+import { apiErrorText, cutOff, ModicaError, noAnswer, refusal, refusedRepeatedly, unexpectedAnswer } from '../../../nodes/ModicaWhatsApp/api/errors';
 
 /** A status, how the message names it, and how its remedy begins. */
 const REFUSALS: Array<[number, string, string]> = [
@@ -51,6 +51,72 @@ describe('a refusal', () => {
 
 	it('is shown in a message that a person can read, however much came', () => {
 		expect(refusal(400, 'x'.repeat(10_000), false).message).toBe(`Modica answered 400 (bad request): ${'x'.repeat(500)}`);
+	});
+});
+
+describe('no answer', () => {
+	it.each([
+		['blocked', '', 'n8n does not allow requests to example.com: it is an internal or a blocked address', 'Check the base URL in the credential, or ask whoever runs n8n'],
+		['untrusted', 'CERT_HAS_EXPIRED', 'Could not connect to example.com: its certificate is not trusted', 'The server’s certificate was refused (cert_has_expired).'],
+		['unreachable', 'ENOTFOUND', 'Could not connect to example.com: there is no such host', 'Check the base URL in the credential, and that n8n’s machine can reach it.'],
+		['unreachable', '', 'Could not connect to example.com: no connection could be made', 'Check the base URL in the credential, and that n8n’s machine can reach it.'],
+		['broken', 'EPIPE', 'No answer from example.com: the connection broke off', 'Try again later.'],
+		['broken', '', 'No answer from example.com: the request failed', 'Try again later.'],
+	] as const)('since the host is %s (%j) is told with its remedy', (kind, code, message, remedy) => {
+		const error = noAnswer({ kind, code }, 'example.com', false);
+		expect(error).toMatchObject({ message, mayHaveBeenSent: false, statusCode: undefined });
+		expect(error.description?.startsWith(remedy)).toBe(true);
+		expect(noAnswer({ kind, code }, 'example.com', true).mayHaveBeenSent).toBe(true);
+	});
+
+	it('to the whole of a file is told', () => {
+		expect(cutOff('ECONNRESET', 'example.com')).toMatchObject({ message: 'The file from example.com did not come whole: the connection broke off', mayHaveBeenSent: false });
+		expect(cutOff('', 'example.com').message).toBe('The file from example.com did not come whole: the connection broke off');
+		expect(cutOff('STALLED', 'example.com').message).toBe('The file from example.com did not come whole: nothing moved any more');
+	});
+});
+
+describe('an answer that is not the API’s', () => {
+	const remedyFor = (statusCode: number) => unexpectedAnswer('https://example.com', 'GET /healthz', statusCode, 'x'.repeat(1_000));
+
+	it('is told in short, and was no message', () => {
+		expect(remedyFor(404)).toMatchObject({
+			message: `Unexpected response from Base URL "https://example.com": GET /healthz answered 404 with ${'x'.repeat(500)}`,
+			statusCode: 404,
+			mayHaveBeenSent: false,
+		});
+	});
+
+	it.each([
+		[200, /^Check the Base URL.*v1\.$/],
+		[299, /^Check the Base URL.*v1\.$/],
+		[300, /^Check the Base URL.* redirects are not followed\.$/],
+		[399, /^Check the Base URL.* redirects are not followed\.$/],
+		[400, /^Check the Base URL.*v1\.$/],
+		[499, /^Check the Base URL.*v1\.$/],
+		[500, /^Try again later\. If the error persists: Check the Base URL.*v1\.$/],
+	])('with status %d comes with its remedy', (statusCode, remedy) => {
+		expect(remedyFor(statusCode).description).toMatch(remedy);
+	});
+});
+
+describe('a request that is refused again and again', () => {
+	it('was not sent, and has the API’s words in short', () => {
+		expect(refusedRepeatedly(5, 'x'.repeat(1_000))).toMatchObject({
+			message: `Modica refused this request 5 times while other requests got through: ${'x'.repeat(500)}`,
+			statusCode: 429,
+			mayHaveBeenSent: false,
+		});
+		expect(refusedRepeatedly(5, '').message).toBe('Modica refused this request 5 times while other requests got through');
+	});
+});
+
+describe('an error whose reference counts as sent', () => {
+	it('is the same with a note', () => {
+		const error = refusal(422, 'no', false).countingAsSent('It counts as sent.');
+		expect(error).toMatchObject({ message: 'Modica answered 422 (not accepted): no', statusCode: 422, mayHaveBeenSent: false, mayCountAsSent: true });
+		expect(error.description).toMatch(/Check the fields .* It counts as sent\.$/);
+		expect(new ModicaError('no', { mayHaveBeenSent: true }).countingAsSent('It counts as sent.')).toMatchObject({ description: 'It counts as sent.', statusCode: undefined, mayHaveBeenSent: true });
 	});
 });
 
