@@ -179,6 +179,7 @@ describe('a reply', () => {
 		['a type named like something of every object', { type: 'constructor' }, 'constructor'],
 		['a media type without a file', { type: 'image' }, 'image'],
 		['a file whose id is none', { type: 'image', image: { id: 7, caption: 'Look' } }, 'image'],
+		['a caption that is no text', { type: 'image', image: { id: 'm', caption: 7 } }, 'image'],
 		['a text without a body', { type: 'text', text: {} }, 'text'],
 		['no type', { text: { body: 'x' } }, 'unknown'],
 		['nothing', {}, 'unknown'],

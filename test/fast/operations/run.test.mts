@@ -214,6 +214,15 @@ describe('running an operation', () => {
 		expect((await stopped(refusing, count, true)).note).toBe(`Nothing was sent. ${note}`);
 	});
 
+	it('names those that failed for a reason that is not Modica’s as not sent', async () => {
+		expect((await stopped(operationOf([refused, new Error('x')]), 2, true)).note).toMatch(/^No other was done before the node stopped\. 1 more failed and was not sent: item 1\. To go on/);
+	});
+
+	it('names items in their order, whatever that of the jobs', async () => {
+		const jobs = [0, 3, 1, 2].map((item) => ({ targets: [{ item }], run: async () => await Promise.reject(item === 0 ? refused : doubtful) }));
+		expect((await stopped({ jobs: () => jobs } as unknown as Operation, 4, true)).note).toContain('3 more may have been sent: items 1–3.');
+	});
+
 	it('names many items by their ranges', async () => {
 		const ends = [refused, ...Array.from({ length: 300 }, (_, index) => (index === 100 ? undefined : doubtful))];
 		expect((await stopped(operationOf(ends), 301, true)).note).toContain('299 more may have been sent: items 1–100, 102–300.');

@@ -31,6 +31,7 @@ describe('a run', () => {
 		['1 of 2 failed: 1 for another reason.', [failed(new Error('x')), sent()]],
 		['2 of 2 failed: 1 without an answer, 1 not done. 1 may have been sent.', [true, false].map((mayHaveBeenSent) => failed(new ModicaError('x', { mayHaveBeenSent })))],
 		['1 of 1 failed: 1 answered with 500. 1 may have been sent.', [failed(new ModicaError('x', { statusCode: 500, mayHaveBeenSent: true }))]],
+		['1 of 1 failed: 1 answered with 302.', [refused(302)]],
 		['1 of 2 failed: 1 refused.', [{ item: 0, json: { status: 'failed' }, isRefused: true }, sent()]],
 		['1 may have been sent.', [{ item: 0, json: { status: 'unknown' }, inDoubt: true }, sent()]],
 		[

@@ -14,6 +14,7 @@ describe('a schedule', () => {
 		['2026-11-23T09:00:00+1300', '2026-11-22T20:00:00.000Z', 'with an offset without a colon'],
 		[new Date('2026-11-23T09:00:00Z'), '2026-11-23T09:00:00.000Z', 'a date of JavaScript'],
 		['2027-01-20T23:59:00Z', '2027-01-20T23:59:00.000Z', 'a minute less than 60 days ahead'],
+		['2027-01-21T00:00:00Z', '2027-01-21T00:00:00.000Z', '60 days ahead'],
 	] as Array<[unknown, string, string]>)('%s is %s: %s', (given, sent, _why) => {
 		expect(parseSchedule(given, ZONE, NOW)).toBe(sent);
 	});

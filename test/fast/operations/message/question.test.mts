@@ -85,6 +85,7 @@ describe('a question', () => {
 		expect((await ask({ approveLabel: ' Yes ', declineLabel: ' ' })).waits[0]?.question).toMatchObject({ approve: ' Yes ', decline: '' });
 		expect((await ask({ approveLabel: '', declineLabel: 'No' })).waits[0]?.question).toMatchObject({ approve: 'Approve', decline: 'No' });
 		expect((await ask({ responseType: 'freeText' })).waits[0]?.question).toMatchObject({ submit: 'Send' });
+		expect((await ask({ answerIn: '' })).waits[0]?.question).toMatchObject({ answerIn: 'page' });
 	});
 
 	it('of a template has its link in a body parameter', async () => {

@@ -236,6 +236,13 @@ describe('a broadcast', () => {
 		]);
 	});
 
+	it('goes to each recipient each time without Once per Reference', async () => {
+		const { context, destinations } = api();
+		for (let run = 0; run < 2; run++) await runOn(broadcast, toItems([ONE]), context);
+		expect(destinations()).toEqual([[ONE], [ONE]]);
+		expect([...context.store.keys]).toEqual([]);
+	});
+
 	describe('with Once per Reference', () => {
 		const once = (numbers: string[]) => toItems(numbers, ONCE);
 		const before = (item: number, to: string) => ({
@@ -261,6 +268,13 @@ describe('a broadcast', () => {
 			await runOn(broadcast, once([ONE, TWO]), context);
 			await runOn(broadcast, once([ONE, TWO]), context);
 			expect(destinations()).toEqual([[ONE, TWO], [ONE]]);
+		});
+
+		it('keeps the reference of a number that the answer leaves out', async () => {
+			const { context, destinations } = api((to) => (to === ONE ? undefined : { id: 'x', status: 'accepted' }));
+			expect((await runOn(broadcast, once([ONE, TWO]), context)).results[0]).toMatchObject({ json: { status: 'unknown' }, inDoubt: true });
+			await runOn(broadcast, once([ONE, TWO]), context);
+			expect(destinations()).toEqual([[ONE, TWO]]);
 		});
 
 		it('says when the store keeps one that failed', async () => {
