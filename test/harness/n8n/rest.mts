@@ -211,7 +211,8 @@ export class N8nRest {
 			`"${name}" is ${active ? 'live' : 'off'}`,
 			PATIENCE_MS,
 			() => this.publication(id),
-			({ status }) => status !== 'in_progress',
+			// It reads two tables, and is through with the one before the other has been written: for a moment there is nothing.
+			({ status }) => status !== 'in_progress' && !(active && status === 'not_published'),
 		);
 		if (active && status !== 'published') throw new Error(`"${name}" did not go live: ${JSON.stringify(triggers)}`);
 	}

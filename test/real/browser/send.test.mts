@@ -69,7 +69,7 @@ describe('the send node', () => {
 
 	it('tells in sight which placeholder a text of a template fills', async () => {
 		const values = [{ value: 'Aroha' }, { value: '1234' }];
-		await openSend({ to: '+64211234567', messageType: 'template', templateName: 'order_update', bodyParams: { values } });
+		await openSend({ to: '+64211234567', messageType: 'template', templateName: 'order_update', templateParameters: 'fields', bodyParams: { values } });
 		const hint = editor.details.getByText('The first one fills {{1}}, the second one {{2}}');
 		await hint.first().waitFor();
 		await hint.last().scrollIntoViewIfNeeded();
