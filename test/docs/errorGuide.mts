@@ -117,6 +117,7 @@ ${table(['Field', 'Meaning'], [
 	['`mayHaveBeenSent`', '`true` when the message may be on its way in spite of the error. Look for its status before you send it again'],
 	['`to`', 'The recipient, for messages that could be made'],
 	['`field`', 'The binary field, for files whose upload had begun'],
+	['`parts`', 'For a [long text](markdown.md#long-texts) that failed midway: the parts that were sent'],
 ])}
 
 ## Before anything is sent
@@ -145,6 +146,7 @@ ${messages(
 ${messages(
 	sent({ text: '' }, 'Check the expression, if it comes from one.'),
 	sent({ text: 'x'.repeat(5_000) }),
+	sent({ text: 'x'.repeat(50_000), options: { splitLongText: true } }, '*Split Long Text* is on.'),
 	sent({ text: {} }, 'An expression gave a list or an object. Pick one of its fields.'),
 	markdown('x'.repeat(25_000)),
 	markdown('> '.repeat(3_000), 'There are lists or quotes in each other, thousands of formatting signs, or a table of a huge size in it.'),
@@ -201,6 +203,8 @@ ${messages(
 	sent({ to: '+64211234567', additionalFields: { source: '64211234567' } }, 'In a reply, the field named `source` is the customer’s number.'),
 	sent({ additionalFields: { reference: {} } }),
 	sent({ options: { oncePerReference: true } }, '*Once per Reference* is on.'),
+	sent({ options: { oncePerReference: 'maybe' } }, 'An expression gave something else.'),
+	sent({ options: { splitLongText: 'maybe' } }, 'An expression gave something else.'),
 	sent({ options: { defaultCountry: 'Aotearoa' } }, 'An expression gave something else.'),
 	sent({ options: { dryRun: 'maybe' } }, 'An expression gave something else. Nothing is sent.'),
 	when(() => broadcast.jobs([{ dryRun: true }, {}].map((dry, index) => itemOf(broadcast, { options: { clearReferences: true, ...dry } }, index)), contextOf({}), () => {}), 'An expression gave true for some items only. Nothing was sent or cleared.'),
@@ -433,6 +437,7 @@ An upload’s \`hint\` is no error either: “WhatsApp takes images up to 5 MB, 
 | *n* more may have been sent: items *n*, *n*–*n*. Look for their status before you send them again. | Their requests were on the way when the node stopped, and their answers never came. The numbers are counted from 0 |
 | The references of these may count as sent now: items *n*, *n*. | See [above](#a-fault-of-n8n-or-of-this-package). The next run may report them as duplicates |
 | *n* more failed and were not sent: item *n*. | Their requests were on the way, too, and were refused |
+| Parts 1–*n* of *n* were sent, part *n* may have been sent, parts *n*–*n* were not. Run the node again with the same reference to send the rest. | A [long text](markdown.md#long-texts) failed midway. The last sentence is there if *Once per Reference* is on |
 | The message may have been sent all the same. Look for its status before you send it again. | See \`mayHaveBeenSent\` above |
 | Nothing was sent: *n* are valid, *n* are repeated numbers (1 is a repeated number), *n* are not (*n* with a problem in *a field*). | *Dry Run* is on. It stands above the output, as the next ones do |
 | *n* of *n* failed: *n* with a problem in *a field*, *n* with a problem in their fields, *n* refused (422), *n* refused, *n* answered with 500, *n* without an answer, *n* not done, *n* for another reason, *n* for other reasons. | How many failed, and why. Their own errors say what to do |

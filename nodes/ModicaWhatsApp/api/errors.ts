@@ -27,16 +27,17 @@ export class ModicaError extends Error {
 	}
 
 	/**
-	 * The same error for a message whose reference counts as sent.
+	 * The same error, of which more is known.
 	 * @param note says so, as a sentence
 	 */
-	countingAsSent(note: string): ModicaError {
-		const { message, description, statusCode, mayHaveBeenSent } = this;
+	with(note: string, known: { mayHaveBeenSent?: true; mayCountAsSent?: true }): ModicaError {
+		const { message, description, statusCode, mayHaveBeenSent, mayCountAsSent } = this;
 		return new ModicaError(message, {
 			description: [description, note].filter(Boolean).join(' '),
 			...(statusCode !== undefined && { statusCode }),
 			mayHaveBeenSent,
-			mayCountAsSent: true,
+			mayCountAsSent,
+			...known,
 		});
 	}
 }

@@ -35,6 +35,7 @@ export function toErrorItem(context: ErrorContext, failure: Failure): INodeExecu
 		mayHaveBeenSent,
 		...(failure.to !== undefined && { to: failure.to }),
 		...(failure.field !== undefined && { field: failure.field }),
+		...(failure.parts && { parts: failure.parts }),
 	};
 	const item = { json, pairedItem: { item: failure.item } };
 	return context.node.onError === 'continueErrorOutput'

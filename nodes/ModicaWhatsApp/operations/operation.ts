@@ -93,6 +93,8 @@ export interface Output {
 /** Something that could not be done, and for which item. */
 export interface Failure extends Target {
 	readonly error: unknown;
+	/** What Modica took before it failed, where that was a part of it. */
+	readonly parts?: readonly Fields[];
 }
 
 /** What came of one item, or of one of its recipients or files. */

@@ -21,18 +21,14 @@ export function parseText(field: string, value: unknown, remedy: string): string
 
 /**
  * The text of a message.
+ * @param remedy what to do when it is too long; continues a sentence
  * @throws {InputError} naming the field, the value and the remedy
  */
-export function parseMessageText(field: string, value: unknown): string {
+export function parseMessageText(field: string, value: unknown, remedy = 'shorten it'): string {
 	const text = parseText(field, value, 'Write what the message is to say.');
 	const length = countCharacters(text);
 	if (length > LONGEST_TEXT) {
-		throw invalid(
-			field,
-			text,
-			`has ${length} characters`,
-			`WhatsApp takes up to ${LONGEST_TEXT}: shorten it, or send it in parts.`,
-		);
+		throw invalid(field, text, `has ${length} characters`, `WhatsApp takes up to ${LONGEST_TEXT}: ${remedy}.`);
 	}
 	return text;
 }

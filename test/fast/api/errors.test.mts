@@ -113,10 +113,10 @@ describe('a request that is refused again and again', () => {
 
 describe('an error whose reference counts as sent', () => {
 	it('is the same with a note', () => {
-		const error = refusal(422, 'no', false).countingAsSent('It counts as sent.');
+		const error = refusal(422, 'no', false).with('It counts as sent.', { mayCountAsSent: true });
 		expect(error).toMatchObject({ message: 'Modica answered 422 (not accepted): no', statusCode: 422, mayHaveBeenSent: false, mayCountAsSent: true });
 		expect(error.description).toMatch(/Check the fields .* It counts as sent\.$/);
-		expect(new ModicaError('no', { mayHaveBeenSent: true }).countingAsSent('It counts as sent.')).toMatchObject({ description: 'It counts as sent.', statusCode: undefined, mayHaveBeenSent: true });
+		expect(new ModicaError('no', { mayHaveBeenSent: true }).with('It counts as sent.', { mayCountAsSent: true })).toMatchObject({ description: 'It counts as sent.', statusCode: undefined, mayHaveBeenSent: true });
 	});
 });
 

@@ -73,7 +73,7 @@ const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	[{ ...TEXT, text: '' }, 'Text is empty. Write what the message is to say.'],
 	[{ ...TEXT, text: ' \n ' }, 'Text is empty. Write what the message is to say.'],
 	[{ ...TEXT, text: '={{ undefined }}' }, 'Text is empty. Write what the message is to say.'],
-	[{ ...TEXT, text: 'x'.repeat(4_097) }, `Text "${'x'.repeat(80)}…" has 4097 characters. WhatsApp takes up to 4096: shorten it, or send it in parts.`],
+	[{ ...TEXT, text: 'x'.repeat(4_097) }, `Text "${'x'.repeat(80)}…" has 4097 characters. WhatsApp takes up to 4096: shorten it, or use Send with "Split Long Text".`],
 	[{ ...TEXT, text: '={{ {a: 1} }}' }, 'Text "{"a":1}" is not a text. Write what the message is to say.'],
 	[{ ...TEXT, messageType: 'sticker' }, 'Message Type "sticker" is unknown. Use text, template or media.'],
 	// Templates

@@ -75,6 +75,26 @@ describe('messages that are to be sent once per reference', () => {
 		expect(stage.simulator.messages.map(({ to }) => to).sort()).toEqual(items.map(({ json }) => json.to));
 	});
 
+	it('and failed midway through a long text are sent from there on', async () => {
+		const items = campaign(2);
+		const parts = ['a', 'b', 'c'].map((letter) => letter.repeat(4_000));
+		const parameters = { ...ONCE, text: parts.join(' '), options: { oncePerReference: true, splitLongText: true } };
+		stage.simulator.addFault({ kind: 'status', status: 400, match: { messageIndex: 3 } });
+		const outputs = await stage.run(parameters, { items, continueOnFail: true });
+		const failed = outputs.findIndex(({ json }) => 'error' in json);
+		const { id, parts: taken, mayHaveBeenSent, description } = outputs[failed]!.json;
+		const sent = (taken as object[]).length;
+		expect({ id, mayHaveBeenSent, description }).toEqual({ id: undefined, mayHaveBeenSent: true, description: expect.stringMatching(/ Run the node again with the same reference to send the rest\.$/) as unknown });
+		const again = await stage.run(parameters, { items });
+		expect(again.map(({ json }) => (json.parts as Array<{ status: string }> | undefined)?.map(({ status }) => status) ?? json.status)).toEqual(
+			items.map((_, index) => (index === failed ? parts.map((__, part) => (part < sent ? 'duplicate' : 'accepted')) : 'duplicate')),
+		);
+		for (const { json } of items) {
+			const messages = stage.simulator.messages.filter(({ to }) => to === json.to).map(({ payload }) => (payload as unknown as { text: { body: string } }).text.body);
+			expect(messages).toEqual(parts);
+		}
+	});
+
 	it('need a reference', async () => {
 		expect((await stage.fail(ONCE, { items: [item({ to: '+64211234567' })] })).message).toBe(
 			'Reference is empty. Give each message a reference in the additional fields, or turn off "Once per Reference".',

@@ -102,7 +102,7 @@ describe('names that saved workflows hold', () => {
 		['options.textFormat', 'options', 'plain'],
 	];
 	const FIELDS: Record<string, unknown[][]> = {
-		'message.send': [['to', 'string', ''], ...CONTENT, ...PACE],
+		'message.send': [['to', 'string', ''], ...CONTENT, ...PACE, ['options.splitLongText', 'boolean', false]],
 		'message.broadcast': [
 			['recipientSource', 'options', 'items'],
 			['to', 'string', ''],

@@ -7,7 +7,7 @@ import { billOfMaterials, buildTarball, type Tarball } from '../../tools/release
 
 /** Where `npm run release:check` wants what is to be published; a plain run of the tests leaves nothing behind. */
 const { RELEASE_FOLDER } = process.env;
-const MOST_BYTES = 130_000;
+const MOST_BYTES = 135_000;
 
 let temporary: string;
 let tarballs: Tarball[];

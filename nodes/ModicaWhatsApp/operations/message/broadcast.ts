@@ -12,6 +12,7 @@ import { dryRunOutput, isDryRun } from './dryRun';
 import { fileLinks } from './fileLinks';
 import { withPreview } from './preview';
 import { readRecipient, readRecipients } from './recipients';
+import { textFormatOption } from './text';
 
 /** The API states no largest broadcast, so this is ours and the user's to change. */
 const DEFAULT_BATCH_SIZE = 1_000;
@@ -67,6 +68,7 @@ const optionsField: INodeProperties = {
 			description: 'How many recipients to hand to Modica in one request',
 		},
 		...sendOptions,
+		textFormatOption,
 	],
 };
 

@@ -4,11 +4,11 @@ import { parseSchedule } from '../../parameters/dateTime';
 import { countryOption } from '../../parameters/country';
 import { invalid } from '../../parameters/errors';
 import { parseSource, sourceField } from '../../parameters/source';
+import { parseSwitch } from '../../parameters/switch';
 import { fieldsOf, isEmpty } from '../../parameters/values';
 import type { Context, Item } from '../operation';
 import { clearReferencesOption } from './clearReferences';
 import { dryRunOption } from './dryRun';
-import { textFormatOption } from './text';
 
 /** What a message may carry besides its content. */
 export const additionalFields: INodeProperties = {
@@ -68,7 +68,6 @@ export const sendOptions: INodeProperties[] = [
 		description:
 			'Whether to leave out messages whose reference this node has sent before, in this or an earlier execution, so that a run that failed half-way can be run again. Give each message a reference of its own.',
 	},
-	textFormatOption,
 ];
 
 /**
@@ -87,10 +86,11 @@ export function readDelivery(item: Item, { timeZone }: Context, recipients: read
 
 /**
  * The reference that a message is to be sent once for; undefined when it may be sent as often as it is asked for.
- * @throws {InputError} when the option is on and there is no reference
+ * @throws {InputError} when the option is on and there is no reference, or is neither on nor off
  */
 export function readOnceReference(item: Item, reference: string | undefined): string | undefined {
-	if (fieldsOf(item.parameter('options')).oncePerReference !== true) return undefined;
+	const options = fieldsOf(item.parameter('options'));
+	if (!parseSwitch('Once per Reference', options, 'oncePerReference', 'Use true to send each reference once, or false to send it each time.')) return undefined;
 	if (reference === undefined) {
 		throw invalid('Reference', reference, '', 'Give each message a reference in the additional fields, or turn off "Once per Reference".');
 	}

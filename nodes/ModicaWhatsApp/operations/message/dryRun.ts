@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { Broadcast, Message } from '../../api/types';
-import { invalid } from '../../parameters/errors';
+import { parseSwitch } from '../../parameters/switch';
 import { fieldsOf, type Fields } from '../../parameters/values';
 import type { Context, Item } from '../operation';
 
@@ -18,13 +18,7 @@ export const dryRunOption: INodeProperties = {
  */
 export function isDryRun(item: Item): boolean {
 	const options = fieldsOf(item.parameter('options'));
-	// The option that is there and has no value is an expression that came to nothing.
-	if (!('dryRun' in options)) return false;
-	const { dryRun } = options;
-	// As it is, or as the text that expressions and spreadsheets give.
-	const setting = typeof dryRun === 'boolean' || typeof dryRun === 'string' ? String(dryRun).trim().toLowerCase() : '';
-	if (setting === 'true' || setting === 'false') return setting === 'true';
-	throw invalid('Dry Run', dryRun, 'is neither true nor false', 'Use true to check without sending, or false to send.');
+	return parseSwitch('Dry Run', options, 'dryRun', 'Use true to check without sending, or false to send.');
 }
 
 /**

@@ -162,7 +162,7 @@ export class References {
 	/** Releases keys whose send failed, if it certainly did. @returns the error to show for it */
 	private async releaseAfter(error: unknown, keys: readonly string[]): Promise<unknown> {
 		if (!(error instanceof ModicaError) || error.mayHaveBeenSent) return error;
-		return (await this.release(keys)) ? error.countingAsSent(STILL_CLAIMED) : error;
+		return (await this.release(keys)) ? error.with(STILL_CLAIMED, { mayCountAsSent: true }) : error;
 	}
 
 	/** @returns why that failed, if it did: the keys then count as sent */

@@ -1,15 +1,16 @@
 import type { INodeProperties } from 'n8n-workflow';
-import type { Message, SendReceipt } from '../../api/types';
 import { recipientField } from '../../parameters/recipient';
 import type { Fields } from '../../parameters/values';
-import { perItem, type Context, type Item, type Operation } from '../operation';
+import { perItem, type Context, type Operation } from '../operation';
 import { orClearReferences } from './clearReferences';
 import { contentFields, readContent } from './content';
 import { additionalFields, readDelivery, readOnceReference, sendOptions } from './delivery';
 import { dryRunOutput, isDryRun } from './dryRun';
 import { fileLinks } from './fileLinks';
-import { withPreview } from './preview';
 import { readRecipient } from './recipients';
+import { sendAll, type Sending } from './sendAll';
+import { readParts, splitLongTextOption } from './splitLongText';
+import { textFormatOption } from './text';
 
 const optionsField: INodeProperties = {
 	displayName: 'Options',
@@ -18,7 +19,7 @@ const optionsField: INodeProperties = {
 	placeholder: 'Add Option',
 	default: {},
 	description: 'How to go about sending',
-	options: sendOptions,
+	options: [...sendOptions, splitLongTextOption, textFormatOption],
 };
 
 export const send: Operation = {
@@ -31,39 +32,24 @@ export const send: Operation = {
 	maxConcurrency: 25,
 	jobs: orClearReferences(
 		perItem((item, context) => {
-			const { message, preview } = readMessage(item, context);
-			const once = readOnceReference(item, message.reference);
+			const to = readRecipient(item);
+			const delivery = readDelivery(item, context, [to]);
+			const parts = readParts(item);
+			const contents = parts ?? [readContent(item, fileLinks(item, context, delivery.scheduled))];
+			const once = readOnceReference(item, delivery.reference);
 			const isDry = isDryRun(item);
+			const sending = { common: { to, ...delivery }, contents, isSplit: parts !== undefined };
 			return {
-				targets: [{ item: item.index, to: message.to }],
-				lanes: [message.to],
-				run: async () =>
-					isDry
-						? [{ item: item.index, json: dryRunOutput(message.to, message, context, preview), isDry }]
-						: [{ item: item.index, json: await sendOnce(message, preview, once, context) }],
+				targets: [{ item: item.index, to }],
+				lanes: [to],
+				run: async () => [isDry ? { item: item.index, json: check(sending, context), isDry } : await sendAll(sending, once, item.index, context)],
 			};
 		}),
 	),
 };
 
-async function sendOnce(message: Message, preview: string | undefined, once: string | undefined, { api, references }: Context) {
-	const send = async () => withPreview(toOutput(message, await api.sendMessage(message)), preview);
-	if (once === undefined) return await send();
-	const { result } = await references.once([once], async ([fresh]) => (fresh ? await send() : sentBefore(message)));
-	return result;
-}
-
-function readMessage(item: Item, context: Context): { message: Message; preview: string | undefined } {
-	const to = readRecipient(item);
-	const delivery = readDelivery(item, context, [to]);
-	const { content, preview } = readContent(item, fileLinks(item, context, delivery.scheduled));
-	return { message: { to, ...content, ...delivery }, preview };
-}
-
-function toOutput({ to, reference }: Message, { id, status, ...others }: SendReceipt): Fields {
-	return { id, status, to, ...(reference !== undefined && { reference }), ...others };
-}
-
-function sentBefore({ to, reference }: Message): Fields {
-	return { status: 'duplicate', to, reference, message: 'Not sent again: this node has sent the reference before' };
+/** What a dry run gives for an item. */
+function check({ common, contents, isSplit }: Sending, context: Context): Fields {
+	const outputs = contents.map(({ content, preview }) => dryRunOutput(common.to, { ...common, ...content }, context, preview));
+	return { ...outputs[0], ...(isSplit && { parts: outputs.map(({ preview, request }) => ({ preview, request })) }) };
 }

@@ -43,8 +43,20 @@ export const textFormatOption: INodeProperties = {
 
 /** @throws {InputError} naming the field, the value and the remedy */
 export function readText(item: Item): TextContent {
+	return toTextContent(parseMessageText('Text', readFormattedText(item), 'shorten it, or use Send with "Split Long Text"'));
+}
+
+/**
+ * The text in WhatsApp's formatting, of any length; anything at all, where it is sent as it is.
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function readFormattedText(item: Item): unknown {
 	const text = item.parameter('text');
-	return { type: 'text', text: { body: parseMessageText('Text', isMarkdown(item) ? parseMarkdown('Text', text) : text) } };
+	return isMarkdown(item) ? parseMarkdown('Text', text) : text;
+}
+
+export function toTextContent(body: string): TextContent {
+	return { type: 'text', text: { body } };
 }
 
 function isMarkdown(item: Item): boolean {

@@ -42,7 +42,7 @@ describe('the content of a message', () => {
 		['x', undefined, 'Text Format is empty. Use plain or markdown.'],
 		['x', true, 'Text Format "true" is unknown. Use plain or markdown.'],
 		['x', ['markdown'], 'Text Format "["markdown"]" is unknown. Use plain or markdown.'],
-		['x'.repeat(4_095) + ' **y**', 'markdown', 'has 4099 characters. WhatsApp takes up to 4096: shorten it, or send it in parts.'],
+		['x'.repeat(4_095) + ' **y**', 'markdown', 'has 4099 characters. WhatsApp takes up to 4096: shorten it, or use Send with "Split Long Text".'],
 		['', 'markdown', 'Text is empty. Write what the message is to say.'],
 		['<br>', 'markdown', 'Text "<br>" has no text beside its Markdown and HTML. Write what the message is to say.'],
 	])('is not a text: %.9s in the format %j', (text, textFormat, message) => {

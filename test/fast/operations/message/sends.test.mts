@@ -83,12 +83,20 @@ describe('a send', () => {
 		]);
 	});
 
+	it.each([
+		[{ oncePerReference: undefined }, 'Once per Reference is empty. Use true to send each reference once, or false to send it each time.'],
+		[{ oncePerReference: 'yes' }, 'Once per Reference "yes" is neither true nor false. Use true to send each reference once, or false to send it each time.'],
+		[{ splitLongText: 1 }, 'Split Long Text "1" is neither true nor false. Use true to split long texts, or false to send none.'],
+	])('is refused with the options %j', (options, message) => {
+		expect(jobsOf(send, [itemOf(send, { to: ONE, text: 'x', options })], api().context).refused).toEqual([[0, message]]);
+	});
+
 	it('with Once per Reference needs a reference', () => {
 		const { refused } = jobsOf(send, [itemOf(send, { to: ONE, text: 'x', options: { oncePerReference: true } })], api().context);
 		expect(refused).toEqual([[0, 'Reference is empty. Give each message a reference in the additional fields, or turn off "Once per Reference".']]);
 	});
 
-	it.each([undefined, 'text', { oncePerReference: 'true' }])('with the options %j is made as often as it is asked for', async (options) => {
+	it.each([undefined, 'text', { oncePerReference: 'false' }])('with the options %j is made as often as it is asked for', async (options) => {
 		const { sent, context } = api();
 		const item = { to: ONE, text: 'x', additionalFields: { reference: 'sale' }, options };
 		await runOn(send, [item, item], context);
@@ -103,6 +111,159 @@ describe('a send', () => {
 		expect([...context.store.keys]).toEqual([]);
 		const json = { status: 'cleared', message: 'Nothing was sent: the references that this node had sent are cleared. Turn off "Clear Sent References" to send.' };
 		expect(results).toEqual([{ item: 0, json }, { item: 1, json }]);
+	});
+});
+
+describe('a send with Split Long Text', () => {
+	const PARTS = ['a', 'b', 'c'].map((letter) => letter.repeat(4_000));
+	const SPLIT = { options: { splitLongText: true } };
+	const ITEM = { to: ONE, text: PARTS.join(' '), ...SPLIT };
+	const ONCE_SPLIT = { ...ITEM, additionalFields: { reference: 'sale' }, options: { splitLongText: true, oncePerReference: true } };
+	const no = (mayHaveBeenSent = false) => new ModicaError('no', { mayHaveBeenSent, description: 'Why.' });
+
+	/** @param failures by part (0 to 2), each for the first time that it is sent */
+	function api(failures: Record<number, ModicaError> = {}) {
+		const sent: number[] = [];
+		const context = contextOf({
+			sendMessage: async (message) => {
+				const part = PARTS.findIndex((text) => message.type === 'text' && message.text.body === text);
+				const failure = failures[part];
+				delete failures[part];
+				if (failure) return await Promise.reject<never>(failure);
+				sent.push(part);
+				return { id: `id ${part}`, status: 'accepted' };
+			},
+			hideSecrets: (fields) => fields,
+		});
+		return { sent, context };
+	}
+	const run = async (context: ReturnType<typeof contextOf>, ...items: object[]) => (await runOn(send, items as Array<Record<string, unknown>>, context)).results;
+	const accepted = (...parts: number[]) => parts.map((part) => ({ id: `id ${part}`, status: 'accepted' }));
+	const duplicate = { item: 0, json: { status: 'duplicate', to: ONE, reference: 'sale', message: 'Not sent again: this node has sent the reference before' } };
+
+	it('is a message for each part, in order, and one output', async () => {
+		const { sent, context } = api();
+		expect(await run(context, ITEM)).toEqual([{ item: 0, json: { id: 'id 0', status: 'accepted', to: ONE, parts: accepted(0, 1, 2) } }]);
+		expect(sent).toEqual([0, 1, 2]);
+	});
+
+	it('of a short text is one message, which the output lists as well', async () => {
+		const { context } = api();
+		expect(await run(context, { to: ONE, text: PARTS[1], ...SPLIT })).toEqual([{ item: 0, json: { id: 'id 1', status: 'accepted', to: ONE, parts: accepted(1) } }]);
+	});
+
+	it('lets no other message to the same customer come between', async () => {
+		const { sent, context } = api();
+		await run(context, ITEM, { to: ONE, text: 'other' });
+		expect(sent).toEqual([0, 1, 2, -1]);
+	});
+
+	it('gives each part the same delivery fields', async () => {
+		const messages: Message[] = [];
+		const context = contextOf({ sendMessage: async (message) => await Promise.resolve({ id: String(messages.push(message)), status: 'accepted' }) });
+		await run(context, { ...ITEM, additionalFields: { reference: 'sale', source: '102' } });
+		expect(messages.map(({ to, reference, source }) => [to, reference, source])).toEqual(PARTS.map(() => [ONE, 'sale', '102']));
+	});
+
+	it('is split after it is formatted', async () => {
+		const texts: string[] = [];
+		const context = contextOf({
+			sendMessage: async (message) => await Promise.resolve({ id: String(message.type === 'text' && texts.push(message.text.body)), status: 'accepted' }),
+		});
+		await run(context, { to: ONE, text: `**${'a'.repeat(4_094)}**\n\nb`, options: { splitLongText: true, textFormat: 'markdown' } });
+		expect(texts).toEqual([`*${'a'.repeat(4_094)}*`, 'b']);
+	});
+
+	it('shows all requests in a dry run', async () => {
+		const { sent, context } = api();
+		const part = (body: string) => ({ preview: body, request: { to: ONE, type: 'text', text: { body } } });
+		expect(await run(context, { ...ITEM, options: { splitLongText: true, dryRun: true } })).toEqual([
+			{ item: 0, json: { status: 'valid', to: ONE, ...part(PARTS[0]!), parts: PARTS.map(part) }, isDry: true },
+		]);
+		expect(sent).toEqual([]);
+	});
+
+	it('is of texts alone: a template is sent as it is', async () => {
+		const context = contextOf({ sendMessage: async () => await Promise.resolve({ id: 'x', status: 'accepted' }) });
+		const template = { to: ONE, messageType: 'template', templateName: 'hello', templateParameters: 'fields', ...SPLIT };
+		expect(await run(context, template)).toEqual([{ item: 0, json: { id: 'x', status: 'accepted', to: ONE } }]);
+	});
+
+	it.each<[string, number, ModicaError, number[], string]>([
+		['a part in the middle', 1, no(), [0], 'Why. Part 1 of 3 was sent, parts 2–3 were not.'],
+		['the last part', 2, no(), [0, 1], 'Why. Parts 1–2 of 3 were sent, part 3 was not.'],
+		['a part that may have been sent', 1, no(true), [0], 'Why. Part 1 of 3 was sent, part 2 may have been sent, part 3 was not.'],
+		['the first part, which may have been sent', 0, no(true), [], 'Why. Part 1 of 3 may have been sent, parts 2–3 were not.'],
+		['the last part, which may have been sent', 2, no(true), [0, 1], 'Why. Parts 1–2 of 3 were sent, part 3 may have been sent.'],
+		['a part that cannot leave any more', 2, new NeverLeftError(), [0, 1], 'Parts 1–2 of 3 were sent, part 3 was not.'],
+	])('tells what was sent when it fails at %s', async (_, part, failure, sent, description) => {
+		const { context } = api({ [part]: failure });
+		const [result] = await run(context, ITEM);
+		expect(result).toEqual({ item: 0, to: ONE, parts: accepted(...sent), error: expect.objectContaining({ message: failure.message, description, mayHaveBeenSent: true }) as unknown });
+	});
+
+	it('fails like any other when nothing was sent', async () => {
+		const failure = no();
+		expect(await run(api({ 0: failure }).context, ITEM)).toEqual([{ item: 0, to: ONE, error: failure }]);
+		expect(await run(api({ 0: new NeverLeftError() }).context, ITEM)).toEqual([]);
+	});
+
+	it('with Once per Reference is sent once, however many parts it has', async () => {
+		const { sent, context } = api();
+		await run(context, ONCE_SPLIT);
+		expect(await run(context, ONCE_SPLIT)).toEqual([duplicate]);
+		expect(await run(context, { ...ONCE_SPLIT, text: `${PARTS.join(' ')} more`.repeat(2) })).toEqual([duplicate]);
+		expect(await run(context, { ...ONCE_SPLIT, text: 'short' })).toEqual([duplicate]);
+		expect(sent).toEqual([0, 1, 2]);
+	});
+
+	it('with Once per Reference is not sent when the reference was sent without being split', async () => {
+		const { sent, context } = api();
+		await run(context, { ...ONCE_SPLIT, text: PARTS[0], options: { oncePerReference: true } });
+		expect(await run(context, ONCE_SPLIT)).toEqual([duplicate]);
+		expect(sent).toEqual([0]);
+		expect([...context.store.keys].filter((key) => key.startsWith('sale'))).toEqual(['sale']);
+	});
+
+	it.each<[string, ModicaError, number[], object[]]>([
+		['was not sent', no(), [0, 1, 2], [{ status: 'duplicate' }, ...accepted(1, 2)]],
+		['may have been sent', no(true), [0, 2], [{ status: 'duplicate' }, { status: 'duplicate' }, ...accepted(2)]],
+	])('with Once per Reference, after a part that %s, sends only the rest', async (_, failure, sent, parts) => {
+		const { sent: all, context } = api({ 1: failure });
+		const [failed] = await run(context, ONCE_SPLIT);
+		expect(failed).toMatchObject({ error: { description: expect.stringMatching(/ Run the node again with the same reference to send the rest\.$/) as unknown } });
+		const first = parts.find((part) => 'id' in part);
+		expect(await run(context, ONCE_SPLIT)).toEqual([{ item: 0, json: { ...first, to: ONE, reference: 'sale', parts } }]);
+		expect(await run(context, ONCE_SPLIT)).toEqual([duplicate]);
+		expect(all).toEqual(sent);
+	});
+
+	it('with Once per Reference has nothing left to send when its last part may have been sent', async () => {
+		const { sent, context } = api({ 2: no(true) });
+		expect(await run(context, ONCE_SPLIT)).toMatchObject([{ error: { description: 'Why. Parts 1–2 of 3 were sent, part 3 may have been sent.' } }]);
+		expect(await run(context, ONCE_SPLIT)).toEqual([duplicate]);
+		expect(sent).toEqual([0, 1]);
+	});
+
+	it('with Once per Reference can be sent again when nothing was sent', async () => {
+		const { sent, context } = api({ 0: no() });
+		await run(context, ONCE_SPLIT);
+		await run(context, ONCE_SPLIT);
+		expect(sent).toEqual([0, 1, 2]);
+	});
+
+	it('says that a reference may count as sent when the store fails to release it', async () => {
+		const { context } = api({ 1: no() });
+		context.store.remove = async () => await Promise.reject(new Error('down'));
+		expect(await run(context, ONCE_SPLIT)).toMatchObject([
+			{
+				error: {
+					mayCountAsSent: true,
+					mayHaveBeenSent: true,
+					description: expect.stringMatching(/^Why\. n8n’s database could not release the reference, .* Part 1 of 3 was sent, parts 2–3 were not\.$/) as unknown,
+				},
+			},
+		]);
 	});
 });
 

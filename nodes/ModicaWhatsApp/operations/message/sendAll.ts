@@ -1,0 +1,108 @@
+import { ModicaError } from '../../api/errors';
+import type { Message, MessageCommon, SendReceipt } from '../../api/types';
+import type { Fields } from '../../parameters/values';
+import type { Context, Result } from '../operation';
+import { withPreview, type Content } from './preview';
+
+/** The messages of one item: more than one only where a long text is split. */
+export interface Sending {
+	/** Whom they are for, and what they carry besides their content. */
+	readonly common: Pick<Message, 'to'> & MessageCommon;
+	readonly contents: readonly Content[];
+	/** True when the output is to list the parts, however many there are. */
+	readonly isSplit: boolean;
+}
+
+/** What became of the messages that were tried, in their order. */
+interface Attempt {
+	readonly receipts: ReadonlyArray<SendReceipt | typeof SENT_BEFORE>;
+	/** Why the message after them failed. Those behind it were not tried: the customer is to read all in order. */
+	readonly error?: unknown;
+}
+
+const SENT_BEFORE = { status: 'duplicate' } as const;
+
+/**
+ * Sends the messages of an item one after the other, up to the first that fails.
+ * @param once the reference that they are to be sent once for
+ * @throws what the first one failed for, when nothing was sent
+ */
+export async function sendAll(sending: Sending, once: string | undefined, item: number, { api, references }: Context): Promise<Result> {
+	const count = sending.contents.length;
+	const send = async (isToSend: (index: number) => boolean): Promise<Attempt> => {
+		const receipts: Array<Attempt['receipts'][number]> = [];
+		for (const [index, { content }] of sending.contents.entries()) {
+			try {
+				receipts.push(isToSend(index) ? await api.sendMessage({ ...sending.common, ...content }) : SENT_BEFORE);
+			} catch (error) {
+				return { receipts, error };
+			}
+		}
+		return { receipts };
+	};
+	if (once === undefined) return await toResult(sending, await send(() => true), item);
+	// The reference itself stands for all. It is released when one fails, but not the keys of those that were sent before.
+	const keys = [once, ...(count > 1 ? sending.contents.map((_, index) => `${once}\npart ${index + 1}`) : [])];
+	const { result, noteOn } = await references.once(
+		keys,
+		async ([isFresh, ...fresh]) => (isFresh ? await send((index) => fresh[index] ?? true) : undefined),
+		(attempt, position) => {
+			const unsent = unsentOf(attempt ?? { receipts: [] }, count);
+			return position === 0 ? unsent.length > 0 : unsent.includes(position - 1);
+		},
+	);
+	if (!result) return { item, json: sentBefore(sending) };
+	return await toResult(sending, result, item, { note: keys.map((_, position) => noteOn(position)).find(Boolean) });
+}
+
+/** The messages that were certainly not sent, by their places. */
+function unsentOf({ receipts, error }: Attempt, count: number): number[] {
+	const first = receipts.length + (isInDoubt(error) ? 1 : 0);
+	return Array.from({ length: count - first }, (_, index) => first + index);
+}
+
+function isInDoubt(error: unknown): boolean {
+	return error instanceof ModicaError && error.mayHaveBeenSent;
+}
+
+/** @param once when they were to be sent once; its note says so when one counts as sent that was not */
+async function toResult(sending: Sending, attempt: Attempt, item: number, once?: { note: string | undefined }): Promise<Result> {
+	const { receipts, error } = attempt;
+	if (error === undefined) return { item, json: toOutput(sending, receipts) };
+	const known = error instanceof ModicaError && once?.note ? error.with(once.note, { mayCountAsSent: true }) : error;
+	const count = sending.contents.length;
+	if (!(known instanceof ModicaError) || count === 1 || (receipts.length === 0 && !known.mayHaveBeenSent)) return await Promise.reject<never>(known);
+	const unsent = unsentOf(attempt, count).length;
+	const sentences = [
+		whatWasSent(receipts.length, unsent, count),
+		...(once && !once.note && unsent > 0 ? ['Run the node again with the same reference to send the rest.'] : []),
+	];
+	return { item, to: sending.common.to, parts: receipts, error: known.with(sentences.join(' '), { mayHaveBeenSent: true }) };
+}
+
+function toOutput(sending: Sending, receipts: Attempt['receipts']): Fields {
+	const sent = receipts.find((receipt) => 'id' in receipt);
+	if (!sent) return sentBefore(sending);
+	const { to, reference } = sending.common;
+	const { id, status, ...others } = sent;
+	const told = { id, status, to, ...(reference !== undefined && { reference }), ...others };
+	return withPreview({ ...told, ...(sending.isSplit && { parts: receipts }) }, sending.contents[0]?.preview);
+}
+
+function sentBefore({ common: { to, reference } }: Sending): Fields {
+	return { status: 'duplicate', to, reference, message: 'Not sent again: this node has sent the reference before' };
+}
+
+/** As a sentence: `Parts 1–2 of 4 were sent, part 3 may have been sent, part 4 was not.` */
+function whatWasSent(sent: number, unsent: number, count: number): string {
+	const clauses = [
+		{ from: 1, to: sent, ending: (were: string) => `${were} sent` },
+		{ from: sent + 1, to: count - unsent, ending: () => 'may have been sent' },
+		{ from: count - unsent + 1, to: count, ending: (were: string) => `${were} not` },
+	].filter(({ from, to }) => from <= to);
+	const words = clauses.map(({ from, to, ending }, index) => {
+		const of = index === 0 ? ` of ${count}` : '';
+		return from === to ? `part ${from}${of} ${ending('was')}` : `parts ${from}–${to}${of} ${ending('were')}`;
+	});
+	return `P${words.join(', ').slice(1)}.`;
+}

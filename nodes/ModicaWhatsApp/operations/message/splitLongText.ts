@@ -1,0 +1,29 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { parseTextParts } from '../../parameters/splitText';
+import { parseSwitch } from '../../parameters/switch';
+import { fieldsOf } from '../../parameters/values';
+import type { Item } from '../operation';
+import type { Content } from './preview';
+import { readFormattedText, toTextContent } from './text';
+
+export const splitLongTextOption: INodeProperties = {
+	displayName: 'Split Long Text',
+	name: 'splitLongText',
+	type: 'boolean',
+	default: false,
+	description:
+		'Whether to send a text of more than 4,096 characters as several messages. Each ends with a paragraph, a sentence or a word.',
+	displayOptions: { show: { '/messageType': ['text'] } },
+};
+
+/**
+ * The messages that an item's text leaves as; undefined when it is not to be split.
+ * @throws {InputError} naming the field, the value and the remedy
+ */
+export function readParts(item: Item): Content[] | undefined {
+	if (item.parameter('messageType') !== 'text') return undefined;
+	const options = fieldsOf(item.parameter('options'));
+	const isToSplit = parseSwitch('Split Long Text', options, 'splitLongText', 'Use true to split long texts, or false to send none.');
+	if (!isToSplit) return undefined;
+	return parseTextParts('Text', readFormattedText(item)).map((part) => ({ content: toTextContent(part) }));
+}

@@ -1,0 +1,120 @@
+/** A text that is too long for one message, in parts that WhatsApp takes. */
+import fc from 'fast-check';
+import { parseTextParts, splitText } from '../../../nodes/ModicaWhatsApp/parameters/splitText';
+import { expectCases, tryCases } from '../../harness/cases.mts';
+
+const length = (text: string) => [...text].length;
+const words = (text: string) => text.split(/\s+/).filter(Boolean);
+
+describe('a text that is split', () => {
+	it('is one part as it is when it fits, white space and all', () => {
+		const fits = ` \n${'x'.repeat(4_093)}\n`;
+		expect(parseTextParts('Text', fits)).toEqual([fits]);
+		expect(parseTextParts('Text', 4)).toEqual(['4']);
+	});
+
+	it('counts characters as WhatsApp does: an emoji is one', () => {
+		expect(parseTextParts('Text', '👍'.repeat(4_096))).toEqual(['👍'.repeat(4_096)]);
+		expect(parseTextParts('Text', `${'👍'.repeat(4_000)} ${'👍'.repeat(4_000)}`)).toEqual(['👍'.repeat(4_000), '👍'.repeat(4_000)]);
+	});
+
+	it.each<[string, unknown, string]>([
+		['is too long for ten messages', 'x'.repeat(40_961), `Text "${'x'.repeat(80)}…" has 40961 characters. The node splits up to 40960: shorten it.`],
+		['is empty', ' ', 'Text is empty. Write what the message is to say.'],
+		['is none', {}, 'Text "{}" is not a text. Write what the message is to say.'],
+	])('is refused when it %s', (_, text, message) => {
+		expect(() => parseTextParts('Text', text)).toThrow(message);
+	});
+
+	it.each<[string, number, string, string[]]>([
+		['a paragraph, even if more would fit', 40, 'One line.\nAnother one.\n\nA new paragraph. It goes on and on.', ['One line.\nAnother one.', 'A new paragraph. It goes on and on.']],
+		['a line', 30, 'First item.\nSecond item.\nThird. Fourth.', ['First item.\nSecond item.', 'Third. Fourth.']],
+		['a sentence', 30, 'It costs 3.50 now. Tomorrow more than that.', ['It costs 3.50 now.', 'Tomorrow more than that.']],
+		['a sentence without spaces', 12, '今天价格是五元。欢迎大家来买！谢谢', ['今天价格是五元。', '欢迎大家来买！谢谢']],
+		['a word', 12, 'one two three four', ['one two', 'three four']],
+		['a word, however early, before a word that fits into the next part', 20, 'see abcdefghijklmnopqrs', ['see', 'abcdefghijklmnopqrs']],
+		['a word of a language without spaces', 8, '我们今天去商店买东西', ['我们今天去商店', '买东西']],
+		['a word, not before a comma', 6, '我们今天去吧，好的', ['我们今天去', '吧，好的']],
+		['a grapheme, in a word that is longer than a message', 14, '👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧', ['👨‍👩‍👧👨‍👩‍👧', '👨‍👩‍👧']],
+		['a character, in a grapheme that is longer than a message', 10, `e${'\u0301'.repeat(12)}`, [`e${'\u0301'.repeat(5)}`, '\u0301'.repeat(7)]],
+	])('has parts that end with %s', (_, most, text, parts) => {
+		expect(splitText(text, most)).toEqual(parts);
+	});
+
+	it.each<[string, number, string, string[]]>([
+		['links', 34, 'More here: https://example.com/a-b.c?d=e, or ask.', ['More here:', 'https://example.com/a-b.c?d=e, or', 'ask.']],
+		['links between characters without spaces', 28, '请看我们的网站吧https://example.com/在线商店', ['请看我们的网站吧', 'https://example.com/在线商店']],
+		['bold', 24, 'Please do *not ever do that* again', ['Please do', '*not ever do that* again']],
+		['formatting in each other', 24, 'Please do _*not* ever ~do~ that_ again', ['Please do', '_*not* ever ~do~ that_', 'again']],
+		['code', 24, 'Please run `rm a b c d e f` again', ['Please run', '`rm a b c d e f` again']],
+		['code blocks', 30, 'Run this, please:\n```\none\ntwo\n```\nDone.', ['Run this, please:', '```\none\ntwo\n```\nDone.']],
+	])('keeps %s whole', (_, most, text, parts) => {
+		expect(splitText(text, most)).toEqual(parts);
+	});
+
+	it.each<[string, number, string, string[]]>([
+		['bold', 18, '*one two three four five*', ['*one two three*', '*four five*']],
+		['formatting in each other', 20, '*_one two three four five_*', ['*_one two three_*', '*_four five_*']],
+		['a code block', 20, '```\none\n  two\nthree four five\n```', ['```\none\n  two\n```', '```\nthree four\n```', '```\nfive\n```']],
+		['a quote', 20, '> one two. three four five six', ['> one two. three', '> four five six']],
+	])('closes and opens again %s that is longer than a part', (_, most, text, parts) => {
+		expect(splitText(text, most)).toEqual(parts);
+	});
+
+	it.each(['2 * 3 * 4 is twenty four', 'a*b*c and snake_case_name', 'price* and * more *'])('takes no sign that formats nothing for one that does: %s', (text) => {
+		expect(splitText(text, 16).join(' ')).toBe(text);
+	});
+});
+
+describe('any text that is split', () => {
+	const CASES = 20_000;
+	expectCases(CASES);
+	const word = fc.string({ unit: fc.constantFrom(...'abcdefghijklmnopäéñשמا0123456789'), minLength: 1, maxLength: 9 });
+	const character = fc.constantFrom(...'ab1 \n.天气😀*_~`>', 'e\u0301', '👨‍👩‍👧', '🇳🇿', '👍🏽', '\r\n', '\u0e01\u0e33', '。', ' \u0301', 'https://a.b/');
+	const run = fc.tuple(fc.constantFrom('*', '_', '~', '`'), fc.array(word, { minLength: 1, maxLength: 3 })).map(([sign, inner]) => sign + inner.join(' ').slice(0, 20).trim() + sign);
+	const link = word.map((path) => `https://a.nz/${path}?b`);
+	const gap = fc.constantFrom(' ', ' ', ' ', '  ', '\n', '\r\n', '\n\n', '. ', '! ', ', ', '\t', '\n- ', '\n> ');
+	const textOf = (piece: fc.Arbitrary<string>) => fc.array(fc.tuple(piece, gap), { minLength: 1, maxLength: 25 }).map((pairs) => pairs.flat().join('').trim());
+	const most = fc.integer({ min: 30, max: 60 });
+
+	it('loses nothing, keeps its order and its words, and has no part that is too long', async () => {
+		await tryCases(CASES / 2, fc.tuple(textOf(word), most), ([text, limit]) => {
+			const parts = splitText(text, limit);
+			// A quote that is cut goes on as one.
+			const cut = parts.flatMap((part, index) => words(index > 0 ? part.replace(/^> /, '') : part));
+			expect(cut.filter((each) => each !== '>')).toEqual(words(text).filter((each) => each !== '>'));
+			expect(parts.filter((part) => length(part) > limit || part.trim() === '')).toEqual([]);
+			if (length(text) <= limit) expect(parts).toEqual([text]);
+		});
+	});
+
+	it('has its links and what is formatted whole', async () => {
+		await tryCases(CASES / 4, fc.tuple(fc.array(fc.oneof(word, run, link), { minLength: 5, maxLength: 25 }), most), ([pieces, limit]) => {
+			// Cut within one of them, there would be a space, or signs, that were not there.
+			expect(splitText(pieces.join(' '), limit).join(' ')).toBe(pieces.join(' '));
+		});
+	});
+
+	it('keeps graphemes whole, whatever it is made of', async () => {
+		const graphemes = (text: string) => Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
+		await tryCases(CASES / 4, fc.tuple(fc.array(character, { minLength: 20, maxLength: 80 }).map((all) => all.join('')), most), ([text, limit]) => {
+			const parts = splitText(text, limit);
+			const known = new Set(graphemes(text).flatMap((each) => [each, each.trim()]));
+			expect(parts.flatMap(graphemes).filter((each) => !known.has(each) && !/^[*_~`>\s]*$/.test(each))).toEqual([]);
+			expect(parts.filter((part) => length(part) > limit || part.trim() === '')).toEqual([]);
+			const ink = (all: string) => all.replace(/[\s*_~`>]/g, '');
+			expect(ink(parts.join(''))).toBe(ink(text));
+		});
+	});
+
+	it('closes each code block in the part that opens it', async () => {
+		const code = fc.array(word, { minLength: 1, maxLength: 12 }).map((lines) => `\`\`\`\n${lines.join('\n')}\n\`\`\``);
+		await tryCases(CASES / 4, fc.tuple(fc.array(fc.oneof(word, code), { minLength: 1, maxLength: 8 }).map((all) => all.join('\n')), most), ([text, limit]) => {
+			const parts = splitText(text, limit);
+			expect(parts.filter((part) => part.split('```').length % 2 === 0)).toEqual([]);
+			expect(parts.filter((part) => length(part) > limit)).toEqual([]);
+			const lines = (all: string) => all.split('\n').filter((line) => line !== '```');
+			expect(parts.flatMap(lines)).toEqual(lines(text));
+		});
+	});
+});
