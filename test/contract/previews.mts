@@ -37,7 +37,7 @@ export function previews(): Preview[] {
 			broadcast: item({ ...receipt, message: TEXT }),
 			get: component('MessageDetails'),
 			markAsRead: item({ id, read: BOOLEAN }),
-			send: item(receipt),
+			send: item({ ...receipt, parts: { type: 'array', items: item({ id, status }) } }),
 			sendAndWait: item({
 				id,
 				to,

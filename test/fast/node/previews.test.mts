@@ -40,7 +40,10 @@ const RUNS: Record<string, () => Promise<INodeExecutionData[]>> = {
 		}
 		return outputs;
 	},
-	'message.send': async () => await run('message', 'send', { ...TEMPLATE, additionalFields: REFERENCE }),
+	'message.send': async () => [
+		...(await run('message', 'send', { ...TEMPLATE, additionalFields: REFERENCE })),
+		...(await run('message', 'send', { ...TEXT, options: { splitLongText: true } })),
+	],
 	'service.checkHealth': async () => await run('service', 'checkHealth', {}),
 };
 const TEMPLATE = {
