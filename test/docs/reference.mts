@@ -1,0 +1,147 @@
+/**
+ * docs/reference.md: what the editor shows of each operation, of the trigger and of the credential, and what each operation
+ * gives. Everything on the page stands in the sources that the editor reads.
+ */
+import GithubSlugger from 'github-slugger';
+import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+import { ModicaWhatsAppApi } from '../../credentials/ModicaWhatsAppApi.credentials.ts';
+import { ModicaWhatsAppTrigger } from '../../nodes/ModicaWhatsApp/ModicaWhatsAppTrigger.node.ts';
+import { findOperation, properties } from '../../nodes/ModicaWhatsApp/operations/index';
+import type { JsonObject } from '../contract/contract.mts';
+import { previews } from '../contract/previews.mts';
+
+type Row = readonly string[];
+
+const cell = (text: string) => text.replace(/\s*\n\s*/g, ' ').replace(/(?<!\\)\|/g, '\\|').trim();
+const table = (header: Row, rows: readonly Row[]) =>
+	[header, header.map(() => '---'), ...rows.map((cells) => cells.map(cell))].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const slug = (heading: string) => new GithubSlugger().slug(heading);
+const sentence = (text: string) => (text === '' || /[.…!?:]$/.test(text) ? text : `${text}.`);
+const isValue = (option: INodeProperties | INodePropertyCollection | INodePropertyOptions): option is INodePropertyOptions => 'value' in option;
+
+/** What a field may be filled with: its own fields, for a group; its values, for a list. */
+function fieldsIn({ type, options = [] }: INodeProperties): INodeProperties[] {
+	if (type !== 'collection' && type !== 'fixedCollection') return [];
+	return options.flatMap((option) => ('values' in option ? option.values : isValue(option) ? [] : [option]));
+}
+
+/** `*Message Type* is *Media*`: what shows a field beside its resource and operation. */
+function condition({ displayOptions }: INodeProperties, all: readonly INodeProperties[]): string {
+	const conditions = Object.entries(displayOptions?.show ?? {}).filter(([name]) => !['resource', 'operation', '@version'].includes(name));
+	const words = conditions.map(([name, values]) => {
+		const field = all.find((each) => each.name === name.replace(/^\//, ''));
+		const shown = (values ?? []).map((value) => field?.options?.filter(isValue).find((option) => option.value === value)?.name ?? JSON.stringify(value));
+		return `*${field?.displayName ?? name}* is ${shown.map((value) => `*${value}*`).join(' or ')}`;
+	});
+	return words.join(' and ');
+}
+
+function valuesOf({ type, options = [] }: INodeProperties): string {
+	if (type !== 'options' && type !== 'multiOptions') return '';
+	const values = options.filter(isValue).map(({ name, description }) => (description ? `*${name}* (${description})` : `*${name}*`));
+	return values.length > 0 && values.length <= MOST_VALUES ? `${values.join('; ')}.` : '';
+}
+
+/** More are a list to search in, such as that of countries. */
+const MOST_VALUES = 12;
+
+function defaultOf({ type, options = [], default: value }: INodeProperties): string {
+	if (type === 'boolean') return value === true ? 'on' : 'off';
+	const option = options.filter(isValue).find((each) => each.value === value);
+	if (option) return `*${option.name}*`;
+	return typeof value === 'number' || (typeof value === 'string' && value !== '') ? `\`${value}\`` : '';
+}
+
+/** A field, or a field in a group. It may be there several times, each under conditions of its own. */
+interface Entry {
+	/** Its name, after those of the groups that it is in. */
+	readonly path: readonly string[];
+	readonly default: string;
+	readonly text: string;
+	readonly conditions: string[];
+}
+
+function entriesOf(fields: readonly INodeProperties[], path: readonly string[] = [], outer: readonly INodeProperties[] = []): Entry[] {
+	const around = [...fields, ...outer];
+	const entries = fields
+		.filter(({ type, name }) => type !== 'hidden' && type !== 'notice' && name !== 'resource' && name !== 'operation')
+		.flatMap((field) => {
+			const name = [...path, field.displayName];
+			const text = [field.description ?? '', valuesOf(field), field.hint ?? ''].map(sentence).filter(Boolean).join(' ');
+			const conditions = [condition(field, around)].filter(Boolean);
+			return [{ path: name, default: defaultOf(field), text, conditions }, ...entriesOf(fieldsIn(field), name, around)];
+		});
+	const distinct = new Map<string, Entry>();
+	for (const entry of entries) {
+		const known = distinct.get(keyOf(entry));
+		if (!known) distinct.set(keyOf(entry), entry);
+		else known.conditions.push(...entry.conditions.filter((each) => !known.conditions.includes(each)));
+	}
+	return [...distinct.values()];
+}
+
+const keyOf = ({ path, text }: Entry) => [...path, text].join('\n');
+
+function rowOf({ path, default: value, text, conditions }: Entry): Row {
+	const shownIf = conditions.length > 0 ? `If ${conditions.join(', or if ')}. ` : '';
+	return [[...path.slice(0, -1), `**${path.at(-1)}**`].join(' → '), value, shownIf + text];
+}
+
+const fieldTable = (entries: readonly Entry[]) => table(['Field', 'Default', 'Description'], entries.map(rowOf));
+
+function outputRows({ properties: fields = {}, items }: JsonObject, path = ''): Row[] {
+	if (items) return outputRows(items as JsonObject, path);
+	return Object.entries(fields as Record<string, JsonObject>).flatMap(([name, schema]) => [
+		[`\`${path}${name}\``, String(schema.type)],
+		...outputRows(schema, `${path}${name}${schema.type === 'array' ? '[].' : '.'}`),
+	]);
+}
+
+export function reference(): string {
+	const outputs = previews();
+	/** By what is said of a field: the operation that has it first. */
+	const firstIn = new Map<string, string>();
+	const fieldsOf = (title: string, fields: readonly INodeProperties[]) => {
+		const entries = entriesOf(fields);
+		const own = entries.filter((entry) => !firstIn.has(keyOf(entry)));
+		for (const entry of own) firstIn.set(keyOf(entry), title);
+		const others = [...new Set(firstIn.values())].filter((other) => other !== title);
+		return [
+			...(own.length > 0 ? [fieldTable(own)] : []),
+			...others.flatMap((other) => {
+				const names = entries.filter((entry) => entry.path.length === 1 && firstIn.get(keyOf(entry)) === other).map(({ path }) => `**${path.join('')}**`);
+				return names.length > 0 ? [`As in [${other}](#${slug(other)}): ${names.join(', ')}.`] : [];
+			}),
+		];
+	};
+	const resources = properties[0]?.options?.filter(isValue) ?? [];
+	const sections = resources.flatMap(({ name: resourceName, value: resource }) => {
+		const operations = properties.find(({ name, displayOptions }) => name === 'operation' && displayOptions?.show?.resource?.includes(resource));
+		return (operations?.options ?? []).filter(isValue).map(({ name, value, description }) => {
+			const operation = findOperation(String(resource), String(value));
+			const output = outputs.find((each) => each.resource === resource && each.operation === value);
+			if (!operation || !output) throw new Error(`No operation ${resource}.${value}`);
+			return [
+				`### ${resourceName}: ${name}`,
+				sentence(description ?? ''),
+				...fieldsOf(`${resourceName}: ${name}`, operation.fields),
+				'What it gives for each input item, where it has a value:',
+				table(['Output', 'Type'], outputRows(output.schema)),
+			].join('\n\n');
+		});
+	});
+	const trigger = new ModicaWhatsAppTrigger().description;
+	const credential = new ModicaWhatsAppApi();
+	return `${[
+		'# Reference',
+		'<!-- Generated by `npm run docs:write` from the descriptions that n8n’s editor shows -->',
+		'All fields of the two nodes and of the credential, as the editor names them. For how to use them, see the [guides](../README.md#resources).',
+		`## Modica WhatsApp`,
+		...sections,
+		`## ${trigger.displayName}`,
+		fieldTable(entriesOf(trigger.properties)),
+		'What it gives is described in [callbacks](callbacks.md).',
+		`## ${credential.displayName}`,
+		fieldTable(entriesOf(credential.properties)),
+	].join('\n\n')}\n`;
+}
