@@ -4,21 +4,15 @@
  * Usage: node markdown.mjs FILE…, which prints as JSON, by file, where its links lead and which anchors GitHub gives
  * to its headings.
  */
-import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import GithubSlugger from 'github-slugger';
 import { lexer, walkTokens } from 'marked';
-
-function read(file) {
-	const text = readFileSync(file, 'utf8');
-	if (!file.endsWith('.json')) return text;
-	return JSON.parse(text).nodes.flatMap(({ parameters }) => parameters.content ?? []).join('\n\n');
-}
+import { readPage } from './page.mjs';
 
 function takeApart(file) {
 	const slugger = new GithubSlugger();
 	const page = { links: [], anchors: [] };
-	walkTokens(lexer(read(file)), (token) => {
+	walkTokens(lexer(readPage(file)), (token) => {
 		if (token.type === 'link' || token.type === 'image') page.links.push(token.href);
 		if (token.type === 'heading') page.anchors.push(slugger.slug(token.text.replace(/[*`]/g, '')));
 	});

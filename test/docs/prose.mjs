@@ -1,0 +1,30 @@
+/**
+ * Prints as JSON what textlint has against the words of some pages: `node prose.mjs FILE…`. Of a workflow, its notes are read.
+ */
+import process from 'node:process';
+import { TextlintKernel } from '@textlint/kernel';
+import markdown from '@textlint/textlint-plugin-markdown';
+import terminology from 'textlint-rule-terminology';
+import writeGood from 'textlint-rule-write-good';
+import { readPage } from './page.mjs';
+import { TERMS } from './vocabulary.mjs';
+
+/** Rules come as CommonJS. */
+const ruleOf = (module) => module.default ?? module;
+
+const options = {
+	ext: '.md',
+	plugins: [{ pluginId: 'markdown', plugin: ruleOf(markdown) }],
+	rules: [
+		{ ruleId: 'terminology', rule: ruleOf(terminology), options: { terms: TERMS } },
+		{ ruleId: 'write-good', rule: ruleOf(writeGood), options: { passive: false, weasel: false } },
+	],
+};
+
+const kernel = new TextlintKernel();
+const problems = [];
+for (const file of process.argv.slice(2)) {
+	const { messages } = await kernel.lintText(readPage(file), { ...options, filePath: file });
+	problems.push(...messages.map(({ line, column, message }) => `${file}:${line}:${column} ${message}`));
+}
+console.log(JSON.stringify(problems));

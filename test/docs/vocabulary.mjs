@@ -1,0 +1,46 @@
+/**
+ * Words that a reader stumbles over, and what to write instead: inverted or old-fashioned phrases, private terms, and British
+ * spellings. Beside those of textlint-rule-terminology; regular expressions, in any case of letters.
+ */
+export const TERMS = [
+	// Phrases
+	['whoever', 'anyone who'],
+	['whatever', 'any'],
+	['whichever', 'any'],
+	['what stands', 'the text'],
+	['stands? (above|below|beside|in|on|at|where)', 'is $1'],
+	['goes? on\\b', 'continues'],
+	['goes? about', 'does'],
+	['going on', 'happening'],
+	['bring(s?|ing) along', 'include$1'],
+	['sees? to it', 'makes sure'],
+	['comes? to nothing', 'is empty'],
+	['came to nothing', 'was empty'],
+	['under way', 'in progress'],
+	['beside', 'next to'],
+	['for ever', 'indefinitely'],
+	['mend(s|ed)?\\b', 'fix'],
+	['things?', 'the thing itself'],
+	['of its own accord', 'automatically'],
+	['likewise', 'also'],
+	['thereby', 'this way'],
+	['thus', 'so'],
+	['very', 'the plain adjective'],
+	['quite', 'the plain adjective'],
+	['simply', 'nothing at all'],
+	// Spelling
+	['half-way', 'halfway'],
+	['log-in', 'login'],
+	['time-out', 'timeout'],
+	['user name', 'username'],
+	['e-mail', 'email'],
+	['behaviour', 'behavior'],
+	['colour', 'color'],
+	['licence', 'license'],
+	['cancell(ed|ing)', 'cancel$1'],
+	['favour', 'favor'],
+	['towards', 'toward'],
+	['whilst', 'while'],
+	['amongst', 'among'],
+	['(organ|recogn|real|minim|optim|summar)is(e|es|ed|ing|ation)\\b', '$1iz$2'],
+];
