@@ -1,9 +1,9 @@
-/** The compose file of the guide to queue mode is the n8n that `test:queue` tests. */
+/** The compose files of the guides: that of queue mode is the n8n that `test:queue` tests. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { CURRENT } from '../harness/n8n/versions.mts';
-import { PROJECT } from '../harness/project.mts';
+import { manifest, PROJECT } from '../harness/project.mts';
 import { queueEnvironment, WORKER_CONCURRENCY } from '../harness/queue/environment.mts';
 
 const COMPOSE = 'docs/queue-mode/docker-compose.yml';
@@ -31,5 +31,16 @@ describe('the compose file for queue mode', () => {
 			encryptionKey: '${N8N_ENCRYPTION_KEY:?}',
 		});
 		expect(ofN8n.map(([name, { environment }]) => ({ name, environment }))).toEqual(ofN8n.map(([name]) => ({ name, environment: tested })));
+	});
+});
+
+describe('the compose file for one process', () => {
+	const { services } = parse(readFileSync(path.join(PROJECT, 'docs/docker/docker-compose.yml'), 'utf8')) as Compose;
+
+	it('starts the n8n that is tested, and has it install this package', () => {
+		const { image, environment = {} } = services.n8n!;
+		expect(image).toBe(`docker.n8n.io/n8nio/n8n:${CURRENT.version}`);
+		expect(JSON.parse(environment.N8N_COMMUNITY_PACKAGES!)).toEqual([{ name: manifest.name, version: manifest.version }]);
+		expect(environment).toMatchObject({ N8N_COMMUNITY_PACKAGES_MANAGED_BY_ENV: 'true', N8N_UNVERIFIED_PACKAGES_ENABLED: 'true' });
 	});
 });

@@ -12,7 +12,7 @@ interface Page {
 }
 
 const docs = filesIn('docs').filter((file) => file.endsWith('.md'));
-const markdown = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', ...docs, ...filesIn('test').filter((file) => file.endsWith('.md'))];
+const markdown = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'examples/README.md', ...docs, ...filesIn('test').filter((file) => file.endsWith('.md'))];
 const examples = filesIn('examples').filter((file) => file.endsWith('.json'));
 let pages: Record<string, Page>;
 

@@ -3,22 +3,25 @@ import path from 'node:path';
 import { filesIn, PROJECT } from '../harness/project.mts';
 
 const MOST_BYTES = 150_000;
-const readme = readFileSync(path.join(PROJECT, 'README.md'), 'utf8');
+const read = (file: string) => readFileSync(path.join(PROJECT, file), 'utf8');
 const pictures = filesIn('docs/images');
 
 // `npm run screenshots` renews them all.
 describe('the pictures of the docs', () => {
-	it('are there for every example, and linked from its line in the README', () => {
+	it('are there for every example, and linked from its line in the list', () => {
+		const lines = read('examples/README.md').split('\n');
 		const missing = filesIn('examples').filter((file) => {
-			const line = readme.split('\n').find((candidate) => candidate.includes(`](${file}): `));
-			return !line?.endsWith(` ([picture](docs/images/${file.replace(/\.json$/, '.png')}))`);
+			const name = path.basename(file, '.json');
+			const line = lines.find((candidate) => candidate.includes(`](${name}.json): `));
+			return file.endsWith('.json') && !line?.endsWith(` ([picture](../docs/images/examples/${name}.png))`);
 		});
 		expect(missing).toEqual([]);
 	});
 
-	it('are each used by the README or a page of the docs', () => {
-		const pages = [readme, ...filesIn('docs').filter((file) => file.endsWith('.md')).map((file) => readFileSync(path.join(PROJECT, file), 'utf8'))].join();
-		expect(pictures.filter((file) => !pages.includes(`(${file})`) && !pages.includes(`(${path.posix.relative('docs', file)})`))).toEqual([]);
+	it('are each used by a page', () => {
+		const pages = ['README.md', 'examples/README.md', ...filesIn('docs').filter((file) => file.endsWith('.md'))];
+		const used = pages.flatMap((page) => Array.from(read(page).matchAll(/\]\(([^)]+\.png)\)/g), ([, link = '']) => path.posix.join(path.posix.dirname(page), link)));
+		expect(pictures.filter((file) => !used.includes(file))).toEqual([]);
 	});
 
 	it('are small', () => {
