@@ -29,8 +29,8 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			required: true,
 			default: '',
 			placeholder: 'e.g. wab_customer_a',
-			description: 'The name of your gateway application at Modica',
-			hint: 'The name of your application in Modica’s gateway, not your own log-in there.',
+			description: 'Name of your gateway application at Modica',
+			hint: 'The name of your application in Modica’s gateway, not your personal login',
 		},
 		{
 			displayName: 'Password',
@@ -39,7 +39,7 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			typeOptions: { password: true },
 			required: true,
 			default: '',
-			description: 'The password of your gateway application at Modica',
+			description: 'Password of your gateway application at Modica',
 		},
 		{
 			displayName: 'Base URL',
@@ -48,8 +48,8 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			required: true,
 			default: 'https://api.modicagroup.com/rest/wab/v1',
 			placeholder: 'e.g. https://api.modicagroup.com/rest/wab/v1',
-			description: 'Change it only if Modica or your reseller gave you another address',
-			hint: 'Leave it as it is, unless Modica or your reseller gave you another address.',
+			description: 'Address of Modica’s API',
+			hint: 'Keep the default unless Modica or your reseller gave you another address',
 		},
 		{
 			displayName: 'Callback Username',
@@ -57,8 +57,8 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. modica',
-			description: 'For the trigger node: the user name that callbacks must bring along',
-			hint: 'For the trigger only, with the password below. Make both up: they let Modica in, and nobody else.',
+			description: 'Username that Modica must send with callbacks to the trigger node',
+			hint: 'For the trigger node only. Choose a username and password for Modica to use.',
 		},
 		{
 			displayName: 'Callback Password',
@@ -66,7 +66,7 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			type: 'string',
 			typeOptions: { password: true },
 			default: '',
-			description: 'For the trigger node: the password that callbacks must bring along',
+			description: 'Password that Modica must send with callbacks to the trigger node',
 		},
 	];
 

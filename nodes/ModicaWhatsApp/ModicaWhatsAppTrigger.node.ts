@@ -43,7 +43,7 @@ const ignoreDuplicatesOption: INodeProperties = {
 	type: 'boolean',
 	default: true,
 	description:
-		'Whether to start the workflow only once for copies of a callback, which Modica may send when an answer is slow. The last 20,000 of a day are remembered, by each n8n process on its own.',
+		'Whether to ignore a callback that was received before, since Modica may send one again when the response is slow. Each n8n process remembers the last 20,000 callbacks of a day.',
 };
 
 export class ModicaWhatsAppTrigger implements INodeType {
@@ -59,19 +59,19 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		subtitle:
 			'={{ "On " + [].concat($parameter["events"]).join(",").split(/[,;\\r\\n]/).map((event) => event.trim()).filter((event) => event).join(" and ") }}',
 		// n8n's list of nodes shows it for the action node, too.
-		description: 'Send WhatsApp messages through Modica, or start a workflow when a message’s status changes or a customer replies',
+		description: 'Send WhatsApp messages through Modica, or start a workflow when a delivery status changes or a customer replies',
 		eventTriggerDescription: 'Waiting for Modica to call the test URL',
 		activationMessage:
-			'Ask Modica to enter the trigger’s Production URL as both statusCallbackUrl and replyCallbackUrl of your application: there is no other way to register it.',
+			'Ask Modica to set the trigger’s Production URL as the statusCallbackUrl and replyCallbackUrl of your application. You can’t register it yourself.',
 		triggerPanel: {
-			header: 'Receive statuses and replies from Modica',
+			header: 'Receive delivery statuses and replies from Modica',
 			executionsHelp: {
 				inactive:
-					'<b>To try it out</b>, press the button above and send something to the <b>Test URL</b>. If no message is at hand, the simulator in this package’s repository makes one up: <br /><code>npm run simulator -- --reply "Kia ora" --reply-url "https://user:password@…"</code><br /><br /><b>Once you are happy with the workflow</b>, publish it (in older versions of n8n: activate it). From then on, what Modica sends to the <b>Production URL</b> starts it.',
+					'<b>To test the trigger</b>, click the button above and send a callback to the <b>Test URL</b>. The simulator in this package’s repository can send one: <br /><code>npm run simulator -- --reply "Kia ora" --reply-url "https://user:password@…"</code><br /><br /><b>When the workflow is ready</b>, publish it (in n8n 1.x: activate it). Callbacks to the <b>Production URL</b> then start it.',
 				active:
-					'<b>The workflow is published</b>: what Modica sends to the <b>Production URL</b> starts it, and is found in the <a data-key="executions">executions list</a>, not here.<br /><br /><b>To try it out here</b>, press the button above and send something to the <b>Test URL</b>. If no message is at hand, the simulator in this package’s repository makes one up: <br /><code>npm run simulator -- --reply "Kia ora" --reply-url "https://user:password@…"</code>',
+					'<b>The workflow is published</b>. Callbacks to the <b>Production URL</b> start it. See them in the <a data-key="executions">executions list</a>.<br /><br /><b>To test the trigger here</b>, click the button above and send a callback to the <b>Test URL</b>. The simulator in this package’s repository can send one: <br /><code>npm run simulator -- --reply "Kia ora" --reply-url "https://user:password@…"</code>',
 			},
-			activationHint: 'Once the workflow is published, Modica can start it by calling the Production URL.',
+			activationHint: 'When the workflow is published, callbacks to the Production URL start it.',
 		},
 		defaults: { name: 'Modica WhatsApp Trigger' },
 		inputs: [],
@@ -91,7 +91,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Open <b>Webhook URLs</b> above, copy the <b>Production URL</b>, put the Callback Username and Callback Password of your credential into it (https://user:password@…), and give it to Modica for both statuses and replies.',
+					'Open <b>Webhook URLs</b> above and copy the <b>Production URL</b>. Add the Callback Username and Callback Password of your credential (https://user:password@…), and ask Modica to use it for statuses and replies.',
 				name: 'urlNotice',
 				type: 'notice',
 				default: '',
@@ -104,7 +104,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 				type: 'collection',
 				placeholder: 'Add Option',
 				default: {},
-				description: 'Which callbacks start the workflow, and what comes with them',
+				description: 'Filters and other trigger options',
 				// In the order of the alphabet, as everywhere in n8n.
 				options: [...filterOptions, ...mediaOptions, ignoreDuplicatesOption].sort((one, other) =>
 					one.displayName.localeCompare(other.displayName, 'en'),

@@ -313,7 +313,7 @@ ${messages(
 	when(() => parseFilter([{}], {}), 'An expression gave something else. The same is said of Statuses, Content Types, Business Numbers and Senders.'),
 	[
 		'The credential has no Callback Username and Callback Password',
-		'Make both up, enter them in the credential of this trigger and publish again. Or set Authentication to None: then anybody who knows the URL can start this workflow.',
+		'Choose both, enter them in the credential of this trigger, and publish the workflow again. Or set Authentication to None: anyone who knows the URL can then start the workflow.',
 	],
 )}
 

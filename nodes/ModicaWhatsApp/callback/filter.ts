@@ -16,16 +16,16 @@ export const eventsField: INodeProperties = {
 			name: 'Reply',
 			value: 'reply',
 			action: 'On a reply from a customer',
-			description: 'A customer has written to one of your business numbers',
+			description: 'Customer sent a message to one of your business numbers',
 		},
 		{
 			name: 'Status',
 			value: 'status',
 			action: 'On the status of a message',
-			description: 'A message you sent has moved on: sent, received, read, failed…',
+			description: 'Delivery status of a sent message changed',
 		},
 	],
-	description: 'What starts the workflow. With both, each has an output of its own.',
+	description: 'Events that start the workflow. If you select both, the node has an output for each.',
 };
 
 export const filterOptions: INodeProperties[] = [
@@ -36,7 +36,7 @@ export const filterOptions: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. 102046588645210, 102046588645211',
 		description:
-			'Replies to these business numbers only; several with commas between. They are the “destination” of a reply. Statuses name no number, so they all pass.',
+			'Business numbers to accept replies for, separated by commas. A reply has its number in destination. Statuses aren’t filtered. Leave empty for all numbers.',
 	},
 	{
 		displayName: 'Content Types',
@@ -44,16 +44,16 @@ export const filterOptions: INodeProperties[] = [
 		type: 'multiOptions',
 		default: [],
 		options: [
-			{ name: 'Any Other', value: 'other', description: 'Types that are not in this list, and content that cannot be read' },
+			{ name: 'Any Other', value: 'other', description: 'Types not listed here, and content that can’t be read' },
 			{ name: 'Audio', value: 'audio' },
-			{ name: 'Button', value: 'button', description: 'A quick reply of a template was tapped' },
+			{ name: 'Button', value: 'button', description: 'Customer tapped a quick reply of a template' },
 			{ name: 'Document', value: 'document' },
 			{ name: 'Image', value: 'image' },
 			{ name: 'Sticker', value: 'sticker' },
 			{ name: 'Text', value: 'text' },
 			{ name: 'Video', value: 'video' },
 		],
-		description: 'Replies of these types only. None chosen: all types.',
+		description: 'Types of replies that start the workflow. Leave empty for all types.',
 	},
 	{
 		displayName: 'Senders',
@@ -62,7 +62,7 @@ export const filterOptions: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. +64211234567, +64217654321',
 		description:
-			'Replies from these customers’ numbers only; several with commas between. Spaces, dots, dashes and brackets do not matter. Statuses name no customer, so they all pass.',
+			'Customers’ numbers to accept replies from, separated by commas. Spaces, dots, dashes and brackets are ignored. Statuses aren’t filtered. Leave empty for all customers.',
 	},
 	{
 		displayName: 'Statuses',
@@ -70,19 +70,19 @@ export const filterOptions: INodeProperties[] = [
 		type: 'multiOptions',
 		default: [],
 		options: [
-			{ name: 'Accepted', value: 'accepted', description: 'Modica took the message' },
-			{ name: 'Any Other', value: 'other', description: 'Statuses that are newer than this list' },
-			{ name: 'Dead', value: 'dead', description: 'Could not be delivered; final' },
-			{ name: 'Expired', value: 'expired', description: 'Was not delivered in time; final' },
-			{ name: 'Failed', value: 'failed', description: 'Could not be sent; final' },
-			{ name: 'Frozen', value: 'frozen', description: 'Held up by a passing fault; may move on' },
-			{ name: 'Read', value: 'read', description: 'The customer has opened it; final' },
-			{ name: 'Received', value: 'received', description: 'Reached the customer’s phone; may still become read' },
-			{ name: 'Rejected', value: 'rejected', description: 'Was refused; final' },
-			{ name: 'Sent', value: 'sent', description: 'WhatsApp has it' },
-			{ name: 'Submitted', value: 'submitted', description: 'On its way to WhatsApp' },
+			{ name: 'Accepted', value: 'accepted', description: 'Modica accepted the message' },
+			{ name: 'Any Other', value: 'other', description: 'Statuses not listed here' },
+			{ name: 'Dead', value: 'dead', description: 'The message couldn’t be delivered (final)' },
+			{ name: 'Expired', value: 'expired', description: 'The message wasn’t delivered in time (final)' },
+			{ name: 'Failed', value: 'failed', description: 'The message couldn’t be sent (final)' },
+			{ name: 'Frozen', value: 'frozen', description: 'Delayed by a temporary failure' },
+			{ name: 'Read', value: 'read', description: 'The customer read the message (final)' },
+			{ name: 'Received', value: 'received', description: 'Delivered to the customer’s phone' },
+			{ name: 'Rejected', value: 'rejected', description: 'The message was refused (final)' },
+			{ name: 'Sent', value: 'sent', description: 'Accepted by WhatsApp' },
+			{ name: 'Submitted', value: 'submitted', description: 'Submitted to WhatsApp' },
 		],
-		description: 'These statuses only. None chosen: all statuses.',
+		description: 'Delivery statuses that start the workflow. Leave empty for all statuses.',
 	},
 ];
 

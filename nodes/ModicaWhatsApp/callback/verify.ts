@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'crypto';
 import type { Fields } from '../parameters/values';
 
-/** What callbacks must bring along. */
+/** Username and password that callbacks must have. */
 export interface CallbackLogin {
 	readonly username: string;
 	readonly password: string;

@@ -23,14 +23,14 @@ export const authenticationFields: INodeProperties[] = [
 			{
 				name: 'Basic Auth',
 				value: 'basicAuth',
-				description: 'Only who brings the Callback Username and Callback Password of the credential',
+				description: 'Require the Callback Username and Callback Password of the credential',
 			},
-			{ name: 'None', value: 'none', description: 'Anybody who knows the URL' },
+			{ name: 'None', value: 'none', description: 'Accept callbacks from anyone who knows the URL' },
 		],
-		description: 'Who may start the workflow by calling the URL',
+		description: 'How callbacks authenticate',
 	},
 	{
-		displayName: '<b>Anybody who knows the URL can start this workflow</b>, with whatever they like to make up.',
+		displayName: '<b>Anyone who knows the URL can start this workflow</b> with data of their choice.',
 		name: 'openNotice',
 		type: 'notice',
 		default: '',
@@ -84,7 +84,7 @@ export async function requireLogin(functions: IHookFunctions): Promise<void> {
 	if (loginOf(await functions.getCredentials('modicaWhatsAppApi'))) return;
 	throw new NodeOperationError(functions.getNode(), NO_LOGIN, {
 		description:
-			'Make both up, enter them in the credential of this trigger and publish again. Or set Authentication to None: then anybody who knows the URL can start this workflow.',
+			'Choose both, enter them in the credential of this trigger, and publish the workflow again. Or set Authentication to None: anyone who knows the URL can then start the workflow.',
 	});
 }
 

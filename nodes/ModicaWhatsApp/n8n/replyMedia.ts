@@ -18,7 +18,7 @@ export const mediaOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to fetch the file that came with a reply. When that fails, the reply comes without it, with the reason in “downloadError”.',
+			'Whether to download the file of a reply. If the download fails, the output has the reason in downloadError.',
 	},
 	{
 		displayName: 'Put Media in Field',
@@ -27,7 +27,7 @@ export const mediaOptions: INodeProperties[] = [
 		default: 'data',
 		placeholder: 'e.g. data',
 		hint: 'The name of the output binary field to put the file in',
-		description: 'Where the next node finds the file, when Download Media is on',
+		description: 'Output field for the file, if Download Media is on',
 	},
 ];
 

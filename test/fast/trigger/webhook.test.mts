@@ -396,7 +396,7 @@ describe('activating the workflow', () => {
 	it.each(['activate', 'create', 'update'] as const)('refuses a credential without a login, when a person does it: %s', async (mode) => {
 		await expect(activate(ALL, {}, mode)).rejects.toMatchObject({
 			message: 'The credential has no Callback Username and Callback Password',
-			description: expect.stringMatching(/^Make both up, enter them in the credential .* Or set Authentication to None/),
+			description: expect.stringMatching(/^Choose both, enter them in the credential .* Or set Authentication to None/),
 		});
 		expect(await activate({ ...ALL, authentication: 'none' }, {}, mode)).toBe(true);
 	});

@@ -314,7 +314,7 @@ describe('the editor', () => {
 		expect(description.activationMessage).toMatch(/Production URL.*statusCallbackUrl.*replyCallbackUrl/);
 		expect(JSON.stringify(description.triggerPanel)).toMatch(/Test URL.*npm run simulator -- --reply .*Production URL/);
 		const notices = description.properties.filter(({ type }) => type === 'notice').map(({ displayName }) => displayName);
-		expect(notices).toEqual([expect.stringMatching(/Production URL.*user:password@/), expect.stringMatching(/Anybody who knows the URL/)]);
+		expect(notices).toEqual([expect.stringMatching(/Production URL.*user:password@/), expect.stringMatching(/Anyone who knows the URL/)]);
 	});
 
 	it('does not activate a trigger that could not start', async () => {
