@@ -1,17 +1,18 @@
 /**
- * Writes the pages that are made from the sources: `npm run docs:write`. With `--check` nothing is written, and the exit
- * code is 1 when a page is not what the sources give.
+ * Writes the pages that are made from the sources, and the charts of the benchmarks: `npm run docs:write`. With `--check`
+ * nothing is written, and the exit code is 1 when one of them is not what it would be now.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { chartsOf } from '../tools/bench/charts.mts';
 import { errorGuide } from './errorGuide.mts';
 import { reference } from './reference.mts';
 
-const PAGES = { 'docs/errors.md': errorGuide, 'docs/reference.md': reference };
+const fileOf = (page: string) => path.resolve(import.meta.dirname, '../..', page);
+const pages = { 'docs/errors.md': errorGuide(), 'docs/reference.md': reference(), ...chartsOf(readFileSync(fileOf('docs/benchmarks.md'), 'utf8')) };
 
-for (const [page, write] of Object.entries(PAGES)) {
-	const file = path.resolve(import.meta.dirname, '../..', page);
-	const written = write();
+for (const [page, written] of Object.entries(pages)) {
+	const file = fileOf(page);
 	if (!process.argv.includes('--check')) {
 		writeFileSync(file, written);
 	} else if (readFileSync(file, 'utf8') !== written) {

@@ -20,7 +20,7 @@ describe('the pictures of the docs', () => {
 
 	it('are each used by a page', () => {
 		const pages = ['README.md', 'examples/README.md', ...filesIn('docs').filter((file) => file.endsWith('.md'))];
-		const used = pages.flatMap((page) => Array.from(read(page).matchAll(/\]\(([^)]+\.png)\)/g), ([, link = '']) => path.posix.join(path.posix.dirname(page), link)));
+		const used = pages.flatMap((page) => Array.from(read(page).matchAll(/(?:\]\(|src(?:set)?=")([^)"]+\.(?:png|svg))/g), ([, link = '']) => path.posix.join(path.posix.dirname(page), link)));
 		expect(pictures.filter((file) => !used.includes(file))).toEqual([]);
 	});
 
