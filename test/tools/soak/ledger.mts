@@ -28,12 +28,12 @@ export class Ledger {
 		for (const to of taken) times.set(to, (times.get(to) ?? 0) + 1);
 		const uneven: string[] = [];
 		const counts: Record<string, number> = {
-			'messages asked for': this.asked.size,
+			'messages requested': this.asked.size,
 			'reported as sent': 0,
 			'reported as not sent': 0,
-			'reported as perhaps sent': 0,
-			'taken by the API': taken.length,
-			'taken twice': [...times.values()].filter((count) => count > 1).length,
+			'reported as possibly sent': 0,
+			'accepted by the API': taken.length,
+			'accepted twice': [...times.values()].filter((count) => count > 1).length,
 		};
 		for (const to of this.asked) {
 			const [report, ...more] = this.reports.get(to) ?? [];
@@ -41,7 +41,7 @@ export class Ledger {
 			if (report === undefined || more.length > 0) uneven.push(`${to} was reported ${report === undefined ? 'never' : `${more.length + 1} times`}`);
 			if (report === 'sent') counts['reported as sent']!++;
 			if (report === 'not sent') counts['reported as not sent']!++;
-			if (report === 'may have been sent') counts['reported as perhaps sent']!++;
+			if (report === 'may have been sent') counts['reported as possibly sent']!++;
 			const most = report === 'not sent' ? 0 : 1;
 			const least = report === 'sent' ? 1 : 0;
 			if (count < least || count > most) uneven.push(`${to} was taken ${count} times, but reported as "${report}"`);

@@ -31,22 +31,22 @@ if (values.write) await writeFile('docs/soak.md', page(table));
 process.exit(report.uneven.length > 0 ? 1 : 0);
 
 function toMarkdown({ counts, uneven, memory }: SoakReport): string {
-	const rows: Array<[string, number | string]> = [...Object.entries(counts), ['does not come out even', uneven.length], ...memoryRows(memory)];
-	return ['| what | how many |', '| --- | ---: |', ...rows.map(([name, value]) => `| ${name} | ${value.toLocaleString('en')} |`)].join('\n');
+	const rows: Array<[string, number | string]> = [...Object.entries(counts), ['discrepancies', uneven.length], ...memoryRows(memory)];
+	return ['| Result | Value |', '| --- | ---: |', ...rows.map(([name, value]) => `| ${name} | ${value.toLocaleString('en')} |`)].join('\n');
 }
 
 /** Memory is judged once n8n has everything loaded that it needs: after a fifth of the time. */
 function memoryRows(samples: MemorySample[]): Array<[string, string]> {
 	const warm = samples.filter(({ minute }) => minute >= minutes / 5);
-	const kinds = [['rss', 'memory of the n8n process'], ['heap', 'of this, JavaScript’s heap']] as const;
+	const kinds = [['rss', 'memory of the n8n process'], ['heap', 'JavaScript heap of the n8n process']] as const;
 	return kinds.flatMap(([kind, name]): Array<[string, string]> => {
 		const bytes = warm.flatMap(({ [kind]: value }) => value ?? []);
 		if (bytes.length === 0) return [];
 		const growth = slope(warm, kind);
 		return [
-			[`${name}, first to last after the warm-up`, `${megabytes(bytes[0]!)} → ${megabytes(bytes.at(-1)!)} MB`],
-			[`${name}, lowest and highest`, `${megabytes(Math.min(...bytes))}–${megabytes(Math.max(...bytes))} MB`],
-			[`${name}, slope`, growth === undefined ? 'too short to tell' : `${(growth / 1_000_000).toFixed(2)} MB/minute`],
+			[`${name}, first and last after the warm-up`, `${megabytes(bytes[0]!)} → ${megabytes(bytes.at(-1)!)} MB`],
+			[`${name}, minimum and maximum`, `${megabytes(Math.min(...bytes))}–${megabytes(Math.max(...bytes))} MB`],
+			[`${name}, slope`, growth === undefined ? 'not enough samples' : `${(growth / 1_000_000).toFixed(2)} MB/minute`],
 		];
 	});
 }
@@ -57,19 +57,26 @@ function megabytes(bytes: number): number {
 
 function page(measured: string): string {
 	const [cpu] = cpus();
-	return `# Soak
+	return `# Soak test
 
 Written by \`npm run soak -- --minutes ${minutes} --seed ${seed} --write\` on ${new Date().toISOString().slice(0, 10)}, on ${cpus().length} cores (${cpu?.model.trim()}) with ${Math.round(totalmem() / 2 ** 30)} GB,
 in n8n ${CURRENT.version} with SQLite, against the simulator on the same machine.
 
-Sends, broadcasts, files and callbacks go on at the same time. Of the messages, two in ten meet a fault: "too many
-requests", a 500 or a broken connection before or after the API took the message, an answer that is late or comes in pieces.
-Of the callbacks, one in twenty is a copy, one comes from a stranger, and one is none. At the end the books are compared:
+Sends, broadcasts, file transfers and callbacks run at the same time. Some requests meet a fault: two in ten single messages,
+and most broadcasts and file transfers. These are the faults:
 
-- reported as sent: the API took the message exactly once;
-- reported as not sent: it did not take it;
-- reported as perhaps sent (\`mayHaveBeenSent\`): it took it once or not at all;
-- a callback that was answered has exactly one execution, and no other has one.
+- a rate limit (429)
+- a 500 or a broken connection, before or after the API accepts the request
+- a slow response, or one that arrives in parts
+
+Of every 20 callbacks, one is a duplicate, one is unauthorized and one is invalid. At the end, the test compares the reports
+of the node with the messages that the API accepted:
+
+- A message reported as sent was accepted once.
+- A message reported as not sent was not accepted.
+- A message reported as possibly sent (\`mayHaveBeenSent\`) was accepted once or not at all.
+
+It also checks that every answered callback has one execution, and that no other callback has one.
 
 ${measured}
 `;

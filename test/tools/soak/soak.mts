@@ -79,7 +79,7 @@ class Tub {
 	private readonly uneven: string[] = [];
 	/** Keys of the callbacks that were answered as new ones. */
 	private readonly answered = new Set<string>();
-	private readonly counts = { files: 0, 'files that came back the same': 0, 'files that did not come back': 0, faults: 0 };
+	private readonly counts = { files: 0, 'files returned unchanged': 0, 'files not returned': 0, faults: 0 };
 	private numbers = 0;
 	/** Files go one after the other: a fault is told by its path alone, and must meet the file it is meant for. */
 	private lastFile: Promise<void> = Promise.resolve();
@@ -177,9 +177,9 @@ class Tub {
 		this.counts.files++;
 		const [result] = await this.run('media', [{ base64: content.toString('base64') }]);
 		if (typeof result?.data === 'string') {
-			if (hash(Buffer.from(result.data, 'base64')) === hash(content)) this.counts['files that came back the same']++;
+			if (hash(Buffer.from(result.data, 'base64')) === hash(content)) this.counts['files returned unchanged']++;
 			else this.uneven.push(`A file of ${bytes} bytes came back as another`);
-		} else if (fault?.kind === 'drop') this.counts['files that did not come back']++;
+		} else if (fault?.kind === 'drop') this.counts['files not returned']++;
 		else this.uneven.push(`A file of ${bytes} bytes did not come back: ${JSON.stringify(result)}`);
 	}
 
