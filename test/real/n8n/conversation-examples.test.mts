@@ -1,0 +1,131 @@
+/** The examples that remember what a customer wrote before. */
+import { isDeepStrictEqual } from 'node:util';
+import type { IDataObject } from 'n8n-workflow';
+import { CALLBACK_LOGIN, callbackUrl, withLogin } from '../../harness/n8n/callbacks.mts';
+import { editRows, rowsOf } from '../../harness/n8n/dataTable.mts';
+import { readExample } from '../../harness/n8n/readExample.mts';
+import type { StoredCredential, StoredWorkflow, WorkflowFile } from '../../harness/n8n/rest.mts';
+import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
+import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
+
+const { rest, handle } = n8nUnderTest();
+/** n8n's data tables can be made by a workflow since 2.x. */
+const describeWithTables = handle.installation.version.startsWith('1.') ? describe.skip : describe;
+
+let simulator: Simulator;
+let credential: StoredCredential;
+
+beforeAll(async () => {
+	simulator = await startSimulator({ statusSteps: [], callbackTimeoutMs: 60_000 });
+	const { username, password, baseUrl } = simulator;
+	credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl, ...CALLBACK_LOGIN });
+});
+afterAll(async () => {
+	await simulator.stop();
+	expect(simulator.requests.flatMap(({ violations }) => violations)).toEqual([]);
+});
+
+/** Imports a workflow, publishes it, and has the simulator tell it what customers write. */
+async function live(file: WorkflowFile): Promise<StoredWorkflow> {
+	await simulator.reset();
+	const workflow = await rest.importWorkflow(file, credential);
+	await rest.activate(workflow);
+	simulator.configure({ replyCallbackUrl: withLogin(callbackUrl(handle.baseUrl, workflow)) });
+	return workflow;
+}
+
+const write = async (source: string, text: string) => await simulator.sendReply({ type: 'text', text, source });
+
+/** Waits until so many executions have been started, and all have ended well. */
+async function ended({ id }: StoredWorkflow, count: number): Promise<void> {
+	await rest.waitForExecutions(id, (all) => all.length === count && all.every(({ status }) => status === 'success'));
+}
+
+/** The same workflow with another expression in a field that one of its *Edit Fields* nodes sets. */
+function withField(file: WorkflowFile, nodeName: string, field: string, change: (expression: string) => string): WorkflowFile {
+	const copy = structuredClone(file);
+	const { assignments } = copy.nodes.find(({ name }) => name === nodeName)!.parameters as { assignments: { assignments: IDataObject[] } };
+	const assignment = assignments.assignments.find(({ name }) => name === field)!;
+	const changed = change(assignment.value as string);
+	expect(changed).not.toBe(assignment.value);
+	assignment.value = changed;
+	return copy;
+}
+
+describeWithTables('conversation-window.json', () => {
+	const TABLE = 'WhatsApp latest messages';
+	const now = Date.now();
+	const MINUTE_MS = 60_000;
+	const before = (ms: number) => new Date(now - ms).toISOString();
+	const LAST_MOMENT_MS = (24 * 60 - 1) * MINUTE_MS;
+
+	const MESSAGES = [
+		{ to: '+64 21 111 1111', name: 'Aroha', order: '1' },
+		{ to: '64212222222', name: 'Wiremu', order: '2' },
+		{ to: '+64213333333', name: 'Mia', order: '3' },
+		{ to: '0064214444444', name: 'Tama', order: '4' },
+		{ to: '+64-21-555-5555', name: 'Ngaio', order: '5' },
+		{ to: '021 999 9999', name: 'Nobody', order: '6' },
+		{ to: '+64211111111', name: 'Aroha', order: '7' },
+	];
+
+	const byNumberTheLatestFirst = (one: IDataObject, other: IDataObject) =>
+		Number(one.number) - Number(other.number) || Date.parse(String(other.wroteAt)) - Date.parse(String(one.wroteAt));
+
+	it('sends a text to who wrote in the last 24 hours but a minute, and the template to all others, each message once', async () => {
+		const atNow = withField(readExample('conversation-window.json'), 'Window', 'opened', (expression) => expression.replace('$now', `DateTime.fromMillis(${now})`));
+		const workflow = await live(withField(atNow, 'Messages', 'messages', () => JSON.stringify(MESSAGES)));
+		await Promise.all(['64211111111', '64212222222', '64214444444', '64215555555'].map(async (source) => await write(source, 'Kia ora')));
+		// A customer who hides the number can be sent nothing.
+		await simulator.sendReply({ type: 'text', text: 'Who am I?', source: '', extra: { source: undefined } });
+		await ended(workflow, 5);
+		// The fourth customer has written just now, the others when the test says.
+		await editRows(rest, TABLE, ['number', '+64211111111'], { wroteAt: before(LAST_MOMENT_MS) });
+		await editRows(rest, TABLE, ['number', '+64212222222'], { wroteAt: before(LAST_MOMENT_MS + 1) });
+		// Two executions may end in the wrong order: the later time stays, and the customer has a second row.
+		await editRows(rest, TABLE, ['number', '+64214444444'], { wroteAt: before(-60 * MINUTE_MS) });
+		await write('64214444444', 'And one more');
+		await ended(workflow, 6);
+		expect((await rowsOf(rest, TABLE)).sort(byNumberTheLatestFirst)).toEqual([
+			{ number: '+64211111111', wroteAt: before(LAST_MOMENT_MS) },
+			{ number: '+64212222222', wroteAt: before(LAST_MOMENT_MS + 1) },
+			{ number: '+64214444444', wroteAt: before(-60 * MINUTE_MS) },
+			{ number: '+64214444444', wroteAt: expect.any(String) as string },
+			{ number: '+64215555555', wroteAt: expect.any(String) as string },
+		]);
+
+		const { status, error, outputs } = await rest.runWorkflow(workflow, undefined, 'When clicking ‘Execute workflow’');
+		expect({ status, error }).toEqual({ status: 'success', error: undefined });
+		const text = (name: string, order: string) => `Kia ora ${name}, your order ${order} is ready to be picked up. Reply here if you have any questions.`;
+		const template = (name: string, order: string) => ({ name: 'order_ready', language: 'en', body_params: [name, order] });
+		const idOf = (content: object) => simulator.messages.find(({ payload }) => isDeepStrictEqual(payload.text ?? payload.template, content))?.id;
+		const accepted = (to: string, content: object) => ({ id: idOf(content), status: 'accepted', to });
+		expect(simulator.messages).toHaveLength(MESSAGES.length - 1);
+		expect(outputs['Send the text']?.[0]?.map(({ json }) => json)).toEqual([
+			accepted('+64211111111', { body: text('Aroha', '1') }),
+			accepted('+64214444444', { body: text('Tama', '4') }),
+			accepted('+64215555555', { body: text('Ngaio', '5') }),
+			accepted('+64211111111', { body: text('Aroha', '7') }),
+		]);
+		// One bad row holds up no other.
+		expect(outputs['Send the template']?.[0]?.map(({ json }) => json)).toEqual([
+			accepted('+64212222222', template('Wiremu', '2')),
+			accepted('+64213333333', template('Mia', '3')),
+			{ error: expect.stringMatching(/^To "021 999 9999" is a local number/) as string, mayHaveBeenSent: false },
+		]);
+		await rest.deactivate(workflow);
+	});
+
+	it('sends the template to all as long as nobody has written', async () => {
+		await simulator.reset();
+		const workflow = await rest.importWorkflow(inTable(readExample('conversation-window.json'), 'Nobody yet'), credential);
+		const { status, error, outputs } = await rest.runWorkflow(workflow, undefined, 'When clicking ‘Execute workflow’');
+		expect({ status, error }).toEqual({ status: 'success', error: undefined });
+		expect(outputs['Send the template']?.[0]?.map(({ json }) => json.to)).toEqual(['+64211111111', '+64212222222', '+64213333333']);
+		expect(simulator.messages).toHaveLength(3);
+	});
+
+	function inTable(file: WorkflowFile, table: string): WorkflowFile {
+		return JSON.parse(JSON.stringify(file).replaceAll(TABLE, table)) as WorkflowFile;
+	}
+});
