@@ -4,8 +4,9 @@ import type { IDataObject } from 'n8n-workflow';
 import { CALLBACK_LOGIN, callbackUrl, withLogin } from '../../harness/n8n/callbacks.mts';
 import { editRows, rowsOf } from '../../harness/n8n/dataTable.mts';
 import { readExample } from '../../harness/n8n/readExample.mts';
-import type { StoredCredential, StoredWorkflow, WorkflowFile } from '../../harness/n8n/rest.mts';
+import type { Execution, StoredCredential, StoredWorkflow, WorkflowFile } from '../../harness/n8n/rest.mts';
 import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
+import { PATIENCE_MS, until } from '../../harness/until.mts';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
 
 const { rest, handle } = n8nUnderTest();
@@ -128,4 +129,117 @@ describeWithTables('conversation-window.json', () => {
 	function inTable(file: WorkflowFile, table: string): WorkflowFile {
 		return JSON.parse(JSON.stringify(file).replaceAll(TABLE, table)) as WorkflowFile;
 	}
+});
+
+describeWithTables('free-text-question.json', () => {
+	const TABLE = 'WhatsApp open questions';
+	const [AROHA, WIREMU, MIA, TAMA, NGAIO, KIRI, HANA] = ['+64211111111', '+64212222222', '+64213333333', '+64214444444', '+64215555555', '+64216666666', '+64217777777'] as const;
+	const QUESTIONS = [
+		{ to: '+64 21 111 1111', question: 'Where should we leave your parcel?' },
+		{ to: WIREMU, question: 'What should we write on your cake?' },
+		{ to: MIA, question: 'Which color?' },
+		{ to: TAMA, question: 'Which size?' },
+		{ to: TAMA, question: 'Which name?' },
+		{ to: NGAIO, question: 'Which day?' },
+		{ to: KIRI, question: 'Which shop?' },
+		{ to: HANA, question: 'Which street?' },
+	];
+
+	let workflow: StoredWorkflow;
+	const ends = new Map<string, Execution>();
+
+	/** What a node has put out, in all executions that have ended. */
+	async function outputOf(node: string): Promise<IDataObject[]> {
+		for (const { id, status } of await rest.executions(workflow.id)) {
+			if ((status === 'success' || status === 'error') && !ends.has(id)) ends.set(id, await rest.getExecution(id));
+		}
+		return [...ends.values()].flatMap(({ outputs }) => outputs[node]?.[0] ?? []).map(({ json }) => json);
+	}
+
+	const answersOf = async (to: string) => (await outputOf('Answer')).filter((answer) => answer.to === to);
+	const ordinary = async (source: string | undefined) => (await outputOf('Ordinary message')).filter((message) => message.source === source?.slice(1));
+	/** What has gone on as an ordinary message of a customer, once there is something. */
+	const passedOn = async (source: string | undefined) => await until(`a message of ${source} is passed on`, PATIENCE_MS, () => ordinary(source), ({ length }) => length > 0);
+	const open = async (to: string) => (await rowsOf(rest, TABLE)).filter(({ number }) => number === to);
+	const say = async (to: string, text: string) => await write(to.slice(1), text);
+
+	beforeAll(async () => {
+		const file = withField(readExample('free-text-question.json'), 'Questions', 'questions', () => JSON.stringify(QUESTIONS));
+		const wait = file.nodes.find(({ name }) => name === 'Wait for the answer')!;
+		// n8n looks once a minute for whose time is up.
+		wait.parameters.resumeAmount = `={{ $('One question').first().json.to === '${MIA}' ? 0.0005 : ${wait.parameters.resumeAmount} }}`;
+		workflow = await live(file);
+		// Taken at once; n8n hears of it later than the customer.
+		for (const to of [AROHA, WIREMU]) simulator.addFault({ kind: 'latency', ms: 3_000, match: { to } });
+		simulator.addFault({ kind: 'status', status: 500, match: { to: KIRI } });
+		await rest.startWorkflow(workflow, 'When clicking ‘Execute workflow’');
+	});
+	afterAll(async () => {
+		await rest.deactivate(workflow);
+	});
+
+	it('continues each question with the answer of its own customer, even one that comes before n8n waits for it', async () => {
+		const isAsked = (to: string) => simulator.messages.some((message) => message.to === to);
+		await until('both are asked', PATIENCE_MS, () => isAsked(AROHA) && isAsked(WIREMU));
+		await Promise.all([say(WIREMU, 'Happy birthday'), say(AROHA, 'At the back door')]);
+		const thanks = (answer: string) => ({ body: `Thank you! We have noted your answer: ${answer}` });
+		for (const [to, answer] of [[AROHA, 'At the back door'], [WIREMU, 'Happy birthday']] as const) {
+			const messages = () => simulator.messages.filter((message) => message.to === to);
+			const [, second] = await until(`${to} is thanked`, PATIENCE_MS, messages, ({ length }) => length === 2);
+			expect(second?.payload.text).toEqual(thanks(answer));
+			expect([await open(to), await ordinary(to)]).toEqual([[], []]);
+		}
+	});
+
+	it('takes no picture for an answer, and nothing from a customer who was not asked or hides the number', async () => {
+		await until('both questions are asked', PATIENCE_MS, () => simulator.messages.filter(({ to }) => to === TAMA), ({ length }) => length === 2);
+		await simulator.sendReply({ type: 'image', caption: 'Like this', source: TAMA.slice(1) });
+		await say('+64219999999', 'Are you open?');
+		await simulator.sendReply({ type: 'text', text: 'Who am I?', source: '', extra: { source: undefined } });
+		expect(await passedOn(TAMA)).toEqual([expect.objectContaining({ type: 'image', text: 'Like this' })]);
+		expect(await passedOn('+64219999999')).toEqual([expect.objectContaining({ event: 'reply', text: 'Are you open?' })]);
+		expect(await passedOn(undefined)).toEqual([expect.objectContaining({ text: 'Who am I?' })]);
+		expect(await open(TAMA)).toHaveLength(2);
+	});
+
+	it('takes an answer for the newest of two questions, and the next one for the other', async () => {
+		const [older, newer] = (await open(TAMA)).map(({ question }) => question);
+		await say(TAMA, 'First answer');
+		await until('one question is open', PATIENCE_MS, () => open(TAMA), ({ length }) => length === 1);
+		await say(TAMA, 'Second answer');
+		const answers = await until('both are answered', PATIENCE_MS, () => answersOf(TAMA), ({ length }) => length === 2);
+		expect(new Set(answers)).toEqual(
+			new Set([
+				{ to: TAMA, question: newer, answered: true, answer: 'First answer' },
+				{ to: TAMA, question: older, answered: true, answer: 'Second answer' },
+			]),
+		);
+	});
+
+	it('takes a question back that could not be sent', async () => {
+		const failed = await until('it has failed', PATIENCE_MS, async () => {
+			await outputOf('Ask');
+			return [...ends.values()].find(({ status }) => status === 'error');
+		});
+		expect(failed?.error?.message).toMatch(/^The question could not be sent: Modica answered 500/);
+		expect(await open(KIRI)).toEqual([]);
+	});
+
+	it('passes on a message whose question another one has just answered, or whose execution was stopped', async () => {
+		const [{ execution } = {}] = await open(NGAIO);
+		await rest.stopExecution(String(execution));
+		await Promise.all([say(HANA, 'Queen Street'), say(HANA, 'No, King Street'), say(NGAIO, 'On Monday')]);
+		expect(await passedOn(NGAIO)).toEqual([expect.objectContaining({ text: 'On Monday' })]);
+		const answers = await until('one is the answer', PATIENCE_MS, () => answersOf(HANA), ({ length }) => length > 0);
+		const messages = await passedOn(HANA);
+		expect([...answers.map(({ answer }) => answer), ...messages.map(({ text }) => text)].sort()).toEqual(['No, King Street', 'Queen Street']);
+		expect([await open(NGAIO), await open(HANA)]).toEqual([[], []]);
+	});
+
+	it('goes on without an answer when the time is up, and passes on what comes later', async () => {
+		expect(await until('the time is up', PATIENCE_MS, () => answersOf(MIA), ({ length }) => length > 0)).toEqual([{ to: MIA, question: 'Which color?', answered: false, answer: '' }]);
+		expect(await open(MIA)).toEqual([]);
+		await say(MIA, 'Green, if it is not too late');
+		expect(await passedOn(MIA)).toEqual([expect.objectContaining({ text: 'Green, if it is not too late' })]);
+	});
 });
