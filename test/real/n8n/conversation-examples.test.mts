@@ -68,6 +68,7 @@ describeWithTables('conversation-window.json', () => {
 		{ to: '+64-21-555-5555', name: 'Ngaio', order: '5' },
 		{ to: '021 999 9999', name: 'Nobody', order: '6' },
 		{ to: '+64211111111', name: 'Aroha', order: '7' },
+		{ to: '+64216666666', name: 'Kiri', order: '8' },
 	];
 
 	const byNumberTheLatestFirst = (one: IDataObject, other: IDataObject) =>
@@ -76,23 +77,25 @@ describeWithTables('conversation-window.json', () => {
 	it('sends a text to who wrote in the last 24 hours but a minute, and the template to all others, each message once', async () => {
 		const atNow = withField(readExample('conversation-window.json'), 'Window', 'opened', (expression) => expression.replace('$now', `DateTime.fromMillis(${now})`));
 		const workflow = await live(withField(atNow, 'Messages', 'messages', () => JSON.stringify(MESSAGES)));
-		await Promise.all(['64211111111', '64212222222', '64214444444', '64215555555'].map(async (source) => await write(source, 'Kia ora')));
+		await Promise.all(['64211111111', '64212222222', '64214444444', '64215555555', '64216666666'].map(async (source) => await write(source, 'Kia ora')));
 		// A customer who hides the number can be sent nothing.
 		await simulator.sendReply({ type: 'text', text: 'Who am I?', source: '', extra: { source: undefined } });
-		await ended(workflow, 5);
+		await ended(workflow, 6);
 		// The fourth customer has written just now, the others when the test says.
 		await editRows(rest, TABLE, ['number', '+64211111111'], { wroteAt: before(LAST_MOMENT_MS) });
 		await editRows(rest, TABLE, ['number', '+64212222222'], { wroteAt: before(LAST_MOMENT_MS + 1) });
+		await editRows(rest, TABLE, ['number', '+64216666666'], { wroteAt: before(24 * 60 * MINUTE_MS + MINUTE_MS) });
 		// Two executions may end in the wrong order: the later time stays, and the customer has a second row.
 		await editRows(rest, TABLE, ['number', '+64214444444'], { wroteAt: before(-60 * MINUTE_MS) });
 		await write('64214444444', 'And one more');
-		await ended(workflow, 6);
+		await ended(workflow, 7);
 		expect((await rowsOf(rest, TABLE)).sort(byNumberTheLatestFirst)).toEqual([
 			{ number: '+64211111111', wroteAt: before(LAST_MOMENT_MS) },
 			{ number: '+64212222222', wroteAt: before(LAST_MOMENT_MS + 1) },
 			{ number: '+64214444444', wroteAt: before(-60 * MINUTE_MS) },
 			{ number: '+64214444444', wroteAt: expect.any(String) as string },
 			{ number: '+64215555555', wroteAt: expect.any(String) as string },
+			{ number: '+64216666666', wroteAt: before(24 * 60 * MINUTE_MS + MINUTE_MS) },
 		]);
 
 		const { status, error, outputs } = await rest.runWorkflow(workflow, undefined, 'When clicking ‘Execute workflow’');
@@ -113,6 +116,7 @@ describeWithTables('conversation-window.json', () => {
 			accepted('+64212222222', template('Wiremu', '2')),
 			accepted('+64213333333', template('Mia', '3')),
 			{ error: expect.stringMatching(/^To "021 999 9999" is a local number/) as string, mayHaveBeenSent: false },
+			accepted('+64216666666', template('Kiri', '8')),
 		]);
 		await rest.deactivate(workflow);
 	});
