@@ -37,7 +37,7 @@ interface Engine {
 }
 
 const ENGINES: Engine[] = [
-	{ name: 'as n8n comes', env: {}, leastRate: 0.95, perTurn: 100 },
+	{ name: 'default settings', env: {}, leastRate: 0.95, perTurn: 100 },
 	{ name: 'with `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE`', env: { N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' }, leastRate: 1, perTurn: 300 },
 	{ name: 'with `N8N_EXPRESSION_ENGINE=legacy`', env: { N8N_EXPRESSION_ENGINE: 'legacy' }, leastRate: 0.95, perTurn: 300 },
 ];
@@ -49,7 +49,7 @@ const FLOOD = 10_000;
 const TURN_ENDS_MS = 60_000;
 const FLOOD_ENDS_MS = 40 * 60_000;
 const OURS = 'Modica WhatsApp Trigger';
-const WEBHOOK = 'n8n’s Webhook node';
+const WEBHOOK = "n8n's Webhook node";
 const BEFORE = 'another build';
 
 interface CallbackBenchSettings extends BenchSettings {
@@ -205,10 +205,10 @@ function compare(contestants: readonly Contestant[], { name: engine, leastRate, 
 	const find = (wanted: string, work: Contestant['work']) => contestants.find((one) => one.name === wanted && one.work === work);
 	return contestants.map((contestant) => {
 		const { name, work, rates, p99s } = contestant;
-		const measured = `${median(rates).toFixed(1)}/s, 99 % within ${median(p99s).toFixed(0)} ms`;
+		const measured = `${median(rates).toFixed(1)}/s, p99 ${median(p99s).toFixed(0)} ms`;
 		const rival = find(WEBHOOK, work);
 		const before = name === OURS ? find(BEFORE, work) : undefined;
-		const row: Row = { work: `${perTurn} callbacks, ${AT_ONCE} at once, that ${VERBS[work]}, ${engine}`, contestant: name, result: measured, must: '' };
+		const row: Row = { work: `${perTurn} callbacks, ${AT_ONCE} concurrent, ${VERBS[work]}, ${engine}`, contestant: name, result: measured, must: '' };
 		if (before) row.result += `; ${times(ratio(rates, before.rates))} the rate of another build`;
 		if (name !== OURS || !rival) return row;
 		const [rate, p99] = [ratio(rates, rival.rates), ratio(p99s, rival.p99s)];
@@ -221,7 +221,7 @@ function compare(contestants: readonly Contestant[], { name: engine, leastRate, 
 	});
 }
 
-const VERBS: Record<Contestant['work'], string> = { 'start an execution': 'each start an execution', 'filtered out': 'are filtered out', copies: 'are copies' };
+const VERBS: Record<Contestant['work'], string> = { 'start an execution': 'each starts an execution', 'filtered out': 'filtered out', copies: 'duplicates' };
 
 /** Of the two in the same turn, the median of all turns: what else the machine did then, it did to both. */
 function ratio(ours: readonly number[], theirs: readonly number[]): number {
@@ -252,10 +252,10 @@ async function floodRows(rest: N8nRest, workflow: StoredWorkflow, url: string, c
 	const even = { executions: ended.length - before, strangers: counts['stranger: 401'] ?? 0, garbage: counts['garbage: 400'] ?? 0 };
 	return [
 		{
-			work: `a flood of ${count}, ${ENGINES[1]!.name}`,
+			work: `burst of ${count} callbacks, ${ENGINES[1]!.name}`,
 			contestant: OURS,
-			result: `${(count / seconds).toFixed(1)}/s: ${even.executions} executions, ${even.strangers} times 401, ${even.garbage} times 400`,
-			must: `${distinct} executions, ${strangers} times 401, ${garbage} times 400`,
+			result: `${(count / seconds).toFixed(1)}/s: ${even.executions} executions, ${even.strangers} × 401, ${even.garbage} × 400`,
+			must: `${distinct} executions, ${strangers} × 401, ${garbage} × 400`,
 			ok: even.executions === distinct && even.strangers === strangers && even.garbage === garbage,
 		},
 	];

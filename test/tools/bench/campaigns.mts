@@ -52,7 +52,7 @@ export const rateLimits: Bench = async (stage, settings) => {
 	const count = 1_000;
 	for (const requestsPerSecond of [50, 200]) {
 		for (const algorithm of ['fixedWindow', 'tokenBucket'] as const) {
-			const learned = ours({}, { name: 'this package, limit learned' });
+			const learned = ours({}, { name: 'this package, limit from the API' });
 			const configured = ours({ maxRequestsPerSecond: requestsPerSecond }, { name: 'this package, limit configured' });
 			const rivals = [httpRequest(), httpRequestRetrying, httpRequestBatched(requestsPerSecond), sequentialLoop];
 			const rateLimit = { requestsPerSecond, algorithm };
@@ -65,8 +65,8 @@ export const rateLimits: Bench = async (stage, settings) => {
 				rows.push({
 					work: `1,000 messages, ${requestsPerSecond}/s, ${algorithm === 'fixedWindow' ? 'fixed window' : 'token bucket'}`,
 					contestant: contestant.name,
-					result: `${range(results.map(({ delivered }) => delivered))} delivered, ${range(results.map(({ twice }) => twice))} twice, ${percent(share)} of the limit, ${percent(refused)} refused, ${seconds(medianOf(results, ({ ms }) => ms))}`,
-					must: isOurs ? `all, none twice, ≥ ${percent(least)}, ≤ 0.5 % refused` : '',
+					result: `${range(results.map(({ delivered }) => delivered))} delivered, ${range(results.map(({ twice }) => twice))} duplicates, ${percent(share)} of the limit, ${percent(refused)} rejected, ${seconds(medianOf(results, ({ ms }) => ms))}`,
+					must: isOurs ? `all delivered, no duplicates, ≥ ${percent(least)} of the limit, ≤ 0.5% rejected` : '',
 					...(isOurs && {
 						ok:
 							all(results, (outcome) => outcome.delivered === count && outcome.twice === 0) &&
@@ -92,15 +92,15 @@ export const costPerItem: Bench = async (stage, settings) => {
 		for (const [contestant, results] of outcomes) {
 			const ms = medianOf(results, (outcome) => outcome.ms);
 			rows.push({
-				work: `${count.toLocaleString('en')} messages, no limit, 0 ms`,
+				work: `${count.toLocaleString('en')} messages, no rate limit, 0 ms latency`,
 				contestant: contestant.name,
-				result: `${(ms / count).toFixed(2)} ms an item, ${(ms / reference).toFixed(2)} × HTTP Request`,
-				must: contestant === mine ? '≤ 0.65 × HTTP Request (aim: 0.5)' : '',
+				result: `${(ms / count).toFixed(2)} ms per item, ${(ms / reference).toFixed(2)} × HTTP Request`,
+				must: contestant === mine ? '≤ 0.65 × HTTP Request (goal: 0.5)' : '',
 				...(contestant === mine && { ok: ms / reference <= 0.65 && all(results, ({ delivered }) => delivered === count) }),
 			});
 		}
 		const floor = await floorOf(stage, settings, count, 1);
-		rows.push(floorRow(`${count.toLocaleString('en')} messages, no limit, 0 ms`, count, floor, 1));
+		rows.push(floorRow(`${count.toLocaleString('en')} messages, no rate limit, 0 ms latency`, count, floor, 1));
 	}
 	return rows;
 };
@@ -118,29 +118,29 @@ export const latency: Bench = async (stage, settings) => {
 	const far = await compare(stage, settings, [mine], count, { latencyMs: 300 });
 	const farMs = medianOf(far.get(mine) ?? [], ({ ms }) => ms);
 	const farFloor = await floorOf(stage, settings, count, 25, { latencyMs: 300 });
-	const work50 = '1,000 messages, no limit, 50 ms';
-	const work300 = '1,000 messages, no limit, 300 ms';
+	const work50 = '1,000 messages, no rate limit, 50 ms latency';
+	const work300 = '1,000 messages, no rate limit, 300 ms latency';
 	return [
 		{
 			work: work50,
 			contestant: mine.name,
-			result: `${seconds(nearMs(mine))}, ${(nearMs(sequentialLoop) / nearMs(mine)).toFixed(1)} × the sequential loop, ${(nearMs(http) / nearMs(mine)).toFixed(2)} × HTTP Request, at most ${most} at once`,
-			must: '≥ 15 × the loop, ≥ 1 × HTTP Request, ≤ 25 at once',
+			result: `${seconds(nearMs(mine))}, ${(nearMs(sequentialLoop) / nearMs(mine)).toFixed(1)} × as fast as the sequential loop, ${(nearMs(http) / nearMs(mine)).toFixed(2)} × as fast as HTTP Request, maximum concurrency ${most}`,
+			must: '≥ 15 × as fast as the loop, ≥ 1 × as fast as HTTP Request, concurrency ≤ 25',
 			ok: nearMs(sequentialLoop) / nearMs(mine) >= 15 && nearMs(mine) <= nearMs(http) && most <= 25,
 		},
 		...[http, sequentialLoop].map((contestant) => ({
 			work: work50,
 			contestant: contestant.name,
-			result: `${seconds(nearMs(contestant))}, at most ${Math.max(...(near.get(contestant) ?? []).map(({ maxInFlight }) => maxInFlight))} at once`,
+			result: `${seconds(nearMs(contestant))}, maximum concurrency ${Math.max(...(near.get(contestant) ?? []).map(({ maxInFlight }) => maxInFlight))}`,
 			must: '',
 		})),
-		{ ...floorRow(work50, count, nearFloor, 25), result: `${seconds(nearFloor)}; this package reaches ${percent(nearFloor / nearMs(mine))} of it` },
-		floorRow('1,000 messages, no limit, 0 ms', count, zeroFloor, 25),
+		{ ...floorRow(work50, count, nearFloor, 25), result: `${seconds(nearFloor)}; this package reaches ${percent(nearFloor / nearMs(mine))} of this speed` },
+		floorRow('1,000 messages, no rate limit, 0 ms latency', count, zeroFloor, 25),
 		{
 			work: work300,
 			contestant: mine.name,
-			result: `${seconds(farMs)}, ${percent(farFloor / farMs)} of the bare client`,
-			must: '≥ 90 % of the bare client',
+			result: `${seconds(farMs)}, ${percent(farFloor / farMs)} of the speed of the bare client`,
+			must: '≥ 90% of the speed of the bare client',
 			ok: farFloor / farMs >= 0.9,
 		},
 		{ ...floorRow(work300, count, farFloor, 25), result: seconds(farFloor) },
@@ -173,10 +173,10 @@ export const broadcasts: Bench = async (stage, settings) => {
 			const requests = medianOf(outcomes, (outcome) => outcome.requests);
 			const linear = ms / count <= 2 * (costs[0] ?? 0);
 			rows.push({
-				work: `broadcast to ${count.toLocaleString('en')} from ${recipientSource === 'items' ? 'items' : 'one list'}`,
+				work: `broadcast to ${count.toLocaleString('en')} recipients from ${recipientSource === 'items' ? 'input items' : 'a list'}`,
 				contestant: mine.name,
-				result: `${requests} requests, ${inOrder ? 'all in order' : 'not in order'}, ${seconds(ms)}, memory +${megabytes(medianOf(outcomes, ({ memoryGrowth }) => memoryGrowth))}`,
-				must: `${Math.ceil(count / 1_000)} requests, one output per recipient in order, time in proportion`,
+				result: `${inRequests(requests)}, ${inOrder ? 'all in order' : 'not in order'}, ${seconds(ms)}, memory +${megabytes(medianOf(outcomes, ({ memoryGrowth }) => memoryGrowth))}`,
+				must: `${inRequests(Math.ceil(count / 1_000))}, one output per recipient in order, linear time`,
 				ok: requests === Math.ceil(count / 1_000) && inOrder && linear,
 			});
 		}
@@ -199,10 +199,10 @@ export const memory: Bench = async (stage, settings) => {
 	}
 	const growthOf = (contestant: Contestant) => median(growth.get(contestant) ?? []);
 	return [...growth.keys()].map((contestant) => ({
-		work: '10,000 messages in a fresh n8n: memory',
+		work: '10,000 messages in a new n8n process: memory',
 		contestant: contestant.name,
 		result: `+${megabytes(growthOf(contestant))}, ${(growthOf(contestant) / growthOf(http)).toFixed(2)} × HTTP Request`,
-		must: contestant === mine ? 'no more than HTTP Request (aim: half)' : '',
+		must: contestant === mine ? '≤ 1 × HTTP Request (goal: 0.5)' : '',
 		...(contestant === mine && { ok: growthOf(mine) <= growthOf(http) }),
 	}));
 };
@@ -241,20 +241,20 @@ export const dryRuns: Bench = async (stage, settings) => {
 	const valid = ({ outputs }: Outcome) => (outputs[0] ?? []).filter(({ json }) => json.status === 'valid' && json.preview !== undefined).length;
 	return [
 		{
-			work: '10,000 rows of a template with three values, in a fresh n8n: a dry run',
+			work: 'dry run of 10,000 rows, for a template with three values, in a new n8n process',
 			contestant: sending.name,
 			result: `${range(checked.map(({ requests }) => requests))} requests, ${range(checked.map(valid))} valid, ${cost(checked)}`,
-			must: 'no request, all valid, sooner than sending and with less memory',
+			must: 'no requests, all valid, less time and memory than sending',
 			ok:
 				all(checked, (outcome) => outcome.requests === 0 && valid(outcome) === count) &&
 				medianOf(checked, ({ ms }) => ms) < medianOf(sent, ({ ms }) => ms) &&
 				medianOf(checked, ({ memoryGrowth }) => memoryGrowth) < medianOf(sent, ({ memoryGrowth }) => memoryGrowth),
 		},
 		{
-			work: 'the same rows, sent',
+			work: 'sending the same rows',
 			contestant: sending.name,
-			result: `${range(sent.map(({ delivered }) => delivered))} delivered, ${range(sent.map(({ twice }) => twice))} twice, ${cost(sent)}`,
-			must: 'all, none twice',
+			result: `${range(sent.map(({ delivered }) => delivered))} delivered, ${range(sent.map(({ twice }) => twice))} duplicates, ${cost(sent)}`,
+			must: 'all delivered, no duplicates',
 			ok: all(sent, ({ delivered, twice }) => delivered === count && twice === 0),
 		},
 	];
@@ -287,20 +287,20 @@ export const trouble: Bench = async (stage, { runs, tell }) => {
 	const refuse = (simulator: Simulator) =>
 		simulator.addFault({ kind: 'status', status: 429, headers: { 'retry-after': '1' }, times: 'always', match: { to: '+64211000150' } });
 	await measure(
-		'300 messages at 100/s, one of which is always refused',
+		'300 messages at 100/s, one always rejected',
 		15_000,
 		async () => await stage.run(ours({}, continuing), 300, limited, refuse),
 		(outcome) => outcome.delivered === 299 && outcome.twice === 0 && certain(outcome) === 1,
-		(outcome) => `${outcome.delivered} delivered, ${failed(outcome).length} failed alone`,
+		(outcome) => `${outcome.delivered} delivered, ${failed(outcome).length} failed`,
 	);
 
 	const unreachable = await stage.createCredential({ baseUrl: `http://127.0.0.1:${await freePort()}/rest/wab/v1` });
 	await measure(
-		'200 messages into an outage',
+		'200 messages during an outage',
 		20_000,
 		async () => await stage.run(ours({}, { ...continuing, credential: unreachable }), 200),
 		(outcome) => certain(outcome) === 200,
-		(outcome) => `${certain(outcome)} told as not sent`,
+		(outcome) => `${certain(outcome)} reported as not sent`,
 	);
 
 	let campaign = 0;
@@ -314,11 +314,11 @@ export const trouble: Bench = async (stage, { runs, tell }) => {
 	});
 	const far = { rateLimit: { requestsPerSecond: 80, algorithm: 'fixedWindow' as const }, latencyMs: 300 };
 	await measure(
-		'1,000 messages with Once per Reference, 80/s, 300 ms',
+		'1,000 messages with Once per Reference, 80/s, 300 ms latency',
 		14_000,
 		async () => await stage.run(ours({}, once()), 1_000, far),
 		(outcome) => outcome.delivered === 1_000 && outcome.twice === 0,
-		(outcome) => `${outcome.delivered} delivered, ${outcome.twice} twice`,
+		(outcome) => `${outcome.delivered} delivered, ${outcome.twice} duplicates`,
 	);
 	return rows;
 };
@@ -364,17 +364,17 @@ export const refusals: Bench = async (stage, settings) => {
 	});
 	return [
 		{
-			work: '1,000 messages of which 10 are refused, continuing',
+			work: '1,000 messages, 10 rejected, with On Error: Continue',
 			contestant: mine.name,
-			result: right ? '990 results and 10 errors, each paired to its item' : 'not so',
-			must: '990 + 10 outputs, each paired to its item',
+			result: right ? '990 results and 10 errors, each linked to its input item' : 'outputs missing or linked to the wrong item',
+			must: '990 results and 10 errors, each linked to its input item',
 			ok: right,
 		},
 		{
-			work: 'reads of the credential, 1,000 messages',
+			work: 'credential reads for 1,000 messages',
 			contestant: mine.name,
-			result: `${readsOfMany}, as many as for 1 message (${readsOfOne})`,
-			must: 'once a run',
+			result: `${readsOfMany}, for 1 message ${readsOfOne}`,
+			must: 'the same as for 1 message',
 			ok: readsOfOne > 0 && readsOfMany === readsOfOne,
 		},
 	];
@@ -395,10 +395,15 @@ async function floorOf(
 function floorRow(work: string, count: number, ms: number, connections: number): Row {
 	return {
 		work,
-		contestant: `a bare client outside n8n, ${connections} connection${connections > 1 ? 's' : ''} kept open`,
-		result: `${(ms / count).toFixed(2)} ms an item`,
+		contestant: `bare client outside n8n, ${connections} persistent connection${connections > 1 ? 's' : ''}`,
+		result: `${(ms / count).toFixed(2)} ms per item`,
 		must: '',
 	};
+}
+
+/** A count of requests in words. */
+function inRequests(count: number): string {
+	return `${count} request${count === 1 ? '' : 's'}`;
 }
 
 function range(values: readonly number[]): string {

@@ -59,14 +59,14 @@ export const declarative: Contestant = {
 
 /** n8n's request helper alone, as many at once as our node has. */
 export const bareRequests: Contestant = {
-	name: 'n8n’s request helper alone, 25 at once',
+	name: "n8n's request helper alone, 25 concurrent requests",
 	type: 'n8n-nodes-bench-rivals.bareRequests',
 	parameters: (baseUrl) => ({ baseUrl }),
 };
 
 /** Sends nothing: what n8n itself takes for the items. */
 export const passOn: Contestant = {
-	name: 'passing the items on',
+	name: 'node that passes items through',
 	type: 'n8n-nodes-bench-rivals.passOn',
 	parameters: () => ({}),
 };

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: measures this package beside its rivals, in the same n8n and the same run, and writes each table
+ * `npm run bench`: compares this package with its alternatives, in the same n8n and the same run, and writes each table
  * into its section of docs/benchmarks.md. Exits with 1 when something is missed.
  *
  * `--only NAME` (again for more) measures those sections; `--runs N` measures fewer times, and then writes nothing.
@@ -20,74 +20,76 @@ import { workers } from './workers.mts';
 /** In the order of the page. */
 const SECTIONS: Record<string, { title: string; bench: Bench; bounds: string }> = {
 	rateLimits: {
-		title: 'Through a rate limit',
+		title: 'Rate limits',
 		bench: rateLimits,
 		bounds:
-			'The rate is that at the API’s door, from the first message to the last. 1 % of the limit is left unused on purpose, so that two clocks never disagree at the cost of a refusal; until the first answer has told the limit, two requests are under way.',
+			'The rate is measured at the API, from the first message to the last. The node leaves 1% of the limit unused, so that a difference between two clocks never causes a rejected request. Until the first response, which contains the limit, two requests are in flight.',
 	},
 	costPerItem: {
-		title: 'Cost of an item',
+		title: 'Time per item',
 		bench: costPerItem,
 		bounds:
-			'Nothing limits and nothing waits here: what is measured is n8n’s own work. It makes a new connection for each request and runs its request helper, which is most of what is left; see [where the time goes](#where-the-time-goes).',
+			"This test has no rate limit and no latency, so it measures n8n's own work. n8n opens a new connection for each request and runs its request helper, which takes most of the remaining time. See [Where the time goes](#where-the-time-goes).",
 	},
 	profile: {
 		title: 'Where the time goes',
 		bench: whereTheTimeGoes,
 		bounds:
-			'What runs while 10,000 messages are sent with nothing to wait for, by the package whose code it is, as the sampling profiler of Node.js sees it (which slows everything down alike). All but the first line is n8n’s way of making a request and of keeping an execution, which a node cannot choose: `httpRequestWithAuthentication` makes a new connection each time, merges axios’ settings anew and asks for a proxy.',
+			"The share of CPU time while 10,000 messages are sent without a rate limit or latency, by the package that the code belongs to. It's measured in a single run with the sampling profiler of Node.js, which slows down all code to the same degree. Every row except the first is n8n's way of sending requests and storing executions, which a node can't change. `httpRequestWithAuthentication` opens a new connection, merges the axios settings, and looks for a proxy each time.",
 	},
 	latency: {
-		title: 'Far from the API',
+		title: 'Network latency',
 		bench: latency,
 		bounds:
-			'At 300 ms, which is how far a real API is, the number of requests under way decides. At 50 and 0 ms it is n8n’s work for each request (see above): it has one thread, and more connections do not help.',
+			"At 300 ms, a realistic latency for the API, the number of requests in flight determines the speed. At 50 and 0 ms, n8n's work for each request determines it (see [Time per item](#time-per-item)). n8n has one thread, so more connections don't help.",
 	},
 	broadcasts: {
 		title: 'Broadcasts',
 		bench: broadcasts,
-		bounds: 'Time and memory go with the number of recipients: n8n holds an item for each, and writes all of them with the execution.',
+		bounds:
+			'Time and memory grow with the number of recipients. n8n holds an item for each recipient, and stores all items with the execution.',
 	},
 	memory: {
 		title: 'Memory',
 		bench: memory,
 		bounds:
-			'The growth of n8n’s process at its peak; a node that sends holds 10,000 items in and 10,000 out. What passing the items on takes is n8n’s own. Nearly all of the rest is garbage: each request of n8n’s request helper leaves some 50 KB behind (a new agent, a new connection, axios’ settings) that have become too old for the quick collection by the time the request is over. Node.js collects them when its heap comes to a limit, so the peak says how much was left until then; n8n’s request helper alone, with no code around it, leaves four fifths of it.',
+			"The table shows the growth of n8n's process at its peak. A node that sends holds 10,000 input items and 10,000 output items. The memory for passing items through is n8n's own. Nearly all other memory is garbage: each request of n8n's request helper leaves about 50 KB behind (a new agent, a new connection, axios settings). By the time the request is complete, this data is too old for the fast garbage collection. Node.js collects it when the heap reaches a limit, so the peak shows the garbage that has accumulated by then. n8n's request helper alone, without other code, leaves four fifths of it.",
 	},
 	dryRuns: {
-		title: 'Checked first',
+		title: 'Dry run',
 		bench: dryRuns,
 		bounds:
-			'A dry run reads and checks every row, and gives the request and the preview of each. What it saves is the requests. Values that are plain references to fields, as dragging them in gives, are read by the node itself; n8n would take half a millisecond for each.',
+			'A dry run reads and checks every row, and returns the request and the preview for each. It saves the cost of the requests. If a value is a plain reference to a field, such as one that you drag in, the node reads it itself. n8n would take half a millisecond for each value.',
 	},
 	trouble: {
-		title: 'In trouble',
+		title: 'Faults',
 		bench: trouble,
 		bounds:
-			'A message that is always refused costs the others five waits of the second that the API names. An outage is waited out by one request, for 15.5 s, and all fail with it. With *Once per Reference* the limit of 79 messages a second bounds the run; before the first of them leaves, its reference is claimed twice, 0.2 s apart.',
+			'A message that is always rejected delays the others by five waits of one second, the time that the API specifies. During an outage, one request is retried for 15.5 s, and then all requests fail. With *Once per Reference*, the limit of 79 messages per second determines the time. Before the first message is sent, its reference is claimed twice, 0.2 s apart.',
 	},
 	refusals: {
-		title: 'Some refused',
+		title: 'Rejected messages',
 		bench: refusals,
-		bounds: 'The reads of the credential are n8n’s queries of its table, counted in its log.',
+		bounds:
+			"Credential reads are n8n's queries of the credentials table, counted in its log.",
 	},
 	media: {
 		title: 'Files',
 		bench: media,
 		bounds:
-			'Memory is the growth of n8n’s process at its peak, in a fresh process that has moved a file of 1 MB; the files are made in the same run. Where n8n keeps files in memory, it holds each as text in the item, in the stored execution and while it writes that; 500 MB are more than such a text can be. At 16 MB the time is mostly chance: the buffers of one or two downloads make Node.js collect the garbage of all of n8n, whichever node they belong to, and that takes several times as long as the download.',
+			"Memory is the growth of n8n's process at its peak, in a new process that has already transferred a 1 MB file. The table shows the largest growth of all runs. The files are created in the same run. If n8n keeps files in memory, it holds each file as text in the item, in the stored execution, and while it writes the execution. A 500 MB file is longer than such a text can be. At 16 MB, most of the difference is chance. The buffers of one or two downloads make Node.js collect the garbage of the whole n8n process, regardless of the node that they belong to. This takes several times as long as the download.",
 	},
 	callbacks: {
 		title: 'Callbacks',
 		bench: callbacks,
 		bounds:
-			'As n8n comes, it prepares an isolated engine for expressions for each call, whether or not there is one to evaluate, and that is most of what a callback costs. With `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true` it makes one only when it is needed, and the trigger needs none: see [how many callbacks a second](callbacks.md#how-many-callbacks-a-second). Ratios are those within a turn, the median of all turns.',
+			'With default settings, n8n prepares an isolated expression engine for each call, even if the call has no expression. This is most of the cost of a callback. With `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true`, n8n creates an engine when one is needed, and the trigger needs none. See [how many callbacks a second](callbacks.md#how-many-callbacks-a-second). Ratios compare results from the same round. Each is the median of all rounds.',
 	},
 	workers: {
 		title: 'Workers',
 		bench: workers,
 		bounds:
-			'n8n’s queue mode, with the environment of [docs/scaling.md](scaling.md), and all of it on this one machine: the main process, two webhook processes, the workers, PostgreSQL, Redis, the simulator and whoever sends the callbacks share its cores. More workers than cores bring nothing there, so the table tells what one machine gives, not what several would. What bounds the callbacks there is n8n’s own work for an execution, in [three processes and the database](scaling.md#how-many-callbacks).',
+			"This test uses n8n's queue mode with the environment of [docs/scaling.md](scaling.md) on a single machine. The main process, two webhook processes, the workers, PostgreSQL, Redis, the simulator, and the sender of the callbacks share its cores. More workers than cores don't increase the throughput, so the table shows what one machine can do, not what several could do. Callbacks are limited by n8n's own work for each execution, in [three processes and the database](scaling.md#how-many-callbacks).",
 	},
 };
 const RUNS = 5;
@@ -118,6 +120,6 @@ await stage.clear();
 
 console.log(`\n${elapsed(began)}`);
 for (const { work, contestant, result, must } of missed) {
-	console.log(`Missed: ${work}, ${contestant}: ${result} (must reach: ${must})`);
+	console.log(`Missed: ${work}, ${contestant}: ${result} (target: ${must})`);
 }
 process.exit(missed.length > 0 ? 1 : 0);

@@ -210,7 +210,7 @@ async function compare(stage: MediaStage, mode: Mode, size: number, { runs, tell
 			tell(`${mode}, ${size} MB, ${contestant.name}, run ${run}: up ${seconds(up.ms)} +${megabytes(up.growth)}, down ${seconds(down.ms)} +${megabytes(down.growth)}`);
 		}
 	}
-	return (['up', 'down'] as const).flatMap((direction) => rowsOf(work[direction], `${size} MB ${direction}, ${mode === 'memory' ? 'files in memory' : 'files on disk'}`, mode, size));
+	return (['up', 'down'] as const).flatMap((direction) => rowsOf(work[direction], `${direction}load of ${size} MB, ${mode === 'memory' ? 'files in memory' : 'files on disk'}`, mode, size));
 }
 
 type Measured = Outcome & { contestant: Contestant; identical: boolean };
@@ -264,10 +264,10 @@ async function inMessage(stage: MediaStage): Promise<Row> {
 	const late = await axios.get(await stage.expired(fetched?.url ?? ''), { validateStatus: () => true, proxy: false });
 	await stage.simulator.reset();
 	return {
-		work: 'a message with a file of 16 MB',
+		work: 'message with a 16 MB file',
 		contestant: OURS.name,
-		result: `fetched without a log-in, ${identical ? 'identical' : 'not identical'}; once the link has expired: ${late.status}`,
-		must: 'identical; then none',
+		result: `fetched without authentication, ${identical ? 'identical' : 'not identical'}; status after the link expires: ${late.status}`,
+		must: 'identical; 400 after the link expires',
 		ok: identical && late.status === 400,
 	};
 }

@@ -22,8 +22,8 @@ export function withSection(page: string, { title, table, bounds, runs }: Sectio
 	const [head = '', ...old] = page.split(/^(?=## )/m);
 	const sections = new Map(old.map((section) => [/^## (.*)$/m.exec(section)?.[1] ?? '', section.trim()]));
 	const [cpu] = cpus();
-	const machine = `${cpus().length} cores (${cpu?.model.trim()}) with ${Math.round(totalmem() / 2 ** 30)} GB`;
-	const measured = `Measured on ${new Date().toISOString().slice(0, 10)} on ${machine}, in n8n ${CURRENT.version}; medians of ${runs} runs.`;
+	const machine = `${cpus().length} cores (${cpu?.model.trim()}) and ${Math.round(totalmem() / 2 ** 30)} GB of memory`;
+	const measured = `Measured on ${new Date().toISOString().slice(0, 10)} with ${machine}, in n8n ${CURRENT.version}. Median of ${runs} runs.`;
 	sections.set(title, [`## ${title}`, measured, table, bounds].join('\n\n'));
 	const others = [...sections.keys()].filter((name) => !titles.includes(name));
 	const ordered = [...others, ...titles].flatMap((name) => sections.get(name) ?? []);

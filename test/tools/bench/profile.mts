@@ -23,11 +23,11 @@ interface Profile {
 /** What code is counted under, by a part of its address; the first that fits. */
 const OWNERS: Array<[owner: string, code: RegExp]> = [
 	['this package', new RegExp(OURS)],
-	['axios, and what it redirects and proxies with', /node_modules\/(axios|follow-redirects|proxy-from-env|form-data)\//],
-	['n8n’s request helpers', /node_modules\/(@n8n\/backend-network|n8n-core)\//],
+	['axios, with its redirect and proxy libraries', /node_modules\/(axios|follow-redirects|proxy-from-env|form-data)\//],
+	["n8n's request helpers", /node_modules\/(@n8n\/backend-network|n8n-core)\//],
 	['Node.js: HTTP, sockets, streams, events', /^node:/],
-	['n8n’s database and the writing of executions', /node_modules\/(@n8n\/typeorm|@n8n\/db|sqlite3|flatted)\//],
-	['everything else of n8n', /./],
+	["n8n's database and the storage of executions", /node_modules\/(@n8n\/typeorm|@n8n\/db|sqlite3|flatted)\//],
+	['all other parts of n8n', /./],
 ];
 
 /** @returns a row for each owner of code, with its share of the time in which n8n was not idle */
@@ -75,7 +75,7 @@ function sharesOf({ nodes, samples, timeDeltas }: Profile): Map<string, number> 
 function ownerOf({ functionName, url }: Profile['nodes'][number]['callFrame']): string | undefined {
 	if (functionName === '(idle)') return undefined;
 	if (functionName === '(garbage collector)') return 'garbage collection';
-	return OWNERS.find(([, code]) => code.test(url))?.[0] ?? 'the engine itself (V8, system calls)';
+	return OWNERS.find(([, code]) => code.test(url))?.[0] ?? 'V8 and system calls';
 }
 
 function isRequesting({ url }: Profile['nodes'][number]['callFrame']): boolean {

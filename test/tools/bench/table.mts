@@ -12,12 +12,12 @@ export interface Row {
 /** The rows as a table in Markdown. */
 export function toMarkdown(rows: readonly Row[]): string {
 	const lines = rows.map(({ work, contestant, result, must, ok }) => [work, contestant, result, must, verdict(ok)]);
-	const head = ['work', 'who', 'result', 'must reach', ''];
+	const head = ['Test', 'Subject', 'Result', 'Target', 'Status'];
 	return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 function verdict(ok: boolean | undefined): string {
-	return ok === undefined ? '' : ok ? 'reached' : '**missed**';
+	return ok === undefined ? '' : ok ? 'met' : '**missed**';
 }
 
 /** The value in the middle. */
@@ -27,7 +27,7 @@ export function median(values: readonly number[]): number {
 }
 
 export function percent(share: number): string {
-	return `${(share * 100).toFixed(1)} %`;
+	return `${(share * 100).toFixed(1)}%`;
 }
 
 export function seconds(milliseconds: number): string {

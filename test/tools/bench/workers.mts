@@ -121,16 +121,16 @@ function rowsFor(who: string, taken: readonly Taken[], sent: readonly number[]):
 	const of = (value: (one: Taken) => number) => median(taken.map(value));
 	return [
 		{
-			work: `${CALLBACKS} callbacks, ${AT_ONCE} at once, at 2 webhook processes`,
+			work: `${CALLBACKS} callbacks, ${AT_ONCE} concurrent, 2 webhook processes`,
 			contestant: who,
-			result: `answered at ${perSecond(CALLBACKS, of(({ answeredMs }) => answeredMs))}, 99 % within ${seconds(of(({ p99Ms }) => p99Ms))}; run at ${perSecond(CALLBACKS, of(({ ranMs }) => ranMs))}`,
+			result: `responses ${perSecond(CALLBACKS, of(({ answeredMs }) => answeredMs))}, p99 ${seconds(of(({ p99Ms }) => p99Ms))}; executions ${perSecond(CALLBACKS, of(({ ranMs }) => ranMs))}`,
 			must: '',
 		},
 		{
-			work: `${CAMPAIGNS} campaigns of ${MESSAGES} at once, ${LATENCY_MS} ms from the API`,
+			work: `${CAMPAIGNS} concurrent campaigns of ${MESSAGES} messages, ${LATENCY_MS} ms latency`,
 			contestant: who,
-			result: `all in ${seconds(median(sent))}: ${perSecond(CAMPAIGNS * MESSAGES, median(sent))}`,
-			must: 'every message once',
+			result: `${seconds(median(sent))}, messages ${perSecond(CAMPAIGNS * MESSAGES, median(sent))}`,
+			must: 'each message sent once',
 			ok: true,
 		},
 	];
