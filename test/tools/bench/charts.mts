@@ -72,30 +72,30 @@ const byOwner = (lines: readonly Line[], { ours, others }: Theme) => lines.map((
 /** By file: what draws it from the page. */
 const CHARTS: Record<string, (page: string, theme: Theme) => string> = {
 	'rate-limit': (page, theme) => {
-		const lines = linesOf(page, 'Through a rate limit', '1,000 messages, 50/s, fixed window').filter(({ who }) => who !== 'this package, limit configured');
-		const twice = lines.map(({ result }) => numberBefore(result, 'twice'));
+		const lines = linesOf(page, 'Rate limits', '1,000 messages, 50/s, fixed window').filter(({ who }) => who !== 'this package, limit configured');
+		const twice = lines.map(({ result }) => numberBefore(result, 'duplicates'));
 		const once = lines.map(({ result }, index) => numberBefore(result, 'delivered') - (twice[index] ?? 0));
-		return draw('1,000 messages through a limit of 50 a second', 'messages', lines.map(({ who }) => who.replace(', limit learned', '')), [
+		return draw('1,000 messages through a rate limit of 50 per second', 'messages', lines.map(({ who }) => who.replace(', limit from the API', '')), [
 			{ name: 'Customers reached', colors: theme.ours, values: once },
 			{ name: 'Customers not reached', colors: theme.missing, values: once.map((reached) => 1_000 - reached) },
-			{ name: 'Sent twice', colors: theme.bad, values: twice },
+			{ name: 'Duplicates', colors: theme.bad, values: twice },
 		], theme);
 	},
 	'cost-per-item': (page, theme) => {
-		const lines = linesOf(page, 'Cost of an item', '1,000 messages, no limit, 0 ms').filter(({ who }) => !who.includes('bare client'));
+		const lines = linesOf(page, 'Time per item', '1,000 messages, no rate limit, 0 ms latency').filter(({ who }) => !who.includes('bare client'));
 		return draw('n8n’s work for each message, without a rate limit', 'ms', lines.map(({ who }) => who), [
-			{ name: 'ms', colors: byOwner(lines, theme), values: lines.map(({ result }) => numberBefore(result, 'ms an item')) },
+			{ name: 'ms', colors: byOwner(lines, theme), values: lines.map(({ result }) => numberBefore(result, 'ms per item')) },
 		], theme);
 	},
 	callbacks: (page, theme) => {
-		const lines = linesOf(page, 'Callbacks', '300 callbacks, 20 at once, that each start an execution, with `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE`');
-		return draw('Callbacks that start a workflow, with lazy expression engines', 'a second', lines.map(({ who }) => who), [
-			{ name: 'a second', colors: byOwner(lines, theme), values: lines.map(({ result }) => numberBefore(result, '/s')) },
+		const lines = linesOf(page, 'Callbacks', '300 callbacks, 20 concurrent, each starts an execution, with `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE`');
+		return draw('Callbacks that start a workflow, with lazy expression engines', 'per second', lines.map(({ who }) => who), [
+			{ name: 'per second', colors: byOwner(lines, theme), values: lines.map(({ result }) => numberBefore(result, '/s')) },
 		], theme);
 	},
 	memory: (page, theme) => {
-		const lines = linesOf(page, 'Memory', '10,000 messages in a fresh n8n: memory');
-		return draw('Peak memory for 10,000 messages', 'MB', lines.map(({ who }) => who), [
+		const lines = linesOf(page, 'Memory', '10,000 messages in a new n8n process: memory');
+		return draw('Peak memory for 10,000 messages', 'MB', lines.map(({ who }) => who.replace(' concurrent requests', ' at once')), [
 			{ name: 'MB', colors: byOwner(lines, theme), values: lines.map(({ result }) => numberBefore(result, 'MB')) },
 		], theme);
 	},
