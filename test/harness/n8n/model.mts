@@ -10,8 +10,8 @@ export interface OfferedTool {
 	parameters: { properties: Record<string, { type?: string; description?: string; properties?: Record<string, object> }> };
 }
 
-/** What the model says when it is asked: words, or a tool to be called. */
-export type Saying = { say: string } | { call: string; with: object };
+/** What the model says when it is asked: words, or a tool to be called; or it refuses, as a provider does that cannot be used. */
+export type Saying = { say: string } | { call: string; with: object } | { refuse: string };
 
 /** One turn of the conversation as the model got it. */
 export interface Turn {
@@ -29,17 +29,19 @@ export interface ScriptedModel {
 
 /**
  * Starts a model that answers from a script, one saying for each time it is asked; past its end it says "Done".
- * @param script may look at the tools, whose names n8n makes of the nodes' names; a function answers every time
+ * @param script may look at the tools, whose names n8n makes of the nodes' names; a function answers every time, and may take its time
  */
-export async function startModel(script: Array<(turn: Turn) => Saying> | ((turn: Turn) => Saying)): Promise<ScriptedModel> {
+export async function startModel(script: Array<(turn: Turn) => Saying> | ((turn: Turn) => Promise<Saying> | Saying)): Promise<ScriptedModel> {
 	const turns: Turn[] = [];
 	const app = Fastify({ forceCloseConnections: true });
-	app.post('/v1/chat/completions', async (request) => {
+	app.post('/v1/chat/completions', async (request, reply) => {
 		const { tools = [], messages } = request.body as { tools?: Array<{ function: OfferedTool }>; messages: Turn['messages'] };
 		const turn = { tools: tools.map((tool) => tool.function), messages };
 		turns.push(turn);
 		const next = typeof script === 'function' ? script : script[turns.length - 1];
-		const saying = next?.(turn) ?? { say: 'Done' };
+		const saying = (await next?.(turn)) ?? { say: 'Done' };
+		// A status that OpenAI's client does not try again.
+		if ('refuse' in saying) return await reply.status(400).send({ error: { message: saying.refuse, type: 'invalid_request_error' } });
 		const message =
 			'say' in saying
 				? { content: saying.say }
@@ -49,14 +51,14 @@ export async function startModel(script: Array<(turn: Turn) => Saying> | ((turn:
 							{ id: `call_${turns.length}`, type: 'function', function: { name: saying.call, arguments: JSON.stringify(saying.with) } },
 						],
 					};
-		return await Promise.resolve({
+		return {
 			id: `chatcmpl-${turns.length}`,
 			object: 'chat.completion',
 			created: 0,
 			model: 'scripted',
 			choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: 'say' in saying ? 'stop' : 'tool_calls' }],
 			usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-		});
+		};
 	});
 	await app.listen({ host: '127.0.0.1', port: 0 });
 	const { port } = app.server.address() as AddressInfo;

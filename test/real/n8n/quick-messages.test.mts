@@ -1,0 +1,108 @@
+/** The example in which several quick messages of a customer get one answer. */
+import type { IDataObject, INode } from 'n8n-workflow';
+import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
+import { CALLBACK_LOGIN, callbackUrl, withLogin } from '../../harness/n8n/callbacks.mts';
+import { createTable, rowsOf } from '../../harness/n8n/dataTable.mts';
+import { startModel, type ScriptedModel, type Turn } from '../../harness/n8n/model.mts';
+import { readExample } from '../../harness/n8n/readExample.mts';
+import type { StoredWorkflow, WorkflowFile } from '../../harness/n8n/rest.mts';
+import { n8nUnderTest } from '../../harness/n8n/underTest.mts';
+import { PATIENCE_MS, until } from '../../harness/until.mts';
+
+const { rest, handle } = n8nUnderTest();
+const api = apiUnderTest(rest, { statusSteps: [] }, CALLBACK_LOGIN);
+
+const TABLE = 'WhatsApp messages to answer';
+const DATA_TABLE = 'n8n-nodes-base.dataTable';
+const WAIT_SECONDS = 5;
+const [BURST, SLOW, UNLUCKY, HIDDEN] = ['64211111111', '64212222222', '64213333333', 'NZ.13491208655302741918'];
+
+let model: ScriptedModel;
+let workflow: StoredWorkflow;
+
+afterEach(async () => {
+	await rest.deactivate(workflow);
+	await model.stop();
+});
+
+/** What the model was told last. */
+const lastWords = ({ messages }: Turn) => messages.at(-1)?.content ?? '';
+
+describe('quick-messages.json', () => {
+	it('answers the messages of each customer together and in order, one answer at a time, and loses none that could not be answered', async () => {
+		let finish = () => {};
+		const thought = new Promise<void>((resolve) => (finish = resolve));
+		let refusals = 0;
+		model = await startModel(async (turn) => {
+			const heard = lastWords(turn);
+			if (heard === 'Are you open?') await thought;
+			if (heard.startsWith('unlucky') && refusals++ === 0) return { refuse: 'No.' };
+			return { say: `I heard: **${heard}**` };
+		});
+		workflow = await goLive();
+		const { simulator } = api;
+
+		await Promise.all([say(BURST, 'one', 'two', 'three', 'four', 'five'), say(SLOW, 'Are you open?'), say(UNLUCKY, 'unlucky'), say(HIDDEN, 'boo')]);
+		await until('the burst is answered', PATIENCE_MS, () => answersTo(BURST), ({ length }) => length > 0);
+		await until('the slow agent is at work, and the failing one has failed', PATIENCE_MS, () => model.turns, ({ length }) => length === 3);
+		const executions = await rest.waitForExecutions(workflow.id, (all) => all.length === 8 && all.filter(({ status }) => status === 'new' || status === 'running').length === 1);
+		const [failed, ...others] = executions.filter(({ status }) => status === 'error');
+		expect(others).toEqual([]);
+		expect((await rest.getExecution(failed!.id)).error?.message).toMatch(/^Not answered yet: .* Bad request/);
+
+		await Promise.all([say(BURST, 'six'), say(SLOW, 'Until when?'), say(UNLUCKY, 'Hello?')]);
+		const waiting = await executionOf('Until when?');
+		await until('the next answer waits for the slow one', PATIENCE_MS, () => rest.getExecution(waiting), ({ outputs }) => 'Whose turn is it?' in outputs);
+		finish();
+		await rest.waitForExecutions(workflow.id, (all) => all.length === 11 && all.every(({ status }) => status === 'success' || status === 'error'));
+
+		expect([BURST, SLOW, UNLUCKY].map(answersTo)).toEqual([
+			['I heard: *one*\n*two*\n*three*\n*four*\n*five*', 'I heard: *six*'],
+			['I heard: *Are you open?*', 'I heard: *Until when?*'],
+			['I heard: *unlucky*\n*Hello?*'],
+		]);
+		expect(simulator.messages).toHaveLength(5);
+		expect(await rowsOf(rest, TABLE)).toEqual([]);
+	}, 300_000);
+});
+
+/** Sends a customer's messages one after the other. */
+async function say(source: string, ...texts: string[]): Promise<void> {
+	for (const text of texts) await api.simulator.sendReply({ type: 'text', text, source });
+}
+
+function answersTo(customer: string): string[] {
+	return api.simulator.messages.filter(({ to }) => to === `+${customer}`).map(({ payload }) => (payload.text as { body: string }).body);
+}
+
+/** The execution that a message has started. */
+async function executionOf(text: string): Promise<string> {
+	const row = await until(`"${text}" is noted`, PATIENCE_MS, async () => (await rowsOf(rest, TABLE)).find((one) => one.text === text));
+	return String(row?.execution);
+}
+
+/** The example as a person sets it up, with a shorter wait, and the simulator calling it. */
+async function goLive(): Promise<StoredWorkflow> {
+	const openAi = await rest.createCredential('openAiApi', { apiKey: 'none', url: model.baseUrl });
+	const example = readExample('quick-messages.json');
+	const shorter = (node: INode): INode => (node.name === 'Wait for more' ? { ...node, parameters: { ...node.parameters, amount: WAIT_SECONDS } } : node);
+	// What a running execution has done is kept only when it is asked for.
+	const edited = { ...example, nodes: example.nodes.map(shorter), settings: { ...example.settings, saveExecutionProgress: true } };
+	const stored = await rest.importWorkflow(handle.installation.version.startsWith('1.') ? await withTableMadeByHand(edited) : edited, api.credential, openAi);
+	await rest.activate(stored);
+	api.simulator.configure({ replyCallbackUrl: withLogin(callbackUrl(handle.baseUrl, stored)) });
+	return stored;
+}
+
+/** In n8n 1.x, a workflow can neither make a data table nor find one by its name. */
+async function withTableMadeByHand(example: WorkflowFile): Promise<WorkflowFile> {
+	const isMaking = ({ type, parameters }: INode) => type === DATA_TABLE && parameters.resource === 'table';
+	const { columns } = example.nodes.find(isMaking)!.parameters as { columns: { column: Array<{ name: string; type: string }> } };
+	const id = await createTable(rest, TABLE, columns.column);
+	const nodes = example.nodes.map((node): INode => {
+		if (isMaking(node)) return { ...node, disabled: true };
+		if (node.type !== DATA_TABLE) return node;
+		return { ...node, parameters: { ...node.parameters, dataTableId: { __rl: true, mode: 'id', value: id } as IDataObject } as INode['parameters'] };
+	});
+	return { ...example, nodes };
+}
