@@ -1,7 +1,8 @@
-/** The example in which a person decides about what an AI agent is about to do. */
+/** The example in which an AI agent asks a person before it gives something away, and hands customers over to that person. */
 import { CALLBACK_LOGIN, callbackUrl, withLogin } from '../../harness/n8n/callbacks.mts';
 import { answerTo } from '../../harness/n8n/chat.mts';
-import { startModel, type ScriptedModel, type Turn } from '../../harness/n8n/model.mts';
+import { editRows, rowsOf } from '../../harness/n8n/dataTable.mts';
+import { startModel, type Saying, type ScriptedModel, type Turn } from '../../harness/n8n/model.mts';
 import { readExample } from '../../harness/n8n/readExample.mts';
 import type { StoredWorkflow } from '../../harness/n8n/rest.mts';
 import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
@@ -12,96 +13,189 @@ const { rest, handle } = n8nUnderTest();
 /** n8n lets people review the tools of an agent since 2.8. */
 const describeWithReview = handle.installation.version.startsWith('1.') ? describe.skip : describe;
 
-const BOSS = '+64219999999';
-const CUSTOMER = '+64211234567';
+const TABLE = 'WhatsApp hand-overs';
+const BOSS = '64219999999';
 const VOUCHER = 'We are sorry: here are 20 dollars, code SORRY-20.';
 const ANSWER = 'Is there anything else that I can do for you?';
 
 let simulator: Simulator;
 let model: ScriptedModel;
-
-beforeEach(async () => {
-	simulator = await startSimulator({ statusSteps: [] });
-	model = await startModel([
-		({ tools }) => ({ call: tools[0]?.name ?? '', with: { toolParameters: { text: VOUCHER }, hitlParameters: {} } }),
-		() => ({ say: ANSWER }),
-	]);
-});
-
-afterEach(async () => {
-	expect(simulator.requests.flatMap(({ violations }) => violations)).toEqual([]);
-	await model.stop();
-	await simulator.stop();
-});
+let workflow: StoredWorkflow;
+/** What the model says. */
+let script: (turn: Turn) => Promise<Saying> | Saying;
+let executionsBefore: number;
 
 describeWithReview('support-agent.json', () => {
-	it('offers a voucher when the boss has tapped yes', async () => {
-		const { question, messages, told } = await complain(0);
-		expect(question).toBe(`The support agent wants to send this to 64211234567: ${VOUCHER}`);
-		expect(messages).toEqual([
-			[CUSTOMER, VOUCHER],
-			[CUSTOMER, ANSWER],
-		]);
-		expect(told).toContain('My order came broken');
-	});
-
-	it('offers none when the boss has tapped no', async () => {
-		const { messages } = await complain(1);
-		expect(messages).toEqual([[CUSTOMER, ANSWER]]);
-	});
-
-	it('talks with two customers at once and mixes up nothing of what they said', async () => {
-		await model.stop();
-		const heard = ({ messages }: Turn) => messages.filter(({ role }) => role === 'user').map(({ content }) => content);
-		model = await startModel((turn) => ({ say: `I heard: ${heard(turn).join(' | ')}` }));
-		const workflow = await goLive();
-		const customers = [
-			{ source: '64211111111', name: 'Aroha' },
-			{ source: '64212222222', name: 'Wiremu' },
-		];
-		const say = async (text: (name: string) => string) => await Promise.all(customers.map(({ source, name }) => simulator.sendReply({ type: 'text', text: text(name), source })));
-		await say((name) => `I am ${name}`);
-		await until('both are answered', PATIENCE_MS, () => simulator.messages, ({ length }) => length === 2);
-		await say(() => 'Who am I?');
-		await until('both are answered again', PATIENCE_MS, () => simulator.messages, ({ length }) => length === 4);
-		for (const { source, name } of customers) {
-			const answers = simulator.messages.filter(({ to }) => to === `+${source}`).map(({ payload }) => textOf(payload));
-			expect(answers).toEqual([`I heard: I am ${name}`, `I heard: I am ${name} | Who am I?`]);
-		}
-		await rest.deactivate(workflow);
-	});
-
-	/** The example as a person sets it up, with the simulator calling it. */
-	async function goLive(): Promise<StoredWorkflow> {
+	beforeAll(async () => {
+		simulator = await startSimulator({ statusSteps: [], callbackTimeoutMs: 60_000 });
+		model = await startModel((turn) => script(turn));
 		const { username, password, baseUrl } = simulator;
 		const modica = await rest.createCredential(CREDENTIAL, { username, password, baseUrl, ...CALLBACK_LOGIN });
 		const openAi = await rest.createCredential('openAiApi', { apiKey: 'none', url: model.baseUrl });
-		const workflow = await rest.importWorkflow(readExample('support-agent.json'), modica, openAi);
+		workflow = await rest.importWorkflow(readExample('support-agent.json'), modica, openAi);
 		await rest.activate(workflow);
 		simulator.configure({ replyCallbackUrl: withLogin(callbackUrl(handle.baseUrl, workflow)) });
-		return workflow;
-	}
+	});
 
-	/** A customer complains, and the boss taps a button. @returns what each of them got to read, and the model */
-	async function complain(buttonIndex: number) {
-		const workflow = await goLive();
-		await simulator.sendReply({ type: 'text', text: 'My order came broken', source: CUSTOMER.slice(1) });
+	beforeEach(async () => {
+		await simulator.reset();
+		model.turns.length = 0;
+		executionsBefore = (await rest.executions(workflow.id)).length;
+	});
 
-		const [first] = await until('the boss is asked', PATIENCE_MS, () => simulator.messages, ({ length }) => length > 0);
-		expect(first?.to).toBe(BOSS);
-		const { body_params: [question = ''] = [] } = (first?.payload as unknown as { template: { body_params?: string[] } }).template;
-		// By the same trigger as the complaint; it starts no other execution.
-		expect(answerTo(await simulator.tap({ id: first!.id, buttonIndex }))).toBe(200);
-		await rest.waitForExecutions(workflow.id, (all) => all.length === 1 && all[0]?.status === 'success');
+	afterEach(() => {
+		expect(simulator.requests.flatMap(({ violations }) => violations)).toEqual([]);
+	});
+
+	afterAll(async () => {
 		await rest.deactivate(workflow);
-		return {
-			question,
-			messages: simulator.messages.slice(1).map(({ to, payload }) => [to, textOf(payload)]),
-			told: model.turns[0]?.messages.map(({ content }) => content).join('\n'),
+		await model.stop();
+		await simulator.stop();
+	});
+
+	it('offers a voucher when the boss has tapped yes', async () => {
+		const customer = '64211111111';
+		await complain(customer, 0);
+		expect(messages()).toEqual([
+			[BOSS, 'approval_request', `The support agent wants to send this to ${customer}: ${VOUCHER}`],
+			[customer, VOUCHER],
+			[customer, ANSWER],
+		]);
+		expect(heard(model.turns[0]!)).toEqual(['My order came broken']);
+	});
+
+	it('offers none when the boss has tapped no', async () => {
+		const customer = '64212222222';
+		await complain(customer, 1);
+		expect(messages().slice(1)).toEqual([[customer, ANSWER]]);
+	});
+
+	it('answers two customers at once in WhatsApp’s formatting, and mixes up nothing of what they said', async () => {
+		script = (turn) => ({ say: `## I heard\n${heard(turn).map((words) => `- **${words}**`).join('\n')}` });
+		const customers = [
+			{ source: '64213333333', name: 'Aroha' },
+			{ source: '64214444444', name: 'Wiremu' },
+		];
+		// That a message cannot be marked as read keeps nobody from an answer.
+		simulator.addFault({ kind: 'status', status: 404, match: { method: 'PATCH' } });
+		await Promise.all(customers.map(async ({ source, name }) => await say(source, `I am ${name}`)));
+		await ended(2);
+		await Promise.all(customers.map(async ({ source }) => await say(source, 'Who am I?')));
+		await ended(4);
+		for (const { source, name } of customers) {
+			expect(messages(source)).toEqual([`*I heard*\n- *I am ${name}*`, `*I heard*\n- *I am ${name}*\n- *Who am I?*`]);
+		}
+		expect(simulator.messages).toHaveLength(4);
+		expect(simulator.replies.filter(({ markedAsRead }) => markedAsRead)).toHaveLength(3);
+	});
+
+	it('hands a customer over to the boss, is silent until the boss gives them back, and takes no words of the boss for a customer’s', async () => {
+		const customer = '64215555555';
+		script = async (turn) => {
+			const [last] = heard(turn).slice(-1);
+			// The agent is at work on both messages, and still is on this one when the other has been handed over.
+			if (last === 'Quick!') await until('the boss has it', PATIENCE_MS, () => messages(BOSS), ({ length }) => length > 0);
+			if (last === 'A person, please' && turn.messages.at(-1)?.role === 'user') {
+				await until('the other is there', PATIENCE_MS, () => model.turns, ({ length }) => length === 2);
+				return { call: toolOf(turn, 'Hand_over'), with: { reason: 'Wants to talk about the order.' } };
+			}
+			return { say: `I heard: ${last}` };
 		};
-	}
+		await Promise.all([say(customer, 'A person, please'), say(customer, 'Quick!')]);
+		await ended(2);
+		await say(customer, 'Are you\nthere?');
+		await say(BOSS, 'I am the boss');
+		await ended(4);
+		expect(messages()).toEqual([
+			[customer, 'I heard: A person, please'],
+			[
+				BOSS,
+				'hand_over',
+				`Customer ${customer} needs you: Wants to talk about the order. Write to https://wa.me/${customer} and tap the button when you are done. The agent answers again after 4 hours at the latest.`,
+			],
+			[BOSS, 'customer_wrote', customer, 'Quick!'],
+			[BOSS, 'customer_wrote', customer, 'Are you there?'],
+		]);
+
+		await tapQuestion(0);
+		await until('the customer is given back', PATIENCE_MS, () => rowsOf(rest, TABLE), (rows) => !rows.some((row) => row.customer === customer));
+		await say(customer, 'Back again');
+		await ended(5);
+		expect(messages(customer).slice(1)).toEqual(['I heard: Back again']);
+	});
+
+	it('hands a customer over when the agent fails, and answers again when the time is up', async () => {
+		const customer = '64216666666';
+		script = () => ({ refuse: 'No.' });
+		await say(customer, 'Where is my order?');
+		await ended(1);
+		expect(messages()).toEqual([
+			[customer, 'Sorry, I cannot answer this right now. A colleague will write to you soon.'],
+			[BOSS, 'hand_over', expect.stringMatching(/^Customer 64216666666 needs you: The agent failed\. The customer wrote: Where is my order\? Write to /)],
+		]);
+
+		script = () => ({ say: 'Here I am again' });
+		await say(customer, 'Anybody?');
+		await ended(2);
+		const [{ until: end } = {}] = (await rowsOf(rest, TABLE)).filter((row) => row.customer === customer);
+		expect((Date.parse(String(end)) - Date.now()) / 3_600_000).toBeCloseTo(4, 0);
+		await editRows(rest, TABLE, ['customer', customer], { until: new Date().toISOString() });
+		await say(customer, 'And now?');
+		await ended(3);
+		expect(messages().slice(2)).toEqual([
+			[BOSS, 'customer_wrote', customer, 'Anybody?'],
+			[customer, 'Here I am again'],
+		]);
+	});
 });
 
-function textOf(payload: unknown): string {
-	return (payload as { text: { body: string } }).text.body;
+/** A customer complains, and the boss taps a button. */
+async function complain(customer: string, buttonIndex: number): Promise<void> {
+	script = (turn) =>
+		turn.messages.at(-1)?.role === 'user'
+			? { call: toolOf(turn, 'Offer_a_voucher'), with: { toolParameters: { text: VOUCHER }, hitlParameters: {} } }
+			: { say: ANSWER };
+	await say(customer, 'My order came broken');
+	await until('the boss is asked', PATIENCE_MS, () => simulator.messages, ({ length }) => length > 0);
+	await tapQuestion(buttonIndex);
+	await until('the customer is answered', PATIENCE_MS, () => messages(customer), (read) => read.includes(ANSWER));
+	await ended(1);
+}
+
+async function say(source: string, text: string): Promise<void> {
+	expect(answerTo(await simulator.sendReply({ type: 'text', text, source }))).toBe(200);
+}
+
+/** The boss answers the one question of the test, by the same trigger as the customers; no other execution starts. */
+async function tapQuestion(buttonIndex: number): Promise<void> {
+	const { id } = simulator.messages.find(({ payload }) => (payload.template as { buttons?: object[] } | undefined)?.buttons?.length)!;
+	expect(answerTo(await simulator.tap({ id, buttonIndex }))).toBe(200);
+}
+
+/** Waits until so many executions of this test have done all that they can do by themselves, none of them in vain. */
+async function ended(count: number): Promise<void> {
+	const all = await rest.waitForExecutions(workflow.id, (seen) => seen.length === executionsBefore + count && seen.every(({ status }) => status !== 'new' && status !== 'running'));
+	expect(all.slice(0, count).filter(({ status }) => status !== 'success' && status !== 'waiting')).toEqual([]);
+}
+
+/** What the customer has said in the conversation that the model is shown. */
+function heard({ messages: told }: Turn): string[] {
+	return told.filter(({ role }) => role === 'user').map(({ content }) => content ?? '');
+}
+
+function toolOf({ tools }: Turn, name: string): string {
+	const tool = tools.find((one) => one.name.includes(name));
+	if (!tool) throw new Error(`The agent has no tool ${name}: ${tools.map((one) => one.name).join(', ')}`);
+	return tool.name;
+}
+
+/** What people got to read, in order: to whom, and the text or the template with what is in it. Of one person: the words alone. */
+function messages(): string[][];
+function messages(to: string): string[];
+function messages(to?: string): string[] | string[][] {
+	const all = simulator.messages.map((message) => {
+		const { text, template } = message.payload as { text?: { body: string }; template?: { name: string; body_params: string[] } };
+		return [message.to.slice(1), ...(text ? [text.body] : [template?.name ?? '', ...(template?.body_params ?? [])])];
+	});
+	return to === undefined ? all : all.filter(([recipient]) => recipient === to).map(([, ...words]) => words.join('\n'));
 }
