@@ -71,7 +71,9 @@ describeWithReview('support-agent.json', () => {
 	});
 
 	it('answers two customers at once in WhatsApp’s formatting, and mixes up nothing of what they said', async () => {
-		script = (turn) => ({ say: `## I heard\n${heard(turn).map((words) => `- **${words}**`).join('\n')}` });
+		// The second answer is longer than a message.
+		const terms = `${'These are the terms of our shop. '.repeat(124)}\n\n`;
+		script = (turn) => ({ say: `${heard(turn).length > 1 ? terms : ''}## I heard\n${heard(turn).map((words) => `- **${words}**`).join('\n')}` });
 		const customers = [
 			{ source: '64213333333', name: 'Aroha' },
 			{ source: '64214444444', name: 'Wiremu' },
@@ -83,9 +85,9 @@ describeWithReview('support-agent.json', () => {
 		await Promise.all(customers.map(async ({ source }) => await say(source, 'Who am I?')));
 		await ended(4);
 		for (const { source, name } of customers) {
-			expect(messages(source)).toEqual([`*I heard*\n- *I am ${name}*`, `*I heard*\n- *I am ${name}*\n- *Who am I?*`]);
+			expect(messages(source)).toEqual([`*I heard*\n- *I am ${name}*`, terms.trim(), `*I heard*\n- *I am ${name}*\n- *Who am I?*`]);
 		}
-		expect(simulator.messages).toHaveLength(4);
+		expect(simulator.messages).toHaveLength(6);
 		expect(simulator.replies.filter(({ markedAsRead }) => markedAsRead)).toHaveLength(3);
 	});
 
