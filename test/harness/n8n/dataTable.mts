@@ -26,6 +26,12 @@ export async function editRows(rest: N8nRest, tableName: string, [columnName, va
 	await rest.rest('patch', `${table}/rows`, { filter, data });
 }
 
+/** Adds rows, as a person does by hand. */
+export async function addRows(rest: N8nRest, tableName: string, data: IDataObject[]): Promise<void> {
+	const table = await findTable(rest, tableName);
+	await rest.rest('post', `${table}/insert`, { data, returnType: 'count' });
+}
+
 /** Where n8n's REST interface has a table of the owner's. */
 async function findTable(rest: N8nRest, tableName: string): Promise<string | undefined> {
 	const { id: projectId } = await rest.rest<{ id: string }>('get', '/projects/personal');
