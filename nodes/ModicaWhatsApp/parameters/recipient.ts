@@ -12,7 +12,7 @@ export const recipientField: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. +64211234567',
 	description:
-		'The customer’s WhatsApp number with its country code. Spaces, dots, dashes and brackets do not matter.',
+		'The customer’s WhatsApp number with its country code. Spaces, dots, dashes and brackets do not matter. In a tool of an AI agent, use an expression: do not let the model choose the number.',
 	hint: 'With its country code, such as +64 for New Zealand',
 };
 

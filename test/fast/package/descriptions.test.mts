@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
 	displayParameter,
+	NodeHelpers,
 	type ICredentialType,
 	type INodeProperties,
 	type INodePropertyCollection,
@@ -471,6 +472,25 @@ describe('parameters of a node with operations', () => {
 		expect(new Set(operations.map((option) => option.action)).size).toBe(operations.length);
 		// Actions are read as sentences in the node panel: one capital.
 		expect(operations.filter((option) => !/^[A-Z][a-z ]+$/.test(option.action ?? ''))).toEqual([]);
+	});
+
+	it('are told to the model of an AI agent in the words of their actions, and in no others', () => {
+		const { description } = nodes.find((node) => node.description.name === 'modicaWhatsApp')!;
+		const told = description.properties
+			.filter(({ name }) => name === 'operation')
+			.flatMap((property) => choices(property).map(({ value }) => NodeHelpers.makeDescription({ resource: String(property.displayOptions?.show?.resource), operation: value }, description)));
+		expect(told).toEqual(
+			[
+				'Send a message',
+				'Broadcast a message to many customers',
+				'Send a message and wait for response',
+				'Get a sent message and its status',
+				'Mark a received message as read',
+				'Upload a file',
+				'Download a file',
+				'Check the health of the service',
+			].map((action) => `${action} in Modica WhatsApp`),
+		);
 	});
 
 	it.each(withOperations)('$description.name: every parameter belongs to an operation that there is', ({ description }) => {

@@ -29,7 +29,13 @@ describe('the list of nodes', () => {
 		await editor.offer('Send a message').waitFor();
 		await editor.look('what it can do');
 		// The list is filled piece by piece.
-		const operations = ['Broadcast a message', 'Get a message', 'Mark a message as read', 'Upload a file', 'Download a file'];
+		const operations = [
+			'Broadcast a message to many customers',
+			'Get a sent message and its status',
+			'Mark a received message as read',
+			'Upload a file',
+			'Download a file',
+		];
 		const offers = await until(
 			`${operations.join(', ')} are offered`,
 			PATIENCE_MS,

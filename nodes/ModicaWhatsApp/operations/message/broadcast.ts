@@ -75,7 +75,7 @@ const optionsField: INodeProperties = {
 export const broadcast: Operation = {
 	option: {
 		name: 'Broadcast',
-		action: 'Broadcast a message',
+		action: 'Broadcast a message to many customers',
 		description: 'Send the same message to many customers with few requests',
 	},
 	fields: [

@@ -4,7 +4,7 @@ import { perItem, type Operation } from '../operation';
 export const get: Operation = {
 	option: {
 		name: 'Get',
-		action: 'Get a message',
+		action: 'Get a sent message and its status',
 		description: 'Look up a message and its delivery status',
 	},
 	fields: [messageIdField],

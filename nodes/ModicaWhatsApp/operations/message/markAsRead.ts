@@ -4,7 +4,7 @@ import { perItem, type Operation } from '../operation';
 export const markAsRead: Operation = {
 	option: {
 		name: 'Mark as Read',
-		action: 'Mark a message as read',
+		action: 'Mark a received message as read',
 		description: 'Show the customer the blue ticks on a message of theirs',
 	},
 	fields: [messageIdField],
