@@ -1,7 +1,7 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { latestLink, readPage, send } from '../../harness/n8n/approvals.mts';
-import { startModel, type Saying, type ScriptedModel, type Turn } from '../../harness/n8n/model.mts';
+import { startModel, type OfferedTool, type Saying, type ScriptedModel, type Turn } from '../../harness/n8n/model.mts';
 import type { StoredCredential, StoredWorkflow, WorkflowFile } from '../../harness/n8n/rest.mts';
 import { CREDENTIAL, n8nUnderTest, NODE } from '../../harness/n8n/underTest.mts';
 
@@ -27,7 +27,27 @@ const SEND_TOOL: Partial<INode> = {
 	},
 };
 
-/** An agent that is told something by hand and has the tools given, each behind the one before. */
+/** As the editor's button for it writes it: the field's name, and what the person has entered as its description. */
+const byModel = (field: string, description = '') => `={{ /*n8n-auto-generated-fromAI-override*/ $fromAI('${field}', \`${description}\`, 'string') }}`;
+
+const CUSTOMER = '+64211234567';
+/** As docs/agents.md has it: the number is not the model's to choose, nor how often it sends. */
+const ANSWER_TOOL: Partial<INode> = {
+	name: 'Answer the customer',
+	type: `${NODE}Tool`,
+	onError: 'continueRegularOutput',
+	parameters: {
+		resource: 'message',
+		operation: 'send',
+		to: "={{ $('Customer').item.json.source }}",
+		messageType: 'text',
+		text: byModel('Text'),
+		additionalFields: { reference: "=answer-{{ $('Customer').item.json.id }}" },
+		options: { oncePerReference: true },
+	},
+};
+
+/** An agent that is told something by hand, talks to {@link CUSTOMER} and has the tools given, each behind the one before. */
 async function agentWith(script: Array<(turn: Turn) => Saying>, ...tools: Array<Partial<INode>>): Promise<StoredWorkflow> {
 	model = await startModel(script);
 	const openAi = await rest.createCredential('openAiApi', { apiKey: 'none', url: model.baseUrl }, 'Scripted model');
@@ -41,11 +61,13 @@ async function agentWith(script: Array<(turn: Turn) => Saying>, ...tools: Array<
 		parameters: parameters as INode['parameters'],
 		...(credentials && { credentials }),
 	});
-	const toolNodes = tools.map(({ name = '', type = '', parameters = {} }) =>
-		node(name, type, 1, parameters, { [CREDENTIAL]: reference(api.credential) }),
-	);
+	const toolNodes = tools.map(({ name = '', type = '', parameters = {}, ...settings }) => ({
+		...node(name, type, 1, parameters, { [CREDENTIAL]: reference(api.credential) }),
+		...settings,
+	}));
 	const connections: WorkflowFile['connections'] = {
-		Start: { main: [[{ node: 'Agent', type: 'main', index: 0 }]] },
+		Start: { main: [[{ node: 'Customer', type: 'main', index: 0 }]] },
+		Customer: { main: [[{ node: 'Agent', type: 'main', index: 0 }]] },
 		Model: { ai_languageModel: [[{ node: 'Agent', type: 'ai_languageModel', index: 0 }]] },
 	};
 	toolNodes.forEach(({ name }, position) => {
@@ -55,6 +77,7 @@ async function agentWith(script: Array<(turn: Turn) => Saying>, ...tools: Array<
 		name: 'Agent',
 		nodes: [
 			node('Start', 'n8n-nodes-base.manualTrigger', 1, {}),
+			node('Customer', 'n8n-nodes-base.set', 3.4, { mode: 'raw', jsonOutput: JSON.stringify({ id: 'a1', source: CUSTOMER }) }),
 			node('Agent', '@n8n/n8n-nodes-langchain.agent', 3, { promptType: 'define', text: 'Tell Aroha that her order is ready' }),
 			node('Model', '@n8n/n8n-nodes-langchain.lmChatOpenAi', 1.2, { model: { mode: 'id', value: 'scripted' }, options: {} }, { openAiApi: reference(openAi) }),
 			...toolNodes,
@@ -96,6 +119,46 @@ describe('an AI agent', () => {
 		// The model learns what became of it.
 		expect(second?.messages.at(-1)).toMatchObject({ role: 'tool', content: expect.stringContaining(String(api.simulator.messages[0]?.id)) });
 		expect(outputs.Agent?.[0]?.[0]?.json).toEqual({ output: 'I have told her' });
+	});
+
+	it('writes to the customer it talks to, whichever number the model asks for', async () => {
+		const elsewhere = { to: '+64219999999', To: '+64219999999', source: '+64219999999' };
+		const workflow = await agentWith([(turn) => ({ call: toolCalled(turn), with: { Text: 'Your order is ready', ...elsewhere } })], ANSWER_TOOL);
+		expect(await rest.runWorkflow(workflow)).toMatchObject({ status: 'success' });
+		expect(api.simulator.messages.map(({ to, payload }) => [to, payload.text])).toEqual([[CUSTOMER, { body: 'Your order is ready' }]]);
+		const [{ name, description, parameters } = {}] = model!.turns[0]!.tools;
+		const { type, properties, required } = parameters as OfferedTool['parameters'] & { type: string; required: string[] };
+		// All that the model knows of the tool: nothing of how the node describes its fields.
+		expect({ name, description, type, properties, required }).toEqual({
+			name: 'Answer_the_customer',
+			description: 'Send a message in Modica WhatsApp',
+			type: 'object',
+			properties: { Text: { type: 'string' } },
+			required: ['Text'],
+		});
+		expect(JSON.parse(model!.turns[1]?.messages.at(-1)?.content ?? '')).toEqual([
+			{ id: api.simulator.messages[0]?.id, status: 'accepted', to: CUSTOMER, reference: 'answer-a1' },
+		]);
+	});
+
+	it('is told what went wrong in words that it can act on, and sends nothing twice, when the tool is set up for it', async () => {
+		const [limits, described] = ['The answer, up to 4,096 characters', 'Sends a WhatsApp message to the customer you talk to'];
+		api.simulator.addFault({ kind: 'status', status: 422 });
+		api.simulator.addFault({ kind: 'status', status: 500, when: 'after' });
+		const workflow = await agentWith(
+			['a'.repeat(4_097), 'Refused', 'Lost', 'Tried again'].map((text) => (turn) => ({ call: toolCalled(turn), with: { Text: text } })),
+			{ ...ANSWER_TOOL, parameters: { ...ANSWER_TOOL.parameters, text: byModel('Text', limits), descriptionType: 'manual', toolDescription: described } },
+		);
+		expect(await rest.runWorkflow(workflow)).toMatchObject({ status: 'success' });
+		const [first, ...later] = model!.turns;
+		expect(first?.tools).toMatchObject([{ description: described, parameters: { properties: { Text: { type: 'string', description: limits } } } }]);
+		expect(later.map(({ messages }) => JSON.parse(messages.at(-1)?.content ?? '') as unknown)).toEqual([
+			[{ error: expect.stringMatching(/has 4097 characters\. WhatsApp takes up to 4096: shorten it, or send it in parts\.$/), mayHaveBeenSent: false }],
+			[expect.objectContaining({ statusCode: 422, description: expect.stringMatching(/only customers who wrote in the last 24 hours/), mayHaveBeenSent: false, to: CUSTOMER })],
+			[expect.objectContaining({ statusCode: 500, description: expect.stringMatching(/^The message may have been sent all the same\./), mayHaveBeenSent: true, to: CUSTOMER })],
+			[{ status: 'duplicate', to: CUSTOMER, reference: 'answer-a1', message: 'Not sent again: this node has sent the reference before' }],
+		]);
+		expect(api.simulator.messages.map(({ payload }) => payload.text)).toEqual([{ body: 'Lost' }]);
 	});
 
 	it('fills the placeholders of a template, and nothing else of it', async () => {
