@@ -10,7 +10,7 @@ export interface Passage {
 	readonly isWhole: boolean;
 }
 
-/** The passages of a text that has WhatsApp's formatting, code blocks first. */
+/** The passages of a text that has WhatsApp's formatting, by where they begin: of two in each other, the outer one first. */
 export function passagesOf(text: string): Passage[] {
 	const codeBlocks = [...text.matchAll(/```\n?([^]+?)\n?```/g)].map(({ 0: { length }, index }) => ({
 		from: index,
@@ -19,9 +19,10 @@ export function passagesOf(text: string): Passage[] {
 		close: '\n```',
 		isWhole: true,
 	}));
-	// Within code, signs are text.
-	const others = text.replace(/```[^]+?```/g, (code) => code.replace(/./g, ' '));
-	return [...codeBlocks, ...linesOf(others).flatMap(({ line, from }) => passagesOfLine(line, from))];
+	// Within code, signs are text, and what is around code ends there: so no passage has a code block in it.
+	const others = text.replace(/```[^]+?```/g, (code) => '\n'.repeat(code.length));
+	const passages = [...codeBlocks, ...linesOf(others).flatMap(({ line, from }) => passagesOfLine(line, from))];
+	return passages.sort((one, other) => one.from - other.from);
 }
 
 function linesOf(text: string): Array<{ line: string; from: number }> {

@@ -56,6 +56,8 @@ describe('a text that is split', () => {
 		['bold', 18, '*one two three four five*', ['*one two three*', '*four five*']],
 		['formatting in each other', 20, '*_one two three four five_*', ['*_one two three_*', '*_four five_*']],
 		['a code block', 20, '```\none\n  two\nthree four five\n```', ['```\none\n  two\n```', '```\nthree four\n```', '```\nfive\n```']],
+		['formatting in each other, the other way round', 20, '_*one two three four five*_', ['_*one two three*_', '_*four five*_']],
+		['code within formatting', 26, '*_~a ```one two three four five six``` b~_*', ['*_~a', '```one two three four\n```', '```\nfive six``` b~_*']],
 		['a quote', 20, '> one two. three four five six', ['> one two. three', '> four five six']],
 	])('closes and opens again %s that is longer than a part', (_, most, text, parts) => {
 		expect(splitText(text, most)).toEqual(parts);
