@@ -29,8 +29,8 @@ export function splitText(text: string, most = LONGEST_TEXT): string[] {
 	return countCharacters(text) <= most ? [text] : new Splitter(text.trim(), most).parts();
 }
 
-/** Where a part may end, the best place first. */
-const BORDERS = ['paragraph', 'line', 'sentence', 'word', 'unspacedWord', 'grapheme'] as const;
+/** Where a part may end, the best place first. What a heading is above belongs to it, but half a sentence looks worse. */
+const BORDERS = ['paragraph', 'line', 'sentence', 'heading', 'word', 'unspacedWord'] as const;
 
 interface Cut {
 	readonly border: (typeof BORDERS)[number];
@@ -45,6 +45,8 @@ const LEAST_FULL = 1 / 3;
 const LONGEST_CLOSE = 4;
 /** The end of a sentence shows in what follows it. */
 const LOOK_AHEAD = 100;
+/** Places that are looked at whether they are within a grapheme: few are, unless somebody means harm. */
+const MOST_TRIED = 200;
 
 class Splitter {
 	private readonly passages: readonly Passage[];
@@ -82,7 +84,7 @@ class Splitter {
 		const outside = this.best(cuts.filter(({ end }) => !around(passages, end).some(({ isWhole }) => isWhole)), least);
 		if (outside) return outside;
 		const lastInside = this.indexAfter(start, room - LONGEST_CLOSE);
-		const inside = cuts.filter((cut) => cut.end <= lastInside && around(passages, cut.end).every((passage) => isWithin(passage, cut)));
+		const inside = cuts.filter((cut) => cut.end <= lastInside && around(passages, cut.end).every((passage) => this.isWithin(passage, cut)));
 		return this.best(inside, least) ?? this.cutInWord(start, lastInside, passages);
 	}
 
@@ -90,13 +92,14 @@ class Splitter {
 		const rank = ({ border, end }: Cut) => (end < least ? BORDERS.length : BORDERS.indexOf(border));
 		return cuts
 			.toSorted((one, other) => rank(one) - rank(other) || other.end - one.end)
+			.slice(0, MOST_TRIED)
 			.find(({ end, next }) => this.graphemeAt(end) === end && this.graphemeAt(next) === next);
 	}
 
 	private cutInWord(start: number, last: number, passages: readonly Passage[]): Pick<Cut, 'end' | 'next'> {
 		for (let end = this.graphemeAt(last); end > start; end = this.graphemeAt(end - 1)) {
 			const cut = { end, next: end };
-			if (around(passages, end).every((passage) => isWithin(passage, cut))) return cut;
+			if (around(passages, end).every((passage) => this.isWithin(passage, cut))) return cut;
 		}
 		// A letter with thousands of accents.
 		return { end: last, next: last };
@@ -108,10 +111,13 @@ class Splitter {
 		const cuts: Cut[] = [];
 		for (const { 0: space, index } of near.matchAll(/\s+/g)) {
 			const breaks = space.split('\n').length - 1;
-			const isSentence = sentences.delete(index) || sentences.delete(index + space.length);
+			// Each line of white space counts as a sentence, too.
+			const isSentence = Array.from({ length: space.length + 1 }, (_, place) => sentences.delete(index + place)).includes(true);
+			if (MARKER_AT_END.test(near.slice(Math.max(0, index - LONGEST_MARKER - 1), index))) continue;
+			const lineBorder = () => (endsWithHeading(near.slice(0, index)) ? 'heading' : breaks > 1 ? 'paragraph' : 'line');
 			// A line keeps its indent.
 			const next = index + (breaks > 0 ? space.lastIndexOf('\n') + 1 : space.length);
-			cuts.push({ border: breaks > 1 ? 'paragraph' : breaks > 0 ? 'line' : isSentence ? 'sentence' : 'word', end: index, next });
+			cuts.push({ border: breaks > 0 ? lineBorder() : isSentence ? 'sentence' : 'word', end: index, next });
 		}
 		for (const index of sentences) cuts.push({ border: 'sentence', end: index, next: index });
 		if (UNSPACED.test(near)) {
@@ -120,6 +126,11 @@ class Splitter {
 			}
 		}
 		return cuts.map(({ border, end, next }) => ({ border, end: start + end, next: start + next })).filter(({ end }) => end <= last);
+	}
+
+	/** True when something of the passage is left on each side, beside its signs. */
+	private isWithin({ from, to, open, close }: Passage, { end, next }: Pick<Cut, 'end' | 'next'>): boolean {
+		return [this.text.slice(from + open.length, end), this.text.slice(next, to - close.length)].every((side) => side.trim() !== '');
 	}
 
 	/** Where the grapheme begins that a place is in. */
@@ -137,14 +148,19 @@ class Splitter {
 	}
 }
 
+/** What begins an item of a list or a quote. */
+const MARKER_AT_END = /(?:^|\s)(?:[-–•*>]|\d{1,3}[.)])$/;
+const LONGEST_MARKER = '123.'.length;
+
+/** True when the last line is all in bold, but for a number or an emoji, or announces what follows. */
+function endsWithHeading(text: string): boolean {
+	const line = text.slice(text.lastIndexOf('\n') + 1);
+	return /^[^\p{L}*]*\*[^*]+\*$/u.test(line) || /[:：][*_~]*$/.test(line);
+}
+
 /** The passages that go on at a place. */
 function around(passages: readonly Passage[], index: number): Passage[] {
 	return passages.filter(({ from, to }) => from < index && index < to);
-}
-
-/** True when something of the passage is left on each side, beside its signs. */
-function isWithin({ from, to, open, close }: Passage, { end, next }: Pick<Cut, 'end' | 'next'>): boolean {
-	return end > from + open.length && next < to - close.length;
 }
 
 /** Where segments of a text begin, but for the first. */

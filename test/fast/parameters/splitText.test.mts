@@ -35,6 +35,15 @@ describe('a text that is split', () => {
 		['a word, however early, before a word that fits into the next part', 20, 'see abcdefghijklmnopqrs', ['see', 'abcdefghijklmnopqrs']],
 		['a word of a language without spaces', 8, '我们今天去商店买东西', ['我们今天去商店', '买东西']],
 		['a word, not before a comma', 6, '我们今天去吧，好的', ['我们今天去', '吧，好的']],
+		['a paragraph, not with a heading', 32, 'One two three.\n\n*1. A heading*\n\nThree four.', ['One two three.', '*1. A heading*\n\nThree four.']],
+		['a paragraph, not with a numbered heading', 32, 'One two three.\n\n1. *A heading*\n\nThree four.', ['One two three.', '1. *A heading*\n\nThree four.']],
+		['a line, not with one that announces the next', 30, 'One two three.\nDo *this:*\n- Three\n- Four', ['One two three.', 'Do *this:*\n- Three\n- Four']],
+		['a line that only ends in bold', 34, 'One two three. Four *five six*\nSeven eight.', ['One two three. Four *five six*', 'Seven eight.']],
+		['a sentence, not with what announces the next', 30, 'One two three. Four five:\nSix seven.', ['One two three.', 'Four five:\nSix seven.']],
+		['a heading, rather than within a sentence', 26, 'One two three, four:\nFive six.', ['One two three, four:', 'Five six.']],
+		['a word, not with the number of an item', 20, 'Do this: 1. Turn it on and off.', ['Do this: 1. Turn it', 'on and off.']],
+		['a word, not with the sign of an item', 12, '- https://a.nz/b', ['- https:', '//a.nz/b']],
+		['a line, white space and all', 9, 'aaa bbb\n \n   c', ['aaa bbb', '   c']],
 		['a grapheme, in a word that is longer than a message', 14, '👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧', ['👨‍👩‍👧👨‍👩‍👧', '👨‍👩‍👧']],
 		['a character, in a grapheme that is longer than a message', 10, `e${'\u0301'.repeat(12)}`, [`e${'\u0301'.repeat(5)}`, '\u0301'.repeat(7)]],
 	])('has parts that end with %s', (_, most, text, parts) => {
@@ -55,8 +64,9 @@ describe('a text that is split', () => {
 	it.each<[string, number, string, string[]]>([
 		['bold', 18, '*one two three four five*', ['*one two three*', '*four five*']],
 		['formatting in each other', 20, '*_one two three four five_*', ['*_one two three_*', '*_four five_*']],
-		['a code block', 20, '```\none\n  two\nthree four five\n```', ['```\none\n  two\n```', '```\nthree four\n```', '```\nfive\n```']],
 		['formatting in each other, the other way round', 20, '_*one two three four five*_', ['_*one two three*_', '_*four five*_']],
+		['a code block', 20, '```\none\n  two\nthree four five\n```', ['```\none\n  two\n```', '```\nthree four\n```', '```\nfive\n```']],
+		['a code block, without an empty one at its end', 26, '```\none two three four\n   ```\nDone.', ['```\none two three\n```', '```\nfour\n   ```\nDone.']],
 		['code within formatting', 26, '*_~a ```one two three four five six``` b~_*', ['*_~a', '```one two three four\n```', '```\nfive six``` b~_*']],
 		['a quote', 20, '> one two. three four five six', ['> one two. three', '> four five six']],
 	])('closes and opens again %s that is longer than a part', (_, most, text, parts) => {
