@@ -51,15 +51,14 @@ export async function runOperation(
 		const [first] = refused;
 		if (first) throw new RunStopped(first, nothingSent(refused, items.length));
 	}
-	const { ended, unmade } = await runJobs(jobs, {
+	const { ended, stoppedBy, unmade } = await runJobs(jobs, {
 		stop: stopOnError ? () => context.api.stop() : undefined,
 		signal,
 		...(onProgress && { onProgress }),
 	});
 	const results = [...ended.flatMap((job) => job.results), ...refused];
 	if (unmade) results.push(...withoutResult(items, results).map((item) => ({ item, error: unmade.error })));
-	const failure = stopOnError ? results.find(isFailure) : undefined;
-	if (failure) throw new RunStopped(failure, stoppedAfter(results, failure, targets));
+	if (stoppedBy) throw new RunStopped(stoppedBy, stoppedAfter(results, stoppedBy, targets));
 	if (stopOnError && signal?.aborted) throw new CancelledError();
 	// The sort is stable: several results of one item stay in their order where nothing else is said.
 	return results.sort((one, other) => one.item - other.item || (one.position ?? 0) - (other.position ?? 0));
@@ -88,38 +87,39 @@ export const MOST_AHEAD = 500;
  *
  * @param settings.stop called at the first failure, when the run is to stop there: nothing more is to leave
  * @returns the results in the order of the jobs, without those of which nothing left before the run was stopped or
- * cancelled; `unmade` when the iterable itself failed, so that there may be items without a job
+ * cancelled; `stoppedBy` the failure that it was stopped for, since those after it may say no more than that it was;
+ * `unmade` when the iterable itself failed, so that there may be items without a job
  */
 export async function runJobs(
 	jobs: Iterable<Job>,
 	{ stop, signal, onProgress }: { stop?: (() => void) | undefined; signal?: AbortSignal | undefined; onProgress?: RunSettings['onProgress'] },
-): Promise<{ ended: EndedJob[]; unmade?: { error: unknown } }> {
+): Promise<{ ended: EndedJob[]; stoppedBy: Failure | undefined; unmade?: { error: unknown } }> {
 	const results: Array<EndedJob | undefined> = [];
 	const lastOfLane = new Map<string, Promise<void>>();
 	const progress = { done: 0, failed: 0 };
 	let underWay = 0;
-	let stopped = false;
+	let stoppedBy: Failure | undefined;
 	let oneEnded = () => {};
 
 	const work = async (job: Job, place: number, before: Array<Promise<void>>) => {
 		await Promise.all(before);
-		if (stopped || signal?.aborted) return;
+		if (stoppedBy || signal?.aborted) return;
 		const ended = await attempt(job);
 		if (!ended) return;
 		results[place] = ended;
-		const failed = ended.results.filter(isFailure).length;
-		progress.failed += failed;
-		progress.done += ended.results.length - failed;
+		const failures = ended.results.filter(isFailure);
+		progress.failed += failures.length;
+		progress.done += ended.results.length - failures.length;
 		onProgress?.(progress);
-		if (failed === 0 || !stop || stopped) return;
-		stopped = true;
+		if (failures.length === 0 || !stop || stoppedBy) return;
+		[stoppedBy] = failures;
 		stop();
 	};
 
 	let unmade: { error: unknown } | undefined;
 	try {
 		for (const job of jobs) {
-			if (stopped || signal?.aborted) break;
+			if (stoppedBy || signal?.aborted) break;
 			const lanes = job.lanes ?? [];
 			// The place is taken now: results stand in the order of the jobs, whenever they come.
 			const working = work(job, results.push(undefined) - 1, lanes.flatMap((lane) => lastOfLane.get(lane) ?? []));
@@ -139,7 +139,7 @@ export async function runJobs(
 	}
 	// Whatever happened: nothing may run on behind the back of whoever waits for this.
 	while (underWay > 0) await new Promise<void>((resolve) => (oneEnded = resolve));
-	return { ended: results.filter((result) => result !== undefined), ...(unmade && { unmade }) };
+	return { ended: results.filter((result) => result !== undefined), stoppedBy, ...(unmade && { unmade }) };
 }
 
 /** Does a job. @returns its results; undefined when it was stopped or cancelled before anything of it left */

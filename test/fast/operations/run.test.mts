@@ -185,6 +185,16 @@ describe('running an operation', () => {
 		);
 	});
 
+	it('tells, when it stops, why it did, and not what of an earlier item was cut short by that', async () => {
+		const cutShort = new ModicaError('cut short', { mayHaveBeenSent: true });
+		const [first, second] = [new Handled(0), new Handled(1)];
+		const run = stopped({ jobs: () => [first, second] } as unknown as Operation, 2, true);
+		await settle();
+		await second.fail(refused);
+		await first.fail(cutShort);
+		expect(await run).toMatchObject({ failure: { item: 1, error: refused }, note: expect.stringContaining('1 more may have been sent: item 0.') as unknown });
+	});
+
 	it('tells, when it stops, of which the reference may count as sent, be it an error or an output', async () => {
 		const claimed = new ModicaError('not sent', { mayHaveBeenSent: false, mayCountAsSent: true });
 		const { note } = await stopped(operationOf([refused, claimed, undefined, { mayCountAsSent: true }]), 4, true);
