@@ -1,3 +1,4 @@
+import { createHash } from 'crypto';
 import { ModicaError } from '../../api/errors';
 import type { Message, MessageCommon, SendReceipt } from '../../api/types';
 import type { Fields } from '../../parameters/values';
@@ -42,7 +43,7 @@ export async function sendAll(sending: Sending, once: string | undefined, item: 
 	};
 	if (once === undefined) return await toResult(sending, await send(() => true), item);
 	// The reference itself stands for all. It is released when one fails, but not the keys of those that were sent before.
-	const keys = [once, ...(count > 1 ? sending.contents.map((_, index) => `${once}\npart ${index + 1}`) : [])];
+	const keys = [once, ...(count > 1 ? partKeys(sending, once) : [])];
 	const { result, noteOn } = await references.once(
 		keys,
 		async ([isFresh, ...fresh]) => (isFresh ? await send((index) => fresh[index] ?? true) : undefined),
@@ -53,6 +54,14 @@ export async function sendAll(sending: Sending, once: string | undefined, item: 
 	);
 	if (!result) return { item, json: sentBefore(sending) };
 	return await toResult(sending, result, item, { note: keys.map((_, position) => noteOn(position)).find(Boolean) });
+}
+
+/** A part of another text, or for another customer, is another part: nobody is to get the end of what they did not read. */
+function partKeys({ common: { to }, contents }: Sending, once: string): string[] {
+	return contents.map(({ content }, index) => {
+		const hash = createHash('sha256').update(JSON.stringify([to, content])).digest('base64');
+		return `${once}\npart ${index + 1}\n${hash}`;
+	});
 }
 
 /** The messages that were certainly not sent, by their places. */

@@ -238,6 +238,16 @@ describe('a send with Split Long Text', () => {
 		expect(all).toEqual(sent);
 	});
 
+	it.each([
+		['has changed', { text: `${PARTS.join(' ')} changed` }, ['duplicate', 'duplicate', 'accepted']],
+		['is for another customer', { to: TWO }, ['accepted', 'accepted', 'accepted']],
+	])('with Once per Reference, after a part that was not sent, sends each part that %s', async (_, changed, statuses) => {
+		const { context } = api({ 2: no() });
+		await run(context, ONCE_SPLIT);
+		const parts = statuses.map((status) => expect.objectContaining({ status }) as unknown);
+		expect(await run(context, { ...ONCE_SPLIT, ...changed })).toMatchObject([{ json: { status: 'accepted', parts } }]);
+	});
+
 	it('with Once per Reference has nothing left to send when its last part may have been sent', async () => {
 		const { sent, context } = api({ 2: no(true) });
 		expect(await run(context, ONCE_SPLIT)).toMatchObject([{ error: { description: 'Why. Parts 1–2 of 3 were sent, part 3 may have been sent.' } }]);
