@@ -2,6 +2,7 @@ import { createServer, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAcknowledged } from '../../../nodes/ModicaWhatsApp/callback/acknowledgment';
+import { settle } from '../../harness/virtualClock.mts';
 
 const pause = async (ms: number) => await sleep(ms);
 
@@ -51,6 +52,17 @@ describe('the outcome of a callback', () => {
 		[500, 'meanwhile', false],
 	] as const)('answered with %s when the sender gave up %s is success: %s', async (status, senderGivesUp, expected) => {
 		expect(await exchange((response) => ((response.statusCode = status), response.end('x')), senderGivesUp)).toBe(expected);
+	});
+
+	it('is known as soon as n8n has answered, and not looked for before while there is somebody to get the answer', async () => {
+		let finish = () => {};
+		let sleeps = 0;
+		const response = { statusCode: 200, writableEnded: false, closed: false, once: (event: string, listener: () => void) => event === 'finish' && (finish = listener) };
+		const outcome = isAcknowledged(response, async () => void (await Promise.resolve(sleeps++)));
+		await settle();
+		response.writableEnded = true;
+		finish();
+		expect([await outcome, sleeps]).toEqual([true, 0]);
 	});
 
 	it('is failure when no answer is ever given', async () => {
