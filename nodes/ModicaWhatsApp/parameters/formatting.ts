@@ -29,7 +29,7 @@ function inLines(pieces: readonly Piece[]): Piece[][] {
 	for (const piece of pieces) {
 		piece.text.split('\n').forEach((text, index) => {
 			if (index > 0) lines.push([]);
-			if (text !== '') lines.at(-1)?.push({ ...piece, text });
+			lines.at(-1)?.push({ ...piece, text });
 		});
 	}
 	return lines;

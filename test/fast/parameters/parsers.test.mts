@@ -78,7 +78,7 @@ describe('a number', () => {
 	});
 
 	it.each([0.9, 100.1, 'many', null, NaN])('is out of range: %j', (value) => {
-		expect(() => parseNumber('Max Concurrency', value, 1, 100)).toThrow(/^Max Concurrency .*Use a number from 1 to 100\.$/);
+		expect(() => parseNumber('Max Concurrency', value, 1, 100)).toThrow(/^Max Concurrency (is empty|".*" is out of range)\. Use a number from 1 to 100\.$/);
 	});
 });
 
@@ -173,6 +173,6 @@ describe('the ID of a message', () => {
 	});
 
 	it.each(['', 'x', '3fa85f64-5717-4562-b3fc-2c963f66afa6x', 'x3fa85f64-5717-4562-b3fc-2c963f66afa6', '3fa85f6457174562b3fc2c963f66afa6', 7, ['3fa85f64-5717-4562-b3fc-2c963f66afa6']])('is not %j', (value) => {
-		expect(() => parseMessageId(value)).toThrow(/^Message ID .*Use the id that sending gave, such as 3fa85f64-5717-4562-b3fc-2c963f66afa6\.$/);
+		expect(() => parseMessageId(value)).toThrow(/^Message ID (is empty|".*" is not the ID of a message)\. Use the id that sending gave, such as 3fa85f64-5717-4562-b3fc-2c963f66afa6\.$/);
 	});
 });
