@@ -62,7 +62,16 @@ describe('an upload', () => {
 		['x,y', ['x,y']],
 	])('of %j is of the fields %j', (binaryPropertyName, names) => {
 		const item = itemOf(upload, { binaryPropertyName }, 0, { a: file(), b: file(), 'x,y': file() });
-		expect(jobsOf(upload, [item], contextWith().context).jobs.map(({ targets }) => targets[0]?.field)).toEqual(names);
+		const { jobs, refused } = jobsOf(upload, [item], contextWith().context);
+		expect(jobs.map(({ targets }) => targets[0]?.field)).toEqual(names);
+		expect(refused).toEqual([]);
+	});
+
+	it('of an item whose fields cannot be told is refused, and the others are made', () => {
+		const broken = { ...itemOf(upload, {}, 0, { data: file() }), parameter: () => { throw new Error('an expression failed'); } };
+		const { jobs, refused } = jobsOf(upload, [broken, itemOf(upload, {}, 1, { data: file() })], contextWith().context);
+		expect(jobs.map(({ targets }) => targets)).toEqual([[{ item: 1, field: 'data' }]]);
+		expect(refused).toEqual([[0, 'an expression failed']]);
 	});
 
 	it('keeps the good files of an item', () => {

@@ -177,7 +177,7 @@ describe('a template', () => {
 		['Button 1 Index is empty.', { buttons: { values: [{ index: ' ', type: 'url', payload: 'x' }] } }],
 		['Button 2 Type is empty. Use quick_reply or url.', { buttons: { values: [{ index: 0, type: 'url', payload: 'x' }, { index: 1, payload: 'x' }] } }],
 		['Button 1 Payload is empty. Give what the button is to carry.', { buttons: { values: [{ index: 0, type: 'url', payload: '' }] } }],
-		['has 129 characters. WhatsApp takes up to 128 in a quick reply.', { buttons: { values: [{ index: 0, type: 'quick_reply', payload: '🥝'.repeat(129) }] } }],
+		[`Button 1 Payload "${'🥝'.repeat(40)}…" has 129 characters. WhatsApp takes up to 128 in a quick reply.`, { buttons: { values: [{ index: 0, type: 'quick_reply', payload: '🥝'.repeat(129) }] } }],
 	])('is refused: %s', (message, wrong) => {
 		expect(() => fields(wrong)).toThrow(message);
 	});
@@ -205,6 +205,9 @@ describe('a template', () => {
 	});
 
 	it('does not quote keys without an end', () => {
+		// One has 200 characters, the other one more.
+		expect(() => json({ ['x'.repeat(99)]: 1, ['y'.repeat(99)]: 1 })).toThrow(`holds ${'x'.repeat(99)}, ${'y'.repeat(99)}, which the API`);
+		expect(() => json({ ['x'.repeat(99)]: 1, ['y'.repeat(100)]: 1 })).toThrow(`holds ${'x'.repeat(99)}, ${'y'.repeat(99)}…, which the API`);
 		const keys = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`unknown${index}`, 1]));
 		expect(() => json(keys)).toThrow(/holds .{200}…, which the API/);
 	});

@@ -78,7 +78,21 @@ describe('a question', () => {
 		const { sent, waits } = await ask({ message: 'Look: {link}. Thanks, {link} ', responseType: 'freeText', options: { submitLabel: 'Go', thanksText: 'Ta' } });
 		expect(sent[0]).toMatchObject({ text: { body: `Look: ${LINK}. Thanks, ${LINK} ` } });
 		expect(waits[0]?.question).toMatchObject({ kind: 'freeText', submit: 'Go', thanks: 'Ta', text: 'Look: . Thanks,' });
-		expect(waits[0]?.unanswered).toEqual({ id: 'an-id', to: TO, data: { text: '', timedOut: true } });
+		// Without what there is none of.
+		expect(waits[0]?.unanswered).toStrictEqual({ id: 'an-id', to: TO, data: { text: '', timedOut: true } });
+	});
+
+	it('has its link below its text, whatever space the text ends with', async () => {
+		expect((await ask({ message: ' Look! \n\n ' })).sent[0]).toMatchObject({ text: { body: ` Look!\n\n${LINK}` } });
+	});
+
+	it('is asked of its customer, and never from the customer’s own number', () => {
+		const item = (parameters: object) => itemOf(sendAndWait, { ...QUESTION, ...parameters }, 3);
+		const context = contextOf({}, { answerLink: () => LINK });
+		expect(jobsOf(sendAndWait, [item({})], context).jobs.map(({ targets }) => targets)).toEqual([[{ item: 3, to: TO }]]);
+		expect(jobsOf(sendAndWait, [item({ additionalFields: { source: TO.slice(1) } })], context).refused).toEqual([
+			[3, expect.stringContaining(`Business Number ID "${TO.slice(1)}" is the customer’s own number.`)],
+		]);
 	});
 
 	it('has labels of its own, and none where there is to be no button', async () => {
@@ -141,6 +155,7 @@ describe('a question', () => {
 		['To "021" is a local number.', { to: '021' }],
 		['The template carries no link to answer at. Write {link} in one of the values for its body, or as the payload of a URL button.', TEMPLATE],
 		['The template carries no link', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }] } }],
+		['The template carries no link', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'url', payload: 'orders/1' }] } }],
 		['Limit Wait Time "0 hours" is no time to wait. Use an amount above 0, up to ten years, in minutes, hours or days.', limit({ resumeAmount: 0 })],
 		['Limit Wait Time "5 weeks" is no time to wait.', limit({ resumeAmount: 5, resumeUnit: 'weeks' })],
 		['Limit Wait Time "3651 days" is no time to wait.', limit({ resumeAmount: 3_651, resumeUnit: 'days' })],
@@ -234,6 +249,8 @@ describe('a question that is answered in the chat', () => {
 		const bodyParams = { values: [{ value: '{message}' }] };
 		expect((await ask({ ...CHAT, bodyParams, message: 'x'.repeat(1_024) })).sent).toHaveLength(1);
 		expect((await ask({ ...CHAT, message: 'x'.repeat(1_025) })).sent).toHaveLength(1);
+		const beside = { values: [{ value: 'Aroha' }, ...bodyParams.values] };
+		await expect(ask({ ...CHAT, bodyParams: beside, message: 'x'.repeat(1_025) })).rejects.toThrow(/^Message "x+…" has 1025 characters\./);
 		await expect(ask({ ...CHAT, bodyParams, message: 'x'.repeat(1_025) })).rejects.toThrow(/^Message "x+…" has 1025 characters\. The body of a template has up to 1024: shorten it\.$/);
 	});
 
@@ -364,6 +381,19 @@ describe('the link of a question', () => {
 		const page = post(question, { answer: 'approve', text: 'x' }, { secret });
 		expect([page.statusCode, page.answer]).toEqual([410, undefined]);
 		expect(page.html).toContain('This question is no longer open. There is nothing left to do.');
+	});
+
+	it('gives a page that holds what there is to say, and nothing else', () => {
+		const mainOf = ({ html }: { html: string }) => /<main>(.*)<\/main>/s.exec(html)?.[1];
+		const asked = '<p id="question" dir="auto">May &lt;we&gt;?</p>';
+		expect(mainOf(open(kept))).toBe(
+			`${asked}<form method="post"><button dir="auto" name="answer" value="approve">Yes</button><button dir="auto" name="answer" value="decline">No</button></form>`,
+		);
+		expect(mainOf(open(kept, { secret: 'another' }))).toBe('<p dir="auto">This question is no longer open. There is nothing left to do.</p>');
+	});
+
+	it('gives a page with the start of the question for its title', () => {
+		expect(open({ ...kept, text: `\n  ${'x'.repeat(70)}` }).html).toContain(`<title>${'x'.repeat(60)}</title>`);
 	});
 
 	it('gives a page that runs nothing, sends its form to itself, and is kept nowhere', () => {

@@ -56,6 +56,7 @@ describe('the text of a template', () => {
 
 	it('is refused for its header, by the name of that', () => {
 		expect(() => parseTemplateText('Hi', 'Order {{2}}')).toThrow('Header Text "Order {{2}}" has no {{1}}.');
+		expect(() => parseTemplateText('Hi', '{{1}} {{name}}')).toThrow('Header Text "{{1}} {{name}}" has numbered placeholders and named ones.');
 		expect(() => parseTemplateText('Hi {{1}}', 'Order {{number}}')).toThrow('Template Text "Hi {{1}}" has numbered placeholders and named ones.');
 	});
 });
@@ -94,6 +95,7 @@ describe('the values of a template', () => {
 describe('the preview of a template', () => {
 	it('is the text as the customer reads it', () => {
 		expect(previewOf('Hi {{1}}, order {{ 2 }} for {{1}}.', { 'body:1': '$& {{2}}', 'body:2': 1234 })).toBe('Hi $& {{2}}, order 1234 for $& {{2}}.');
+		expect(previewOf('2 + 2 = {{1}}', { 'body:1': 4 })).toBe('2 + 2 = 4');
 		expect(previewOf('=Hi {{name}}', { 'body:name': 'Aroha', 'header:1': '7' }, '')).toBe('Hi Aroha');
 		expect(previewOf('Hi {{1}}', { 'body:1': 'Aroha', 'header:1': '7' }, 'Order {{1}}')).toBe('Order 7\n\nHi Aroha');
 	});
