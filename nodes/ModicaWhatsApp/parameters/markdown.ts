@@ -106,7 +106,7 @@ function renderBlocks(tokens: readonly Token[], place: Place): string {
 	// Those before a block that shows nothing: they and those after it do not add up.
 	let breaksBefore = 1;
 	for (const token of tokens) {
-		const block = token.type === 'space' ? '' : renderBlock(token, place, last);
+		const block = renderBlock(token, place, last);
 		if (block.trim() !== '') {
 			text += (last ? '\n'.repeat(Math.max(breaks, breaksBefore)) : '') + block;
 			[last, breaks, breaksBefore] = [token, 0, 1];
@@ -143,7 +143,6 @@ function renderBlock(token: Token, place: Place, previous: Token | undefined): s
 		case 'def':
 			return place.linkedByName.has(token.href) ? '' : token.raw.trim();
 		case 'hr':
-		case 'checkbox':
 			return '';
 		default:
 			return formatted(piecesOf(token));
@@ -211,11 +210,10 @@ function renderTable({ raw, header, rows }: Markdown.Tokens.Table): string {
 	const written = raw.split('\n').slice(2);
 	const toText = (row: readonly Markdown.Tokens.TableCell[], index: number) =>
 		names
-			// What follows a table without an empty line is a row for Markdown, and a line for people.
-			.filter((_, column) => column === 0 || row.length === 0 || written[index]?.includes('|'))
 			.map((name, column) => {
-				const value = formatted(piecesOfAll(known(row[column]?.tokens), NO_MARKS));
 				if (row.length === 0) return name;
+				const value = formatted(piecesOfAll(known(row[column]?.tokens), NO_MARKS));
+				// What follows a table without an empty line is a row for Markdown, and a line for people.
 				if (name.trim() === '' || !written[index]?.includes('|')) return value;
 				return `${name}${COLON_AT_END.test(name) ? '' : ':'} ${value}`.trim();
 			})
@@ -260,7 +258,6 @@ function piecesOf(token: Token, marks: readonly Mark[] = NO_MARKS): Piece[] {
 		case 'html':
 			return [{ text: textOfTag(token.raw), marks }];
 		case 'link':
-			return withAddress(piecesIn(token, marks), token);
 		case 'image':
 			return withAddress(piecesIn(token, marks), token);
 		case 'escape':

@@ -73,6 +73,30 @@ const SAMPLES: Array<[name: string, markdown: string, text: string]> = [
 	['several languages', '**Kia ora!** Schöne **Grüße**, 你好 **世界** ！', '*Kia ora!* Schöne *Grüße*, 你好 *世界* ！'],
 	['right to left', lines('# שלום', '- **مرحبا** بك', '- [אתר](https://example.com)'), lines('*שלום*', '- *مرحبا* بك', '- אתר (https://example.com)')],
 	['signs in the middle of a word', 'un**believ**able 这是**重要**的 **3**x ~~20~~15', 'unbelievable 这是重要的 **3**x ~20~15'],
+	['line breaks of HTML at the start and the end', '<br><br>Kia ora<br>', 'Kia ora'],
+	['line breaks of HTML that are closed', 'a<br></br>b', lines('a', 'b')],
+	['paragraphs of HTML in a line', 'one<p>two</p>three', lines('one', 'two', 'three')],
+	['table of HTML', lines('<table><tr><th>Room</th><th>Price</th></tr>', '<tr><td>Single</td><td>$80</td></tr></table>'), lines('Room Price', 'Single $80')],
+	['an empty line of HTML’s', lines('One', '', '&nbsp;', '', 'Two'), lines('One', '', 'Two')],
+	['a line of spaces below HTML', lines('<div>One</div>', ' ', '    two'), lines('One', '', '```', 'two', '```')],
+	['a comment between lines', lines('# One', '<!-- later -->', 'Two'), lines('*One*', 'Two')],
+	['images by name', lines('![The map][1]', '', '[1]: https://example.com/map'), 'The map (https://example.com/map)'],
+	['a name that no link has, for an address that one has', lines('[the map](https://a.nz) <https://b.nz>', '', '  [1]: https://a.nz  ', '[2]: https://b.nz'), lines('the map (https://a.nz) https://b.nz', '', '[1]: https://a.nz', '[2]: https://b.nz')],
+	['links without an address, and without words', '[one]() [two](&#32;) [ ](https://a.nz) [three](< https://a.nz >)', 'one two https://a.nz three (https://a.nz)'],
+	['links whose address holds another', '[x](https://a.nz#b) [021](https://a.nz/tel:021) [y](https://a.nz/?to=mailto:a@b.nz) [a.nz/?u=http://b.nz](https://a.nz/?u=http://b.nz)',
+		'x (https://a.nz#b) 021 (https://a.nz/tel:021) y (https://a.nz/?to=mailto:a@b.nz) https://a.nz/?u=http://b.nz'],
+	['a link that is its words but for the end', '[a.nz/b](https://a.nz/b/)', 'https://a.nz/b/'],
+	['code block without code', lines('Run:', '```', '```', 'Done'), lines('Run:', 'Done')],
+	['code without code', 'a ` ` b', 'a   b'],
+	['a task of two paragraphs', lines('- [x] Booked', '', '  by Aroha'), lines('☑ Booked', '', '  by Aroha')],
+	['lines of an item that are set in too much', lines('- One', '      two'), lines('- One', '  two')],
+	['lines of a second paragraph of an item', lines('- One', '', '  two', '      three'), lines('- One', '', '  two', '  three')],
+	['plus sign of a number that stands apart', lines('+  5 points', '+ 3 points'), lines('+ 5 points', '+ 3 points')],
+	['table of names alone, with gaps', lines('|A| |&nbsp;|B|', '|-|-|-|-|'), lines('*A*', '*B*')],
+	['table with line breaks and a column without a visible name', lines('|&nbsp;|A|B|', '|-|-|-|', '|x|1<br>|2|'), lines('x', '*A*: 1', '*B*: 2')],
+	['table with an empty row', lines('||', '|-|', '|x|', '||', '|y|'), lines('x', '', 'y')],
+	['a heading that ends with an address', '# A1<https://a.nz>', 'A1https://a.nz'],
+	['table with an address in the name of a column', lines('|A1<https://a.nz>|', '|-|', '|x|'), 'A1https://a.nz: x'],
 	['an answer of a model', lines('**Hi Aroha!** 👋', '', "Here's what I found:", '', '1. **Refund** – 5 days', '2. **Exchange** – [start here](https://example.com/x)', '', '---', '', '*Anything else?*'), lines('*Hi Aroha!* 👋', '', "Here's what I found:", '', '1. *Refund* – 5 days', '2. *Exchange* – start here (https://example.com/x)', '', '_Anything else?_')],
 ];
 
@@ -92,6 +116,11 @@ describe('Markdown', () => {
 		'a < b > c, 3 <4, I <3 you & me, if a<b and c>d <order id>',
 		lines('Kia ora', 'your parcel', '  is here', '', '', 'Bye'),
 		lines('12. May is free.', '13) too'),
+		lines('1. One', '3. Three'),
+		lines('- one', 'more of it', '- two'),
+		lines('  Kia ora', 'Aroha'),
+		'  `a`',
+		'a\ufeffb',
 		'{{ name }} [x] (y) | ^1 ~5 min',
 		'https://example.com/a_b_c?d=*e*&f=g#h',
 		'😀👩‍👩‍👧 🇳🇿 ✔️ 5️⃣',
@@ -99,6 +128,12 @@ describe('Markdown', () => {
 		'C:\\temp\\new',
 	])('that is none comes through as it is: %s', (text) => {
 		expect(shown(text)).toBe(text);
+	});
+
+	it('may have 20,000 characters and 3,000 signs', () => {
+		const plain = 'a'.repeat(LONGEST);
+		expect(shown(plain)).toBe(plain);
+		expect(shown('**a** '.repeat(1_500))).toBe('*a* '.repeat(1_500).trim());
 	});
 
 	it('may be a number, as a spreadsheet gives it', () => {
@@ -187,9 +222,9 @@ describe('Markdown that means harm', () => {
 	it.each([
 		['emphasis that never ends', '*a_'.repeat(LONGEST / 4)],
 		['ten thousand openings', '_a'.repeat(LONGEST / 2)],
-		['block quotes in each other', '>'.repeat(2_000)],
+		['block quotes in each other', '>'.repeat(LONGEST)],
 		['lists in each other', '1. '.repeat(LONGEST / 4)],
-		['a table of a million cells', `|${'a|'.repeat(3_000)}\n|${'-|'.repeat(3_000)}\n${'|b|\n'.repeat(1_500)}`],
+		['a table of a million cells', `|${'|'.repeat(3_000)}\n|${'-|'.repeat(3_000)}\n${'|b|\n'.repeat(1_500)}`],
 		['a table of long names', `|${'a '.repeat(5_000)}|\n|-|\n${'|b|\n'.repeat(2_000)}`],
 	])('is refused before it takes long: %s', (_, text) => {
 		const before = process.cpuUsage();
