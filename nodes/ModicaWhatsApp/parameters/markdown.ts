@@ -214,7 +214,7 @@ function renderTable({ raw, header, rows }: Markdown.Tokens.Table): string {
 				if (row.length === 0) return name;
 				const value = formatted(piecesOfAll(known(row[column]?.tokens), NO_MARKS));
 				// What follows a table without an empty line is a row for Markdown, and a line for people.
-				if (name.trim() === '' || !written[index]?.includes('|')) return value;
+				if (name.trim() === '' || !written[index]?.includes('|')) return value.trim();
 				return `${name}${COLON_AT_END.test(name) ? '' : ':'} ${value}`.trim();
 			})
 			.filter((line) => line.trim() !== '')

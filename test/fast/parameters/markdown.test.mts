@@ -93,7 +93,7 @@ const SAMPLES: Array<[name: string, markdown: string, text: string]> = [
 	['lines of a second paragraph of an item', lines('- One', '', '  two', '      three'), lines('- One', '', '  two', '  three')],
 	['plus sign of a number that stands apart', lines('+  5 points', '+ 3 points'), lines('+ 5 points', '+ 3 points')],
 	['table of names alone, with gaps', lines('|A| |&nbsp;|B|', '|-|-|-|-|'), lines('*A*', '*B*')],
-	['table with line breaks and a column without a visible name', lines('|&nbsp;|A|B|', '|-|-|-|', '|x|1<br>|2|'), lines('x', '*A*: 1', '*B*: 2')],
+	['table with line breaks and a column without a visible name', lines('|&nbsp;|A|B|', '|-|-|-|', '|x<br>|1<br>|2|'), lines('x', '*A*: 1', '*B*: 2')],
 	['table with an empty row', lines('||', '|-|', '|x|', '||', '|y|'), lines('x', '', 'y')],
 	['a heading that ends with an address', '# A1<https://a.nz>', 'A1https://a.nz'],
 	['table with an address in the name of a column', lines('|A1<https://a.nz>|', '|-|', '|x|'), 'A1https://a.nz: x'],
