@@ -90,6 +90,29 @@ describe('running jobs', () => {
 		expect({ started: started(jobs), stops }).toEqual({ started: [0, 1, 3], stops: 1 });
 	});
 
+	it('goes on after successes, when it is to stop at a failure', async () => {
+		const jobs = [new Handled(0, ['a']), new Handled(1, ['a'])];
+		let stops = 0;
+		const run = runJobs(jobs, { stop: () => stops++ });
+		await settle();
+		await jobs[0]?.succeed();
+		await jobs[1]?.succeed();
+		expect(await endedJobs(run)).toEqual(jobs);
+		expect(stops).toBe(0);
+	});
+
+	it('tells at the end of each job how many are done, and how many failed', async () => {
+		const jobs = [0, 1, 2].map((item) => new Handled(item));
+		const told: unknown[] = [];
+		const run = runJobs(jobs, { onProgress: (progress) => told.push({ ...progress }) });
+		await settle();
+		await jobs[1]?.succeed();
+		await jobs[0]?.fail();
+		await jobs[2]?.succeed();
+		await run;
+		expect(told).toEqual([{ done: 1, failed: 0 }, { done: 1, failed: 1 }, { done: 2, failed: 1 }]);
+	});
+
 	it('has no result of jobs of which nothing left, and one of those that may have been sent', async () => {
 		const jobs = [0, 1, 2].map((item) => new Handled(item));
 		const run = runJobs(jobs, { stop: () => {} });
@@ -110,6 +133,38 @@ describe('running jobs', () => {
 		await jobs[2]?.succeed();
 		expect(await endedJobs(run)).toEqual([jobs[0], jobs[2]]);
 		expect(started(jobs)).toEqual([0, 2]);
+	});
+
+	it('takes no more jobs once cancelled', async () => {
+		const made: Handled[] = [];
+		function* making() {
+			while (made.length < 2 * MOST_AHEAD) yield (made[made.length] = new Handled(made.length));
+		}
+		const cancel = new AbortController();
+		const run = runJobs(making(), { signal: cancel.signal });
+		await settle();
+		cancel.abort();
+		for (const job of [...made]) await job.succeed();
+		expect((await run).ended).toHaveLength(MOST_AHEAD);
+		// One is made, seen not to be wanted, and left.
+		expect(made).toHaveLength(MOST_AHEAD + 1);
+	});
+
+	it('keeps a job that is made late behind the one before it in its lane', async () => {
+		const made: Handled[] = [];
+		function* making() {
+			const lanes = [['a'], ['a'], ...Array.from({ length: MOST_AHEAD - 2 }, () => []), ['a']];
+			for (const lane of lanes) yield (made[made.length] = new Handled(made.length, lane));
+		}
+		const run = runJobs(making(), {});
+		await settle();
+		await made[0]?.succeed();
+		expect(made).toHaveLength(MOST_AHEAD + 1);
+		expect([made[1]?.started, made.at(-1)?.started]).toEqual([true, false]);
+		await made[1]?.succeed();
+		expect(made.at(-1)?.started).toBe(true);
+		for (const job of made) await job.succeed();
+		await run;
 	});
 
 	it.each([
@@ -236,6 +291,49 @@ describe('running an operation', () => {
 	it('names many items by their ranges', async () => {
 		const ends = [refused, ...Array.from({ length: 300 }, (_, index) => (index === 100 ? undefined : doubtful))];
 		expect((await stopped(operationOf(ends), 301, true)).note).toContain('299 more may have been sent: items 1–100, 102–300.');
+	});
+
+	it('says that the good items were not sent, either', async () => {
+		const refusing = { jobs: (_items: unknown, _context: unknown, refuse: Refuse) => (refuse(1, refused), []) } as unknown as Operation;
+		expect((await stopped(refusing, 3, true)).note).toBe('Nothing was sent. To go on with the good items, set "On Error" to "Continue" in the node’s settings.');
+	});
+
+	it('names all that failed', async () => {
+		expect((await stopped(operationOf([refused, refused, refused]), 3, true)).note).toContain('2 more failed and were not sent: items 1, 2.');
+	});
+
+	it.each([
+		[true, 1],
+		[false, 0],
+	])('lets nothing more leave at a failure, if it is to stop there: %s', async (stopOnError, stops) => {
+		let asked = 0;
+		const context = { api: { stop: () => asked++ } } as unknown as Context;
+		await runOperation(operationOf([refused]), [{ index: 0 } as Item], context, { stopOnError, signal: undefined }).catch(() => {});
+		expect(asked).toBe(stops);
+	});
+
+	it('tells its progress', async () => {
+		const told: unknown[] = [];
+		const items = [0, 1].map((index) => ({ index }) as Item);
+		await runOperation(operationOf([undefined, refused]), items, {} as Context, { stopOnError: false, signal: undefined, onProgress: (progress) => told.push({ ...progress }) });
+		expect(told.at(-1)).toEqual({ done: 1, failed: 1 });
+	});
+
+	it('has results in the order of the items, and of their recipients or files', async () => {
+		const output = (item: number, position?: number) => ({ item, json: {}, ...(position !== undefined && { position }) });
+		const made = [[output(2)], [output(1, 2), output(0, 1)], [output(1), output(1, 1), output(0)]];
+		const jobs = made.map((outputs) => ({ targets: [], run: async () => await Promise.resolve(outputs) }));
+		const results = await run({ jobs: () => jobs } as unknown as Operation, 3, false);
+		expect(results).toEqual([output(0), output(0, 1), output(1), output(1, 1), output(1, 2), output(2)]);
+	});
+
+	it.each([true, false])('that is cancelled has the results of what was done, unless it is to stop at a failure: %s', async (stopOnError) => {
+		const cancel = new AbortController();
+		const jobs = [0, 1].map((item) => ({ targets: [{ item }], lanes: ['a'], run: async () => (cancel.abort(), await Promise.resolve([{ item, json: {} }])) }));
+		const items = [0, 1].map((index) => ({ index }) as Item);
+		const results = runOperation({ jobs: () => jobs } as unknown as Operation, items, {} as Context, { stopOnError, signal: cancel.signal });
+		if (stopOnError) await expect(results).rejects.toThrow(CancelledError);
+		else expect(await results).toEqual([{ item: 0, json: {} }]);
 	});
 
 	it('has an error for each item that it could not come to', async () => {
