@@ -60,8 +60,10 @@ export function toNodeError(
 		logger.error(`Modica WhatsApp failed unexpectedly: ${error.message}`, { stack: error.stack });
 	}
 	if (error instanceof ModicaError) {
-		const { message, statusCode } = error;
+		const { statusCode } = error;
 		const description = [error.description, note].filter(Boolean).join(' ');
+		// Of an error of a tool, the model gets the message alone: without the rest, it would send again what may have been sent.
+		const message = isTool(node) && description ? `${error.message}. ${description}` : error.message;
 		return new NodeApiError(node, { message }, {
 			message,
 			description,
@@ -77,6 +79,11 @@ export function toNodeError(
 	const { message, stack } = error instanceof Error ? error : new Error(String(error));
 	logger.error(`Modica WhatsApp failed unexpectedly: ${message}`, { stack });
 	return new NodeOperationError(node, message, details);
+}
+
+/** n8n makes a second type of each node that AI agents can use. */
+function isTool({ type }: INode): boolean {
+	return type.endsWith('Tool');
 }
 
 /**

@@ -153,7 +153,7 @@ describe('an AI agent', () => {
 		const [first, ...later] = model!.turns;
 		expect(first?.tools).toMatchObject([{ description: described, parameters: { properties: { Text: { type: 'string', description: limits } } } }]);
 		expect(later.map(({ messages }) => JSON.parse(messages.at(-1)?.content ?? '') as unknown)).toEqual([
-			[{ error: expect.stringMatching(/has 4097 characters\. WhatsApp takes up to 4096: shorten it, or send it in parts\.$/), mayHaveBeenSent: false }],
+			[{ error: expect.stringMatching(/has 4097 characters\. WhatsApp takes up to 4096: shorten it, or use Send with "Split Long Text"\.$/), mayHaveBeenSent: false }],
 			[expect.objectContaining({ statusCode: 422, description: expect.stringMatching(/only customers who wrote in the last 24 hours/), mayHaveBeenSent: false, to: CUSTOMER })],
 			[expect.objectContaining({ statusCode: 500, description: expect.stringMatching(/^The message may have been sent all the same\./), mayHaveBeenSent: true, to: CUSTOMER })],
 			[{ status: 'duplicate', to: CUSTOMER, reference: 'answer-a1', message: 'Not sent again: this node has sent the reference before' }],
@@ -218,6 +218,13 @@ describe('an AI agent', () => {
 		expect(await rest.runWorkflow(await agentWith(WRONG_THEN_RIGHT, SEND_TOOL))).toMatchObject({ status: 'success' });
 		expect(JSON.parse(model?.turns[1]?.messages.at(-1)?.content ?? '')).toEqual([{ error: expect.stringMatching(IS_LOCAL) }]);
 		expect(api.simulator.messages.map(({ to }) => to)).toEqual(['+64211234567']);
+	});
+
+	(IS_1X ? it.skip : it)('is told that its message may have been sent, and what to do', async () => {
+		api.simulator.addFault({ kind: 'status', status: 500, when: 'after' });
+		const workflow = await agentWith([(turn) => ({ call: toolCalled(turn), with: { to: CUSTOMER, text: 'Your order is ready' } })], SEND_TOOL);
+		expect(await rest.runWorkflow(workflow)).toMatchObject({ status: 'success' });
+		expect(model?.turns[1]?.messages.at(-1)?.content).toMatch(/Modica answered 500.*\. The message may have been sent all the same\. Look for its status before you send it again\./);
 	});
 
 	// n8n 1.x ends the whole execution when a tool fails.
