@@ -23,7 +23,7 @@ const AGENT_WIDTH = 256;
 /** A loop has to lead back somewhere: to where it waits. */
 const WAIT = 'n8n-nodes-base.wait';
 /** What takes models, memories and tools from below is wider. */
-const WIDE = ['@n8n/n8n-nodes-langchain.agent'];
+const WIDE = ['@n8n/n8n-nodes-langchain.agent', 'n8n-nodes-modica-whatsapp.modicaWhatsAppHitlTool'];
 
 /** What an export holds that is its owner's: ids of the n8n it came from, and results of its runs. */
 const PERSONAL_FIELDS = ['id', 'versionId', 'meta', 'pinData', 'staticData', 'shared', 'tags', 'active', 'createdAt', 'updatedAt'];
