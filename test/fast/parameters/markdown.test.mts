@@ -133,6 +133,9 @@ describe('Markdown', () => {
 	it('may have 20,000 characters and 3,000 signs', () => {
 		const plain = 'a'.repeat(LONGEST);
 		expect(shown(plain)).toBe(plain);
+		// A long line is no wide table.
+		const long = lines('a'.repeat(6_000), ...Array.from({ length: 20 }, () => 'b'));
+		expect(shown(long)).toBe(long);
 		expect(shown('**a** '.repeat(1_500))).toBe('*a* '.repeat(1_500).trim());
 	});
 
