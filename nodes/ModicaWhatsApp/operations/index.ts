@@ -43,7 +43,7 @@ export const properties: INodeProperties[] = [
 		noDataExpression: true,
 		default: 'message',
 		options: resources.map(([value, { name }]) => ({ name, value })),
-		description: 'What to work with',
+		description: 'Resource to use',
 	},
 	...resources.map(
 		([resource, { operations, default: byDefault }]): INodeProperties => ({

@@ -19,7 +19,7 @@ export const countryOption: INodeProperties = {
 	typeOptions: FROM_LIST,
 	default: '',
 	description:
-		'The country of all numbers without a plus sign, such as 021 123 4567 in a spreadsheet. Numbers of other countries need one. If empty, local numbers are refused.',
+		'Country of all numbers without a plus sign, such as 021 123 4567 in a spreadsheet. Numbers of other countries need a plus sign. Leave empty to refuse local numbers.',
 };
 
 /**

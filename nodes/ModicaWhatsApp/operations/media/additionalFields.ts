@@ -7,6 +7,6 @@ export const mediaAdditionalFields: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add Field',
 	default: {},
-	description: 'What else Modica may need to know',
+	description: 'Optional request fields',
 	options: [sourceField],
 };

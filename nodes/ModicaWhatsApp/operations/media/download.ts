@@ -12,7 +12,7 @@ const mediaIdField: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. abcd1234xyz',
-	description: 'The ID that came with a customer’s message, or that an upload gave',
+	description: 'ID received with a customer’s message or returned by an upload',
 };
 
 const binaryPropertyField: INodeProperties = {
@@ -23,14 +23,14 @@ const binaryPropertyField: INodeProperties = {
 	default: 'data',
 	placeholder: 'e.g. data',
 	hint: 'The name of the output binary field to put the file in',
-	description: 'Where the next node finds the file',
+	description: 'Output field for the file',
 };
 
 export const download: Operation = {
 	option: {
 		name: 'Download',
 		action: 'Download a file',
-		description: 'Fetch a file that a customer sent, or that was uploaded',
+		description: 'Download a file that a customer sent or that was uploaded',
 	},
 	fields: [mediaIdField, binaryPropertyField, mediaAdditionalFields],
 	maxConcurrency: 3,

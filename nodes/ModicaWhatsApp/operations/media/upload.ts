@@ -23,7 +23,7 @@ export const upload: Operation = {
 	option: {
 		name: 'Upload',
 		action: 'Upload a file',
-		description: 'Hand a file to Modica and get its media ID',
+		description: 'Upload a file and get its media ID',
 	},
 	fields: [binaryPropertyField, mediaAdditionalFields],
 	maxConcurrency: 3,

@@ -32,10 +32,10 @@ const recipientSourceField: INodeProperties = {
 		{
 			name: 'List',
 			value: 'list',
-			description: 'Numbers typed here, or a list from an expression',
+			description: 'Numbers entered here, or a list from an expression',
 		},
 	],
-	description: 'Where the numbers come from',
+	description: 'Source of the recipients’ numbers',
 };
 
 const recipientsField: INodeProperties = {
@@ -57,7 +57,7 @@ const optionsField: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add Option',
 	default: {},
-	description: 'How to go about sending',
+	description: 'Sending options',
 	options: [
 		{
 			displayName: 'Batch Size',
@@ -65,7 +65,7 @@ const optionsField: INodeProperties = {
 			type: 'number',
 			typeOptions: { minValue: 1 },
 			default: DEFAULT_BATCH_SIZE,
-			description: 'How many recipients to hand to Modica in one request',
+			description: 'Number of recipients in one request',
 		},
 		...sendOptions,
 		textFormatOption,

@@ -28,7 +28,7 @@ const messageTypeField: INodeProperties = {
 			description: 'Free text, to customers who wrote to you in the last 24 hours',
 		},
 	],
-	description: 'What kind of message to send',
+	description: 'Type of message to send',
 };
 
 /** The fields for the content of a message, the same for one recipient and for many. */

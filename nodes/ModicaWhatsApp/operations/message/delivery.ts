@@ -17,7 +17,7 @@ export const additionalFields: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add Field',
 	default: {},
-	description: 'What a message may carry besides its content',
+	description: 'Optional message fields',
 	options: [
 		sourceField,
 		{
@@ -26,7 +26,7 @@ export const additionalFields: INodeProperties = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. order-1234',
-			description: 'Your own name for the message; it comes back with each delivery status',
+			description: 'Your own name for the message, returned with each delivery status',
 		},
 		{
 			displayName: 'Scheduled',
@@ -34,7 +34,7 @@ export const additionalFields: INodeProperties = {
 			type: 'dateTime',
 			default: '',
 			description:
-				'When to send, at most 60 days from now. Without an offset it is a time in the workflow’s time zone.',
+				'When to send the message, up to 60 days from now. Uses the workflow’s time zone if the value has no offset.',
 		},
 	],
 };
@@ -50,7 +50,7 @@ export const sendOptions: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 1, maxValue: 100 },
 		default: 25,
-		description: 'How many requests may be under way at the same time',
+		description: 'Maximum number of concurrent requests',
 	},
 	{
 		displayName: 'Max Requests per Second',
@@ -58,7 +58,7 @@ export const sendOptions: INodeProperties[] = [
 		type: 'number',
 		typeOptions: { minValue: 0 },
 		default: 0,
-		description: 'How fast to send at most. With 0 it is as fast as Modica says that it takes requests.',
+		description: 'Maximum number of requests per second. Set to 0 to follow Modica’s rate limit.',
 	},
 	{
 		displayName: 'Once per Reference',
@@ -66,7 +66,7 @@ export const sendOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to leave out messages whose reference this node has sent before, in this or an earlier execution, so that a run that failed half-way can be run again. Give each message a reference of its own.',
+			'Whether to skip messages whose reference this node has sent before, in this or an earlier execution. You can then run a failed campaign again. Each message needs a unique reference.',
 	},
 ];
 

@@ -9,7 +9,7 @@ export const dryRunOption: INodeProperties = {
 	name: 'dryRun',
 	type: 'boolean',
 	default: false,
-	description: 'Whether to check everything and send nothing. Each item gives the request that would be made for it.',
+	description: 'Whether to check all items without sending. The output has the request that would be sent for each item.',
 };
 
 /**

@@ -5,7 +5,7 @@ export const get: Operation = {
 	option: {
 		name: 'Get',
 		action: 'Get a sent message and its status',
-		description: 'Look up a message and its delivery status',
+		description: 'Get a message and its delivery status',
 	},
 	fields: [messageIdField],
 	maxConcurrency: 10,

@@ -5,7 +5,7 @@ export const markAsRead: Operation = {
 	option: {
 		name: 'Mark as Read',
 		action: 'Mark a received message as read',
-		description: 'Show the customer the blue ticks on a message of theirs',
+		description: 'Mark a received message as read',
 	},
 	fields: [messageIdField],
 	maxConcurrency: 10,

@@ -24,7 +24,7 @@ export const mediaSourceField: INodeProperties = {
 		},
 		{ name: 'URL', value: 'url', description: 'A file on the web' },
 	],
-	description: 'Where Modica gets the file from',
+	description: 'Source of the file',
 };
 
 export const mediaFields: INodeProperties[] = [
@@ -39,7 +39,7 @@ export const mediaFields: INodeProperties[] = [
 			{ name: 'Image', value: 'image', description: 'JPEG or PNG, up to 5 MB' },
 			{ name: 'Video', value: 'video', description: 'MP4 or 3GP, up to 16 MB' },
 		],
-		description: 'How WhatsApp shows the file',
+		description: 'Type of media',
 	},
 	mediaSourceField,
 	{

@@ -158,7 +158,7 @@ export const questionFields: INodeProperties[] = [
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. Tomorrow morning',
-						description: 'Label of the button, and what the output says when it was chosen',
+						description: 'Label of the button and value in the output',
 					},
 				],
 			},

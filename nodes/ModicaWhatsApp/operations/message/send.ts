@@ -18,7 +18,7 @@ const optionsField: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add Option',
 	default: {},
-	description: 'How to go about sending',
+	description: 'Sending options',
 	options: [...sendOptions, splitLongTextOption, textFormatOption],
 };
 

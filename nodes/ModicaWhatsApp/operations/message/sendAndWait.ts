@@ -21,7 +21,7 @@ const optionsField: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add Option',
 	default: {},
-	description: 'How long to wait, and what the page says',
+	description: 'Time limit and texts of the page',
 	hint: 'Add Limit Wait Time, or the workflow waits indefinitely for a customer who never answers',
 	options: [countryOption, firstButtonOption, timeLimitOption, ...pageOptions],
 };
@@ -30,7 +30,7 @@ export const sendAndWait: Operation = {
 	option: {
 		name: 'Send and Wait for Response',
 		action: 'Send a message and wait for response',
-		description: 'Ask one customer something and wait for the answer',
+		description: 'Ask a customer a question and wait for the answer',
 	},
 	fields: [recipientField, ...questionFields, ...questionContentFields, additionalFields, optionsField],
 	maxConcurrency: 1,

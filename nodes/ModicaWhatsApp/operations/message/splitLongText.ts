@@ -12,7 +12,7 @@ export const splitLongTextOption: INodeProperties = {
 	type: 'boolean',
 	default: false,
 	description:
-		'Whether to send a text of more than 4,096 characters as several messages. Each ends with a paragraph, a sentence or a word.',
+		'Whether to send a text of more than 4,096 characters as several messages, split between paragraphs, sentences or words',
 	displayOptions: { show: { '/messageType': ['text'] } },
 };
 

@@ -141,7 +141,7 @@ export const templateFields: INodeProperties[] = [
 				refreshStaleSchemaOnOpen: true,
 			},
 		},
-		description: 'What fills each placeholder of the text',
+		description: 'Value for each placeholder of the text',
 		displayOptions: { show: { templateParameters: ['text'] } },
 	},
 	placeholderTexts('bodyParams', 'Body', 'e.g. Aroha'),
@@ -171,7 +171,7 @@ export const templateFields: INodeProperties[] = [
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. CONFIRM-1234',
-						description: 'What a quick reply gives back when it is tapped, or what is added to a link',
+						description: 'Payload returned by a quick reply, or suffix of a URL button',
 					},
 					{
 						displayName: 'Type',
@@ -187,7 +187,7 @@ export const templateFields: INodeProperties[] = [
 				],
 			},
 		],
-		description: 'What the template’s buttons carry',
+		description: 'Values for the template’s buttons',
 		displayOptions: { show: { templateParameters: ['text', 'fields'] } },
 	},
 	{

@@ -15,7 +15,7 @@ export const textFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. Your order 1234 is on its way',
-		description: 'What the message says, up to 4,096 characters',
+		description: 'Text of the message, up to 4,096 characters',
 		hint: 'Reaches customers who wrote to you in the last 24 hours. Use a template for all others.',
 	},
 ];
@@ -29,15 +29,15 @@ export const textFormatOption: INodeProperties = {
 		{
 			name: 'Markdown',
 			value: 'markdown',
-			description: 'Text of an AI model: headings, bold, lists, links and tables become what WhatsApp can show',
+			description: 'Convert Markdown from an AI model to WhatsApp formatting',
 		},
 		{
 			name: 'Plain Text',
 			value: 'plain',
-			description: 'Sent as it is',
+			description: 'Send the text unchanged',
 		},
 	],
-	description: 'How the text is written. Choose Markdown for text that an AI model wrote, so that customers see formatting instead of signs such as ** and #.',
+	description: 'Format of the text. Select Markdown for text from an AI model, so that customers see formatting instead of ** and #.',
 	displayOptions: { show: { '/messageType': ['text'] } },
 };
 

@@ -24,7 +24,7 @@ export const timeLimitOption: INodeProperties = {
 						{ name: 'After Time Interval', value: 'afterTimeInterval' },
 						{ name: 'At Specified Time', value: 'atSpecifiedTime' },
 					],
-					description: 'How the end of the wait is given',
+					description: 'How to set the time limit',
 				},
 				{
 					displayName: 'Amount',
@@ -45,7 +45,7 @@ export const timeLimitOption: INodeProperties = {
 						{ name: 'Hours', value: 'hours' },
 						{ name: 'Minutes', value: 'minutes' },
 					],
-					description: 'What the amount counts',
+					description: 'Unit of the time interval',
 					displayOptions: { show: { limitType: ['afterTimeInterval'] } },
 				},
 				{
@@ -53,7 +53,7 @@ export const timeLimitOption: INodeProperties = {
 					name: 'maxDateAndTime',
 					type: 'dateTime',
 					default: '',
-					description: 'When to go on at the latest, after Scheduled if it is set. Without an offset it is a time in the workflow’s time zone.',
+					description: 'When to stop waiting, after Scheduled if it is set. Uses the workflow’s time zone if the value has no offset.',
 					displayOptions: { show: { limitType: ['atSpecifiedTime'] } },
 				},
 			],
