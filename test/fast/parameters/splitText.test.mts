@@ -18,6 +18,14 @@ describe('a text that is split', () => {
 		expect(parseTextParts('Text', `${'👍'.repeat(4_000)} ${'👍'.repeat(4_000)}`)).toEqual(['👍'.repeat(4_000), '👍'.repeat(4_000)]);
 	});
 
+	it('is of up to ten times the length of a message', () => {
+		expect(parseTextParts('Text', `${'x'.repeat(4_095)} `.repeat(10))).toEqual(Array.from({ length: 10 }, () => 'x'.repeat(4_095)));
+	});
+
+	it('has no white space around it, nor parts of nothing else', () => {
+		expect(splitText(`  aaaa${' '.repeat(130)}bbbb\n`, 6)).toEqual(['aaaa', 'bbbb']);
+	});
+
 	it.each<[string, unknown, string]>([
 		['is too long for ten messages', 'x'.repeat(40_961), `Text "${'x'.repeat(80)}…" has 40961 characters. The node splits up to 40960: shorten it.`],
 		['is empty', ' ', 'Text is empty. Write what the message is to say.'],
@@ -43,8 +51,19 @@ describe('a text that is split', () => {
 		['a heading, rather than within a sentence', 26, 'One two three, four:\nFive six.', ['One two three, four:', 'Five six.']],
 		['a word, not with the number of an item', 20, 'Do this: 1. Turn it on and off.', ['Do this: 1. Turn it', 'on and off.']],
 		['a word, not with the sign of an item', 12, '- https://a.nz/b', ['- https:', '//a.nz/b']],
+		['a paragraph, rather than a line', 30, 'One two three.\n\nAnother one.\nA third one.', ['One two three.', 'Another one.\nA third one.']],
+		['a sentence, rather than a paragraph that fills no third of a part', 30, 'One.\n\nTwo three. Four five, six seven eight.', ['One.\n\nTwo three.', 'Four five, six seven eight.']],
+		['the same, later in a text', 30, 'Aa bb cc dd. Ee ff gg hh.\n\nOne.\n\nTwo three. Four five, six seven eight.', ['Aa bb cc dd. Ee ff gg hh.', 'One.\n\nTwo three.', 'Four five, six seven eight.']],
+		['a line, rather than a sentence without spaces', 18, '今天价格是五元。\n欢迎大家来！谢谢大家光临', ['今天价格是五元。', '欢迎大家来！谢谢大家光临']],
+		['a line, not with a heading right below it', 28, 'One two three\n*Heading*\nThree four.', ['One two three', '*Heading*\nThree four.']],
+		['a line that begins as a heading does', 34, 'One two three.\n*Note:* four five\nSix seven.', ['One two three.\n*Note:* four five', 'Six seven.']],
+		['a sentence, though it ends with a year', 24, 'It was in 2024. Then came more.', ['It was in 2024.', 'Then came more.']],
+		['a word, not before an accent of its own', 8, 'aaa bbb \u0301ccc ddd', ['aaa', 'bbb \u0301ccc', 'ddd']],
+		['a word, not before white space that a character takes in', 8, 'aaa bb\u0600 ccc', ['aaa', 'bb\u0600 ccc']],
+		['a character of a long word, not with its hyphen', 8, 'aaaa-bbbb我们', ['aaaa', '-bbbb我们']],
 		['a line, white space and all', 9, 'aaa bbb\n \n   c', ['aaa bbb', '   c']],
 		['a grapheme, in a word that is longer than a message', 14, '👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧', ['👨‍👩‍👧👨‍👩‍👧', '👨‍👩‍👧']],
+		['a whole grapheme, in a word that is longer than a message', 13, '👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧', ['👨‍👩‍👧', '👨‍👩‍👧👨‍👩‍👧']],
 		['a character, in a grapheme that is longer than a message', 10, `e${'\u0301'.repeat(12)}`, [`e${'\u0301'.repeat(5)}`, '\u0301'.repeat(7)]],
 	])('has parts that end with %s', (_, most, text, parts) => {
 		expect(splitText(text, most)).toEqual(parts);
@@ -66,6 +85,8 @@ describe('a text that is split', () => {
 		['formatting in each other', 20, '*_one two three four five_*', ['*_one two three_*', '*_four five_*']],
 		['formatting in each other, the other way round', 20, '_*one two three four five*_', ['_*one two three*_', '_*four five*_']],
 		['a code block', 20, '```\none\n  two\nthree four five\n```', ['```\none\n  two\n```', '```\nthree four\n```', '```\nfive\n```']],
+		['a code block of one word', 20, '```\nxxxxxxxxxx\n```yyyyyyyy', ['```\nxxxxxxxxx\n```', '```\nx\n```yyyyyyyy']],
+		['a code block, without an empty one at its beginning', 20, `\`\`\`\n\n${'x'.repeat(20)}\n\`\`\``, [`\`\`\`\n\n${'x'.repeat(11)}\n\`\`\``, `\`\`\`\n${'x'.repeat(9)}\n\`\`\``]],
 		['a code block, without an empty one at its end', 26, '```\none two three four\n   ```\nDone.', ['```\none two three\n```', '```\nfour\n   ```\nDone.']],
 		['code within formatting', 26, '*_~a ```one two three four five six``` b~_*', ['*_~a', '```one two three four\n```', '```\nfive six``` b~_*']],
 		['a quote', 20, '> one two. three four five six', ['> one two. three', '> four five six']],

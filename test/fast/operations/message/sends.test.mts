@@ -139,6 +139,7 @@ describe('a send with Split Long Text', () => {
 	}
 	const run = async (context: ReturnType<typeof contextOf>, ...items: object[]) => (await runOn(send, items as Array<Record<string, unknown>>, context)).results;
 	const accepted = (...parts: number[]) => parts.map((part) => ({ id: `id ${part}`, status: 'accepted' }));
+	const MARK = /^[\da-f-]{36}$/;
 	const duplicate = { item: 0, json: { status: 'duplicate', to: ONE, reference: 'sale', message: 'Not sent again: this node has sent the reference before' } };
 
 	it('is a message for each part, in order, and one output', async () => {
@@ -202,6 +203,16 @@ describe('a send with Split Long Text', () => {
 		expect(result).toEqual({ item: 0, to: ONE, parts: accepted(...sent), error: expect.objectContaining({ message: failure.message, description, mayHaveBeenSent: true }) as unknown });
 	});
 
+	it('is refused without a text', () => {
+		const { refused } = jobsOf(send, [itemOf(send, { to: ONE, text: ' ', ...SPLIT })], api().context);
+		expect(refused).toEqual([[0, 'Text is empty. Write what the message is to say.']]);
+	});
+
+	it('fails like any other when it is one message', async () => {
+		const failure = no(true);
+		expect(await run(api({ 0: failure }).context, { ...ITEM, text: PARTS[0] })).toEqual([{ item: 0, to: ONE, error: failure }]);
+	});
+
 	it('fails like any other when nothing was sent', async () => {
 		const failure = no();
 		expect(await run(api({ 0: failure }).context, ITEM)).toEqual([{ item: 0, to: ONE, error: failure }]);
@@ -222,7 +233,7 @@ describe('a send with Split Long Text', () => {
 		await run(context, { ...ONCE_SPLIT, text: PARTS[0], options: { oncePerReference: true } });
 		expect(await run(context, ONCE_SPLIT)).toEqual([duplicate]);
 		expect(sent).toEqual([0]);
-		expect([...context.store.keys].filter((key) => key.startsWith('sale'))).toEqual(['sale']);
+		expect([...context.store.keys].filter((key) => !MARK.test(key))).toEqual(['sale']);
 	});
 
 	it.each<[string, ModicaError, number[], object[]]>([
@@ -246,6 +257,13 @@ describe('a send with Split Long Text', () => {
 		await run(context, ONCE_SPLIT);
 		const parts = statuses.map((status) => expect.objectContaining({ status }) as unknown);
 		expect(await run(context, { ...ONCE_SPLIT, ...changed })).toMatchObject([{ json: { status: 'accepted', parts } }]);
+	});
+
+	it('with Once per Reference has nothing left to send when all parts of a shorter text were sent', async () => {
+		const { sent, context } = api({ 2: no() });
+		await run(context, ONCE_SPLIT);
+		expect(await run(context, { ...ONCE_SPLIT, text: PARTS.slice(0, 2).join(' ') })).toEqual([duplicate]);
+		expect(sent).toEqual([0, 1]);
 	});
 
 	it('with Once per Reference has nothing left to send when its last part may have been sent', async () => {
