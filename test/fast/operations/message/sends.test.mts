@@ -86,7 +86,7 @@ describe('a send', () => {
 	it.each([
 		[{ oncePerReference: undefined }, 'Once per Reference is empty. Use true to send each reference once, or false to send it each time.'],
 		[{ oncePerReference: 'yes' }, 'Once per Reference "yes" is neither true nor false. Use true to send each reference once, or false to send it each time.'],
-		[{ splitLongText: 1 }, 'Split Long Text "1" is neither true nor false. Use true to split long texts, or false to send none.'],
+		[{ splitLongText: 1 }, 'Split Long Text "1" is neither true nor false. Use true to split long texts, or false to refuse them.'],
 	])('is refused with the options %j', (options, message) => {
 		expect(jobsOf(send, [itemOf(send, { to: ONE, text: 'x', options })], api().context).refused).toEqual([[0, message]]);
 	});
