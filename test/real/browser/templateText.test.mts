@@ -92,7 +92,8 @@ describe('a template', () => {
 		await editor.look('header media');
 		expect(await editor.details.getByTestId('parameter-input-binaryPropertyName').isVisible()).toBe(false);
 		await editor.execute();
-		await until('a message is sent', PATIENCE_MS, async () => await Promise.resolve(stage.simulator.messages.length > 0));
+		// All of them: one that comes later would be taken for a message of the next test.
+		await until('both messages are sent', PATIENCE_MS, async () => await Promise.resolve(stage.simulator.messages.length === CUSTOMERS.length));
 		expect(stage.simulator.messages[0]?.payload).toMatchObject({ template: { media: { type: 'image', url: 'https://example.com/banner.png' } } });
 	});
 
