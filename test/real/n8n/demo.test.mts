@@ -1,0 +1,28 @@
+/** What `npm start` tries, in the n8n under test. */
+import { CALLBACK_LOGIN } from '../../harness/n8n/callbacks.mts';
+import { readExample } from '../../harness/n8n/readExample.mts';
+import type { StoredWorkflow } from '../../harness/n8n/rest.mts';
+import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
+import { startSimulator } from '../../simulator/simulator.mts';
+import { activateTriggers, tryCallbacks } from '../../tools/demo/callbacks.mts';
+
+const { rest, handle } = n8nUnderTest();
+/** n8n's data tables can be made by a workflow since 2.x. */
+const describeWithTables = handle.installation.version.startsWith('1.') ? describe.skip : describe;
+
+describeWithTables('npm start', () => {
+	it('sees a message go out, its statuses come back and a reply answered', async () => {
+		const simulator = await startSimulator();
+		const { username, password, baseUrl } = simulator;
+		const credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl, ...CALLBACK_LOGIN });
+		const examples = new Map<string, StoredWorkflow>();
+		for (const file of ['delivery-tracking.json', 'auto-reply.json']) examples.set(file, await rest.importWorkflow(readExample(file), credential));
+		const demo = { rest, simulator, examples };
+		await activateTriggers(demo);
+		const trials = await tryCallbacks(demo);
+		expect(trials.filter(({ isRight }) => !isRight)).toEqual([]);
+		expect(trials.length).toBeGreaterThan(2);
+		for (const workflow of examples.values()) await rest.deactivate(workflow);
+		await simulator.stop();
+	});
+});
