@@ -22,6 +22,7 @@ import { parseNumber } from '../../nodes/ModicaWhatsApp/parameters/number';
 import { parseBaseUrl } from '../../nodes/ModicaWhatsApp/parameters/url';
 import { SITUATIONS } from '../fast/node/networks.mts';
 import { contextOf, itemOf, jobsOf } from '../harness/operation.mts';
+import { table } from './tables.mts';
 
 /** A row of a table: a message, and what to do about it, or why it is given. */
 type Row = [message: string, remedy: string];
@@ -30,10 +31,6 @@ const HOST = '*host*';
 const TO = '+64211234567';
 const PNG: IBinaryData = { mimeType: 'image/png', data: '' };
 
-/** A cell of a table. */
-const cell = (text: string) => text.replace(/\s*\n\s*/g, ' ').replace(/(?<!\\)\|/g, '\\|').trim();
-const table = (header: readonly string[], rows: readonly (readonly string[])[]) =>
-	[header, header.map(() => '---'), ...rows.map((cells) => cells.map(cell))].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 const messages = (...rows: Row[]) => table(['Message', 'What to do, and why'], rows);
 const join = (...sentences: Array<string | undefined>) => sentences.filter(Boolean).join(' ');
 

@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { filesIn, PROJECT } from '../harness/project.mts';
 import { runForJson } from '../harness/run.mts';
+import { PAGES } from './pages.mts';
 
 interface Page {
 	links: string[];
 	anchors: string[];
 }
 
-const docs = filesIn('docs').filter((file) => file.endsWith('.md'));
-const markdown = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'examples/README.md', ...docs, ...filesIn('test').filter((file) => file.endsWith('.md'))];
+const docs = PAGES.filter((file) => file.startsWith('docs/'));
+const markdown = [...PAGES, ...filesIn('test').filter((file) => file.endsWith('.md'))];
 const examples = filesIn('examples').filter((file) => file.endsWith('.json'));
 let pages: Record<string, Page>;
 

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { filesIn, PROJECT } from '../harness/project.mts';
+import { PAGES } from './pages.mts';
 
 const MOST_BYTES = 150_000;
 const read = (file: string) => readFileSync(path.join(PROJECT, file), 'utf8');
@@ -19,8 +20,7 @@ describe('the pictures of the docs', () => {
 	});
 
 	it('are each used by a page', () => {
-		const pages = ['README.md', 'examples/README.md', ...filesIn('docs').filter((file) => file.endsWith('.md'))];
-		const used = pages.flatMap((page) => Array.from(read(page).matchAll(/(?:\]\(|src(?:set)?=")([^)"]+\.(?:png|svg))/g), ([, link = '']) => path.posix.join(path.posix.dirname(page), link)));
+		const used = PAGES.flatMap((page) => Array.from(read(page).matchAll(/(?:\]\(|src(?:set)?=")([^)"]+\.(?:png|svg))/g), ([, link = '']) => path.posix.join(path.posix.dirname(page), link)));
 		expect(pictures.filter((file) => !used.includes(file))).toEqual([]);
 	});
 

@@ -2,12 +2,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { filesIn, PROJECT } from '../harness/project.mts';
+import { PROJECT } from '../harness/project.mts';
 import { runForJson } from '../harness/run.mts';
+import { PAGES } from './pages.mts';
 
 /** Their words are those of the product, of the tests or of measurements. */
 const GENERATED = ['docs/api-coverage.md', 'docs/errors.md', 'docs/reference.md'];
-const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'examples/README.md', ...filesIn('docs').filter((file) => file.endsWith('.md') && !GENERATED.includes(file))];
+const pages = PAGES.filter((file) => !GENERATED.includes(file));
 
 const problemsOf = async (files: readonly string[]) => await runForJson<string[]>([path.join(__dirname, 'prose.mjs'), ...files], PROJECT);
 

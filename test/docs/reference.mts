@@ -9,12 +9,10 @@ import { ModicaWhatsAppTrigger } from '../../nodes/ModicaWhatsApp/ModicaWhatsApp
 import { findOperation, properties } from '../../nodes/ModicaWhatsApp/operations/index';
 import type { JsonObject } from '../contract/contract.mts';
 import { previews } from '../contract/previews.mts';
+import { table } from './tables.mts';
 
 type Row = readonly string[];
 
-const cell = (text: string) => text.replace(/\s*\n\s*/g, ' ').replace(/(?<!\\)\|/g, '\\|').trim();
-const table = (header: Row, rows: readonly Row[]) =>
-	[header, header.map(() => '---'), ...rows.map((cells) => cells.map(cell))].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 const slug = (heading: string) => new GithubSlugger().slug(heading);
 const sentence = (text: string) => (text === '' || /[.…!?:]$/.test(text) ? text : `${text}.`);
 const isValue = (option: INodeProperties | INodePropertyCollection | INodePropertyOptions): option is INodePropertyOptions => 'value' in option;

@@ -14,10 +14,10 @@ export function share(shared: Shared): void {
 	process.env[VARIABLE] = JSON.stringify(shared);
 }
 
-/** @returns the running n8n: how to talk to it as its owner, and what its command line needs. */
-export function n8nUnderTest(): { rest: N8nRest; handle: N8nHandle } {
+/** @returns the running n8n: how to talk to it as its owner, what its command line needs, and whether it is a version 1.x. */
+export function n8nUnderTest(): { rest: N8nRest; handle: N8nHandle; is1x: boolean } {
 	const { handle, session } = JSON.parse(process.env[VARIABLE] ?? '') as Shared;
-	return { rest: new N8nRest(session), handle };
+	return { rest: new N8nRest(session), handle, is1x: handle.installation.version.startsWith('1.') };
 }
 
 /** What a test says about the node it runs. */

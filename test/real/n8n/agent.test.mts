@@ -5,8 +5,7 @@ import { startModel, type OfferedTool, type Saying, type ScriptedModel, type Tur
 import type { StoredCredential, StoredWorkflow, WorkflowFile } from '../../harness/n8n/rest.mts';
 import { CREDENTIAL, n8nUnderTest, NODE } from '../../harness/n8n/underTest.mts';
 
-const { rest, handle } = n8nUnderTest();
-const IS_1X = handle.installation.version.startsWith('1.');
+const { rest, is1x } = n8nUnderTest();
 
 const api = apiUnderTest(rest);
 let model: ScriptedModel | undefined;
@@ -214,13 +213,13 @@ describe('an AI agent', () => {
 	];
 	const IS_LOCAL = /^To "021 123 4567" is a local number\. Replace the leading 0 by the country code\./;
 
-	(IS_1X ? it.skip : it)('is told what was wrong with what it gave, and can mend it', async () => {
+	(is1x ? it.skip : it)('is told what was wrong with what it gave, and can mend it', async () => {
 		expect(await rest.runWorkflow(await agentWith(WRONG_THEN_RIGHT, SEND_TOOL))).toMatchObject({ status: 'success' });
 		expect(JSON.parse(model?.turns[1]?.messages.at(-1)?.content ?? '')).toEqual([{ error: expect.stringMatching(IS_LOCAL) }]);
 		expect(api.simulator.messages.map(({ to }) => to)).toEqual(['+64211234567']);
 	});
 
-	(IS_1X ? it.skip : it)('is told that its message may have been sent, and what to do', async () => {
+	(is1x ? it.skip : it)('is told that its message may have been sent, and what to do', async () => {
 		api.simulator.addFault({ kind: 'status', status: 500, when: 'after' });
 		const workflow = await agentWith([(turn) => ({ call: toolCalled(turn), with: { to: CUSTOMER, text: 'Your order is ready' } })], SEND_TOOL);
 		expect(await rest.runWorkflow(workflow)).toMatchObject({ status: 'success' });
@@ -228,14 +227,14 @@ describe('an AI agent', () => {
 	});
 
 	// n8n 1.x ends the whole execution when a tool fails.
-	(IS_1X ? it : it.skip)('ends with what was wrong, and sends nothing', async () => {
+	(is1x ? it : it.skip)('ends with what was wrong, and sends nothing', async () => {
 		expect(await rest.runWorkflow(await agentWith(WRONG_THEN_RIGHT, SEND_TOOL))).toMatchObject({ status: 'error' });
 		expect(api.simulator.messages).toEqual([]);
 	});
 });
 
 // n8n offers this since 2.8.
-const withReview = IS_1X ? describe.skip : describe;
+const withReview = is1x ? describe.skip : describe;
 
 withReview('a person who reviews what an AI agent is about to do', () => {
 	const REVIEW: Partial<INode> = {

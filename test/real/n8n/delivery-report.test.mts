@@ -11,9 +11,9 @@ import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
 import { PATIENCE_MS, until } from '../../harness/until.mts';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
 
-const { rest, handle } = n8nUnderTest();
+const { rest, handle, is1x } = n8nUnderTest();
 /** n8n's data tables can be made by a workflow since 2.x. */
-const itWithTables = handle.installation.version.startsWith('1.') ? it.skip : it;
+const itWithTables = is1x ? it.skip : it;
 const TABLE = 'WhatsApp statuses';
 const MAIL_LOGIN = { user: 'n8n', password: 'mail-password' };
 

@@ -4,10 +4,9 @@ import type { IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { CREDENTIAL, itemsFrom, n8nUnderTest, NODE, runNode, type NodeUnderTest } from '../../harness/n8n/underTest.mts';
 
-const { rest, handle } = n8nUnderTest();
+const { rest, is1x } = n8nUnderTest();
 const api = apiUnderTest(rest);
 
-const IS_1X = handle.installation.version.startsWith('1.');
 
 const SEND: IDataObject = {
 	resource: 'message',
@@ -113,7 +112,7 @@ describe('an API that says no', () => {
 	it('knows that nothing was sent while the connection was not secure yet', async () => {
 		const server = createServer((socket) => {
 			// n8n 1.x leaves nothing of the error but its words, in which a reset looks like any other.
-			socket.on('error', () => {}).once('data', () => (IS_1X ? socket.end() : socket.resetAndDestroy()));
+			socket.on('error', () => {}).once('data', () => (is1x ? socket.end() : socket.resetAndDestroy()));
 		});
 		server.listen(0, '127.0.0.1');
 		await once(server, 'listening');

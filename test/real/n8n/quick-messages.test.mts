@@ -9,7 +9,7 @@ import type { StoredWorkflow, WorkflowFile } from '../../harness/n8n/rest.mts';
 import { n8nUnderTest } from '../../harness/n8n/underTest.mts';
 import { PATIENCE_MS, until } from '../../harness/until.mts';
 
-const { rest, handle } = n8nUnderTest();
+const { rest, handle, is1x } = n8nUnderTest();
 const api = apiUnderTest(rest, { statusSteps: [] }, CALLBACK_LOGIN);
 
 const TABLE = 'WhatsApp messages to answer';
@@ -88,7 +88,7 @@ async function goLive(): Promise<StoredWorkflow> {
 	const shorter = (node: INode): INode => (node.name === 'Wait for more' ? { ...node, parameters: { ...node.parameters, amount: WAIT_SECONDS } } : node);
 	// What a running execution has done is kept only when it is asked for.
 	const edited = { ...example, nodes: example.nodes.map(shorter), settings: { ...example.settings, saveExecutionProgress: true } };
-	const stored = await rest.importWorkflow(handle.installation.version.startsWith('1.') ? await withTableMadeByHand(edited) : edited, api.credential, openAi);
+	const stored = await rest.importWorkflow(is1x ? await withTableMadeByHand(edited) : edited, api.credential, openAi);
 	await rest.activate(stored);
 	api.simulator.configure({ replyCallbackUrl: withLogin(callbackUrl(handle.baseUrl, stored)) });
 	return stored;

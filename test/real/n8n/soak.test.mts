@@ -2,8 +2,8 @@
 import { n8nUnderTest } from '../../harness/n8n/underTest.mts';
 import { soak } from '../../tools/soak/soak.mts';
 
-const { rest, handle } = n8nUnderTest();
-const storesBeforeAnswering = !handle.installation.version.startsWith('1.');
+const { rest, handle, is1x } = n8nUnderTest();
+const storesBeforeAnswering = !is1x;
 /** What there must have been, for the books to say something. */
 const COUNTED = ['reported as sent', 'faults', 'files', 'callbacks answered', 'callbacks executed'];
 

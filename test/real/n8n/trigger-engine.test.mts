@@ -12,7 +12,7 @@ import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
 import { startWithPackage, type N8nWithPackage } from '../../harness/n8n/withPackage.mts';
 
 /** n8n 1.x has no engines of this kind. */
-const describeWithEngine = n8nUnderTest().handle.installation.version.startsWith('1.') ? describe.skip : describe;
+const describeWithEngine = n8nUnderTest().is1x ? describe.skip : describe;
 
 describeWithEngine('on the way of a callback', () => {
 	let n8n: N8nWithPackage;
