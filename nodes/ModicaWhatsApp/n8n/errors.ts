@@ -26,13 +26,13 @@ export interface ErrorContext {
  */
 export function toErrorItem(context: ErrorContext, failure: Failure): INodeExecutionData {
 	const error = toNodeError(context, failure);
-	const { statusCode, mayHaveBeenSent } =
-		failure.error instanceof ModicaError ? failure.error : { statusCode: undefined, mayHaveBeenSent: false };
+	const modicaError = failure.error instanceof ModicaError ? failure.error : undefined;
+	const { message, description } = modicaError ?? error;
 	const json: IDataObject = {
-		error: error.message,
-		...(error.description && { description: error.description }),
-		...(statusCode !== undefined && { statusCode }),
-		mayHaveBeenSent,
+		error: message,
+		...(description && { description }),
+		...(modicaError?.statusCode !== undefined && { statusCode: modicaError.statusCode }),
+		mayHaveBeenSent: modicaError?.mayHaveBeenSent ?? false,
 		...(failure.to !== undefined && { to: failure.to }),
 		...(failure.field !== undefined && { field: failure.field }),
 		...(failure.parts && { parts: failure.parts }),
