@@ -115,7 +115,7 @@ export interface Target {
 	readonly field?: string;
 }
 
-/** One piece of work: one request to Modica, for one target or for several. */
+/** One piece of work for one target or for several: one request to Modica, or one for each part of a long text. */
 export interface Job {
 	readonly targets: readonly Target[];
 	/** Jobs that share a lane (a recipient's number) run in order and never at once. */

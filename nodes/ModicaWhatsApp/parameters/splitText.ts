@@ -2,7 +2,7 @@ import { invalid } from './errors';
 import { passagesOf, type Passage } from './passages';
 import { countCharacters, LONGEST_TEXT, parseText } from './text';
 
-/** The longest text that is split. Nobody wants more than ten messages at once, and some loop of an agent may have no end. */
+/** The longest text that is split, in characters. A longer one, such as that of an agent in a loop, would flood the customer. */
 const LONGEST_WHOLE = 10 * LONGEST_TEXT;
 
 /**
