@@ -3,6 +3,7 @@ import { CALLBACK_LOGIN } from '../../harness/n8n/callbacks.mts';
 import { readExample } from '../../harness/n8n/readExample.mts';
 import type { StoredWorkflow } from '../../harness/n8n/rest.mts';
 import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
+import { PATIENCE_MS, until } from '../../harness/until.mts';
 import { startSimulator } from '../../simulator/simulator.mts';
 import { activateTriggers, tryCallbacks } from '../../tools/demo/callbacks.mts';
 
@@ -22,6 +23,9 @@ describeWithTables('npm start', () => {
 		const trials = await tryCallbacks(demo);
 		expect(trials.filter(({ isRight }) => !isRight)).toEqual([]);
 		expect(trials.length).toBeGreaterThan(2);
+		// The answer has statuses, too. One that comes while n8n deactivates the workflow makes n8n keep its URL in its cache.
+		const told = () => simulator.callbacks.filter(({ kind, delivered }) => kind === 'status' && delivered);
+		await until('all statuses are told', PATIENCE_MS, told, ({ length }) => length === simulator.messages.length * simulator.settings.statusSteps.length);
 		for (const workflow of examples.values()) await rest.deactivate(workflow);
 		await simulator.stop();
 	});
