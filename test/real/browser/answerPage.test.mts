@@ -1,4 +1,4 @@
-/** The page behind the link of Send and Wait for Response, on a customer's phone. */
+/** The page of Send and Wait for Response, on a customer's phone. */
 import type { IDataObject } from 'n8n-workflow';
 import type { Phone } from '../../harness/browser/phone.mts';
 import { Stage } from '../../harness/browser/stage.mts';
@@ -23,7 +23,7 @@ afterAll(async () => {
 	await stage?.strike();
 });
 
-/** What runs, fetches or leads away, were it taken for a part of the page. */
+/** Markup that would run a script, load a resource, or navigate if the page didn't escape it. */
 const HOSTILE = [
 	'<img src=x onerror="window.harmed=1">',
 	'</p></main><script>window.harmed=2</script>',
@@ -42,13 +42,13 @@ async function ask(parameters: IDataObject): Promise<Execution> {
 	return execution;
 }
 
-/** What the workflow goes on with. */
+/** The answer with which the workflow continues. */
 async function answerTo({ id, workflowId }: Execution): Promise<unknown> {
 	await stage.rest.waitForExecutions(workflowId, (all) => all.some((one) => one.id === id && one.status === 'success'));
 	return (await stage.rest.getExecution(id)).outputs.WhatsApp?.[0]?.[0]?.json.data;
 }
 
-/** Whatever there is on a page of ours. */
+/** All elements that the package's pages contain. */
 const PARTS = ['html', 'head', 'meta', 'title', 'style', 'body', 'main', 'p', 'form', 'button', 'textarea'];
 
 async function expectHarmless(): Promise<void> {
@@ -57,12 +57,12 @@ async function expectHarmless(): Promise<void> {
 	const names = await page.evaluate<string[]>('[...document.querySelectorAll("*")].map(({ localName }) => localName)');
 	expect(names.filter((name) => !PARTS.includes(name))).toEqual([]);
 	expect(names.filter((name) => name === 'style' || name === 'main')).toEqual(['style', 'main']);
-	// Nothing reaches beyond the edge of the phone.
+	// Nothing is wider than the screen.
 	expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
 }
 
-describe('the page behind the link', () => {
-	it('shows what it asks as text and nothing but text, and is answered by a touch', async () => {
+describe('the page of a question', () => {
+	it('shows the question and its labels as plain text, and is answered by a tap', async () => {
 		const execution = await ask({ approveLabel: '<b>Yes</b>', declineLabel: `No" onclick="window.harmed=7`, options: { thanksText: `Thanks ${HOSTILE}` } });
 		await phone.open(latestLink(stage.simulator));
 		await phone.look('a question');
@@ -78,11 +78,11 @@ describe('the page behind the link', () => {
 		expect(await answerTo(execution)).toEqual({ approved: true, answeredIn: 'page', respondedAt: expect.any(String) });
 	});
 
-	it('takes an answer in words, asks again where there is none, and shows it as text', async () => {
+	it('accepts an answer in free text, asks again if it is empty, and shows it as plain text', async () => {
 		const execution = await ask({ responseType: 'freeText', message: 'Where shall we leave it?' });
 		await phone.open(latestLink(stage.simulator));
 		const field = phone.page.getByRole('textbox', { name: 'Where shall we leave it?' });
-		// Spaces pass the browser's own check.
+		// The browser's own validation accepts spaces.
 		await field.fill('   ');
 		await phone.page.getByRole('button', { name: 'Send' }).tap();
 		await phone.page.getByRole('alert').waitFor();

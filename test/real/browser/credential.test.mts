@@ -23,7 +23,7 @@ afterAll(async () => {
 	await stage?.strike();
 });
 
-/** Fills the open credential in and saves it, upon which n8n tests it. */
+/** Fills in the open credential and saves it. n8n then tests it. */
 async function save(differences: Record<string, string> = {}): Promise<void> {
 	const { username, password, baseUrl } = stage.simulator;
 	for (const [name, value] of Object.entries({ username, password, baseUrl, ...differences })) {
@@ -32,11 +32,11 @@ async function save(differences: Record<string, string> = {}): Promise<void> {
 	await editor.saveCredential();
 }
 
-// One story, told in the order of a person's steps.
-describe('the credential, as it is added in the editor', () => {
-	it('says that the password is wrong', async () => {
+// These tests depend on each other: each continues where the previous one ends.
+describe('a new credential in the editor', () => {
+	it('reports a wrong password', async () => {
 		await save({ password: 'not-it' });
-		// From here on the details stay open.
+		// The details stay open for the next tests.
 		await editor.click(editor.credential.getByText('More details'));
 		const told = editor.credential.getByText(/^Modica answered 401/);
 		await told.waitFor();
@@ -44,7 +44,7 @@ describe('the credential, as it is added in the editor', () => {
 		expect(await told.innerText()).toMatch(/wrong username or password/);
 	});
 
-	it('says that nobody answers at its address', async () => {
+	it('reports an unreachable host', async () => {
 		await save({ baseUrl: `http://127.0.0.1:${await freePort()}/rest/wab/v1` });
 		const told = editor.credential.getByText(/^Could not connect to 127\.0\.0\.1/);
 		await told.waitFor();
@@ -52,9 +52,9 @@ describe('the credential, as it is added in the editor', () => {
 		expect(await told.innerText()).not.toMatch(/password/);
 	});
 
-	it('is ready to use when Modica lets it in', async () => {
+	it('is selected in the node after a successful test', async () => {
 		await save();
-		// Saved and tested with success, the window closes by itself.
+		// The dialog closes after the credential is saved and tested.
 		await editor.credential.waitFor({ state: 'hidden' });
 		await editor.look('all right');
 		const chosen = editor.details.getByTestId('node-credentials-select').locator('input');

@@ -14,14 +14,14 @@ afterAll(async () => {
 	await stage?.strike();
 });
 
-/** How many actions the README promises. */
+/** The number of actions that the README states. */
 function promisedActions(): number {
 	const [, number] = /(\d+) clicks and entries/.exec(readFileSync('README.md', 'utf8')) ?? [];
 	return Number(number);
 }
 
-describe('from the open editor to the first message', () => {
-	it('is as short a way as the README says, and its result can be read at once', async () => {
+describe('the first message', () => {
+	it('takes as many clicks and entries as the README states, and shows its result', async () => {
 		const { username, password, baseUrl, messages } = stage.simulator;
 		await editor.openNewWorkflow();
 
@@ -36,7 +36,7 @@ describe('from the open editor to the first message', () => {
 		await editor.newCredential();
 		await editor.fill(editor.field('username'), username);
 		await editor.fill(editor.field('password'), password);
-		// Not counted: a user's own credential is for Modica, whose address is there.
+		// Not counted: users keep the default Base URL.
 		await editor.field('baseUrl').fill(baseUrl);
 		await editor.look('the credential');
 		await editor.saveCredential();

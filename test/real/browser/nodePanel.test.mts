@@ -14,21 +14,21 @@ afterAll(async () => {
 	await stage?.strike();
 });
 
-describe('the list of nodes', () => {
+describe('the node panel', () => {
 	it.each(['whatsapp', 'sms', 'modica', 'broadcast', 'reply', 'delivery'])('finds the node by "%s"', async (word) => {
 		await editor.searchNodes(word);
 		await editor.offer('Modica WhatsApp').waitFor();
 		await editor.look(word);
 	});
 
-	it('names what the node can do, the most usual first', async () => {
+	it('lists the triggers and actions of the node, the most common first', async () => {
 		await editor.searchNodes('whatsapp');
 		await editor.click(editor.offer('Modica WhatsApp'));
 		await editor.offer('On a reply from a customer').waitFor();
 		await editor.click(editor.page.getByTestId('node-creator-category-item').filter({ hasText: 'Actions' }));
 		await editor.offer('Send a message').waitFor();
 		await editor.look('what it can do');
-		// The list is filled piece by piece.
+		// The editor fills the list gradually.
 		const operations = [
 			'Broadcast a message to many customers',
 			'Get a sent message and its status',

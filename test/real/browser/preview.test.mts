@@ -17,8 +17,8 @@ afterAll(async () => {
 	await stage?.strike();
 });
 
-describe('the node after ours', () => {
-	it('shows the fields that it will get before anything has run', async () => {
+describe('the node after Modica WhatsApp', () => {
+	it('shows the fields of its input before the first run', async () => {
 		const credential = await stage.addCredential();
 		const file = workflowWith({ parameters: { resource: 'message', operation: 'send' }, credential });
 		const { id } = await stage.rest.importWorkflow({

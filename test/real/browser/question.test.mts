@@ -1,4 +1,4 @@
-/** Send and Wait for Response in the editor: what each way of answering needs is shown, and what it does not is hidden. */
+/** Send and Wait for Response in the editor: each response type shows only the fields that it needs. */
 import { untilSeen, type Editor } from '../../harness/browser/editor.mts';
 import { Stage } from '../../harness/browser/stage.mts';
 import { workflowWith } from '../../harness/n8n/underTest.mts';
@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const NAMES = ['responseType', 'answerIn', 'approveLabel', 'declineLabel', 'choices', 'messageType', 'templateName', 'templateParameters', 'templateText'];
 
-/** The parameters that are shown, in the order of the list above. */
+/** The visible parameters, in the order of `NAMES`. */
 async function shown(): Promise<string[]> {
 	const { details } = editor;
 	const visible = await Promise.all(
@@ -33,21 +33,21 @@ async function shown(): Promise<string[]> {
 
 const notice = () => editor.details.getByText('Without the trigger, taps are lost');
 
-describe('a question', () => {
-	it('is answered on a page, unless told otherwise', async () => {
+describe('the fields of a question', () => {
+	it('are those of a page by default', async () => {
 		await untilSeen(['responseType', 'answerIn', 'approveLabel', 'declineLabel', 'messageType'], shown);
 		expect(await notice().count()).toBe(0);
 		await editor.look('on a page');
 	});
 
-	it('that is answered in the chat is a template, and says what it needs', async () => {
+	it('include the template and a notice about the trigger for an answer in the chat', async () => {
 		await editor.choose('answerIn', 'Chat');
 		await notice().waitFor();
 		await untilSeen(['responseType', 'answerIn', 'approveLabel', 'declineLabel', 'templateName', 'templateParameters', 'templateText'], shown);
 		await editor.look('in the chat');
 	});
 
-	it('with choices has those for labels, in the chat and on the page', async () => {
+	it('include the choices instead of the labels for a choice, in the chat and on a page', async () => {
 		await editor.choose('responseType', 'Choice');
 		await untilSeen(['responseType', 'answerIn', 'choices', 'templateName', 'templateParameters', 'templateText'], shown);
 		await editor.look('a choice in the chat');
@@ -55,7 +55,7 @@ describe('a question', () => {
 		await untilSeen(['responseType', 'answerIn', 'choices', 'messageType'], shown);
 	});
 
-	it('in free text is answered on the page, whatever was chosen before', async () => {
+	it('are those of a page for free text, even if the chat was selected before', async () => {
 		await editor.choose('answerIn', 'Chat');
 		await editor.choose('responseType', 'Free Text');
 		await untilSeen(['responseType', 'messageType'], shown);

@@ -22,8 +22,8 @@ async function openSend(parameters: object): Promise<void> {
 	await editor.openNode('WhatsApp');
 }
 
-describe('the send node', () => {
-	it('shows where the user looks that a number cannot be used, and how to write it', async () => {
+describe('Send in the editor', () => {
+	it('shows the error for an invalid number in the output panel, with the correct format', async () => {
 		await openSend({ to: '021 123 4567', text: 'Kia ora' });
 		await editor.execute();
 		const error = editor.outputPanel.getByTestId('node-error-message');
@@ -36,7 +36,7 @@ describe('the send node', () => {
 		expect(stage.simulator.requests).toEqual([]);
 	});
 
-	it('shows the fields of what is sent, and no others', async () => {
+	it('shows only the fields of the selected message type', async () => {
 		await openSend({ to: '+64211234567', text: 'Kia ora' });
 		const names = ['text', 'templateName', 'templateLanguage', 'templateParameters', 'mediaType'];
 		const shown = async () => {
@@ -56,18 +56,18 @@ describe('the send node', () => {
 		await untilSeen(['mediaType'], shown);
 	});
 
-	it('offers a dry run in the country that a local number belongs to, and tells above the output what it found', async () => {
+	it('does a dry run with a default country, and shows a summary above the output', async () => {
 		await openSend({ to: '021 123 4567', text: 'Kia ora', options: { defaultCountry: 'NZ', dryRun: true } });
 		await editor.execute();
 		await editor.outputPanel.getByText('Nothing was sent: 1 is valid.').waitFor();
 		await editor.details.getByTestId('parameter-input-dryRun').scrollIntoViewIfNeeded();
 		await editor.look('a dry run');
-		// The list is loaded from the node: it shows the name of what is stored.
+		// The editor loads the list from the node, and shows the name of the stored value.
 		await untilSeen(['New Zealand (+64)'], async () => [await editor.details.getByTestId('parameter-input-defaultCountry').locator('input').inputValue()]);
 		expect(stage.simulator.messages).toEqual([]);
 	});
 
-	it('tells in sight which placeholder a text of a template fills', async () => {
+	it('shows which placeholder each body parameter of a template fills', async () => {
 		const values = [{ value: 'Aroha' }, { value: '1234' }];
 		await openSend({ to: '+64211234567', messageType: 'template', templateName: 'order_update', templateParameters: 'fields', bodyParams: { values } });
 		const hint = editor.details.getByText('The first one fills {{1}}, the second one {{2}}');
@@ -77,7 +77,7 @@ describe('the send node', () => {
 		expect(await hint.count()).toBe(values.length);
 	});
 
-	it('tells on the canvas what it does', async () => {
+	it('shows a subtitle on the canvas', async () => {
 		await openSend({ to: '+64211234567', messageType: 'template', templateName: 'hello_world' });
 		await editor.closeNode();
 		await editor.node('WhatsApp').getByText('Send: template').waitFor();
@@ -99,7 +99,7 @@ describe('the send node', () => {
 		await icon.waitFor();
 		await themed.look('canvas');
 		expect(await icon.getAttribute('src')).toBe(`/icons/n8n-nodes-modica-whatsapp/dist/nodes/ModicaWhatsApp/${file}`);
-		// Waits until it is loaded, and fails where it cannot be drawn.
+		// Waits until the icon is loaded, and fails if it can't be drawn.
 		await icon.evaluate(async (image) => await (image as unknown as { decode(): Promise<void> }).decode());
 		expect(themed.complaints).toEqual([]);
 		await themed.close();

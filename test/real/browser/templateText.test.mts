@@ -24,7 +24,7 @@ afterAll(async () => {
 	await stage?.strike();
 });
 
-/** Opens a node that lacks nothing but what fills the template. */
+/** Opens a node that is complete except for the values of the template. */
 async function openTemplate(parameters: object): Promise<void> {
 	await stage.simulator.reset();
 	const credential = await stage.addCredential();
@@ -38,12 +38,12 @@ async function openTemplate(parameters: object): Promise<void> {
 const valueField = (placeholder: number) => editor.details.getByTestId(`parameter-input-body:${placeholder}`);
 const sentValues = () => stage.simulator.messages.map(({ payload }) => (payload as unknown as { template: { body_params: string[] } }).template.body_params);
 
-/** Drags fields of the input into the parameters, and sends. */
+/** Drags fields of the input into the parameters, and runs the node. */
 async function dragAndSend(targets: readonly Locator[]): Promise<void> {
 	for (const [index, target] of targets.entries()) {
 		const field = FIELDS[index]!;
 		await editor.drag(editor.inputField(field), target);
-		// The editor has taken it over when it shows what comes of it.
+		// The editor has applied the expression when it shows the preview.
 		await editor.details.getByText('Parameters', { exact: true }).click();
 		await editor.details.getByTestId(/^parameter-expression-preview-/).getByText(CUSTOMERS[0]![field], { exact: true }).waitFor();
 	}
@@ -53,12 +53,12 @@ async function dragAndSend(targets: readonly Locator[]): Promise<void> {
 }
 
 describe('a template', () => {
-	it('whose text is pasted gets its fields, which fields of the input are dragged into, and shows what the customers read', async () => {
+	it('gets a field for each placeholder of its pasted text, accepts dragged input fields, and outputs a preview', async () => {
 		await openTemplate({});
 		await editor.paste(editor.field('templateText'), TEXT);
-		// By n8n 1.x, when it is pasted into an empty field.
-		const isTakenForExpression = (await editor.field('templateText').inputValue()).startsWith('=');
-		if (isTakenForExpression) {
+		// n8n 1.x turns a text that is pasted into an empty field into an expression.
+		const isExpression = (await editor.field('templateText').inputValue()).startsWith('=');
+		if (isExpression) {
 			await editor.details.getByText('If there is an equals sign (=) in front of the text, delete it.').waitFor();
 			await editor.look('an equals sign');
 			await editor.press('Control+Home');
@@ -74,30 +74,30 @@ describe('a template', () => {
 			'Hi Aroha, your order 1234 arrives on Monday.',
 			'Hi Wiremu, your order 1235 arrives on Tuesday.',
 		]);
-		// A paste is a click and a key.
-		expect(editor.actions).toBe(isTakenForExpression ? 8 : 6);
+		// A paste counts as a click and a key press.
+		expect(editor.actions).toBe(isExpression ? 8 : 6);
 	});
 
-	it('says in place of the fields why there are none', async () => {
+	it('shows an explanation instead of the fields if its text is invalid', async () => {
 		await openTemplate({});
 		await editor.paste(editor.field('templateText'), 'Hi {{1}}, see you on {{3}}');
 		await editor.details.getByText(/has no \{\{2\}\}|has no placeholders/).waitFor();
 		await editor.look('a gap');
 	});
 
-	it('has a field for the file of its header as soon as there is one', async () => {
+	it('shows a field for the header file after header media is added', async () => {
 		await openTemplate({ templateText: 'Kia ora' });
 		await editor.click(editor.details.getByText('Add Header Media'));
 		await editor.fill(editor.details.getByTestId('parameter-input-url').locator('input'), 'https://example.com/banner.png');
 		await editor.look('header media');
 		expect(await editor.details.getByTestId('parameter-input-binaryPropertyName').isVisible()).toBe(false);
 		await editor.execute();
-		// All of them: one that comes later would be taken for a message of the next test.
+		// Waits for all messages, so that none arrives during the next test.
 		await until('both messages are sent', PATIENCE_MS, async () => await Promise.resolve(stage.simulator.messages.length === CUSTOMERS.length));
 		expect(stage.simulator.messages[0]?.payload).toMatchObject({ template: { media: { type: 'image', url: 'https://example.com/banner.png' } } });
 	});
 
-	it('can be filled without its text, with more clicks', async () => {
+	it('can be filled without its text, in three more actions', async () => {
 		await openTemplate({});
 		await editor.choose('templateParameters', 'Using Fields Below');
 		const add = editor.details.getByText('Add Body Parameter');

@@ -28,14 +28,14 @@ const outputs = () => editor.node(TRIGGER).getByTestId('canvas-node-output-handl
 /** Clicks one of the trigger's two URLs, which copies it. */
 async function copyUrl(kind: 'Production URL' | 'Test URL'): Promise<string> {
 	await editor.click(editor.details.getByText(kind, { exact: true }));
-	// The editor shows the other URL a moment after the click: it must be there before it is copied.
+	// The editor shows the other URL some time after the click.
 	const url = editor.details.getByText(kind === 'Test URL' ? '/webhook-test/' : '/webhook/');
 	return await editor.copied(async () => await editor.click(url));
 }
 
-// One story, told in the order of a person's steps.
-describe('the trigger', () => {
-	it('tells how to make a test event come, with a command to copy', async () => {
+// These tests depend on each other: each continues where the previous one ends.
+describe('the trigger in the editor', () => {
+	it('explains how to create a test event, with a command to copy', async () => {
 		await editor.look('added');
 		await editor.click(editor.details.getByText('When will this node trigger my flow?'));
 		const command = editor.details.locator('code').first();
@@ -44,7 +44,7 @@ describe('the trigger', () => {
 		expect(await command.textContent()).toBe('npm run simulator -- --reply "Kia ora" --reply-url "https://user:password@…"');
 	});
 
-	it('has one output for one kind of event', async () => {
+	it('has one output for one event', async () => {
 		await editor.closeNode();
 		await editor.node(TRIGGER).getByText('On reply', { exact: true }).waitFor();
 		await outputs().first().waitFor();
@@ -52,7 +52,7 @@ describe('the trigger', () => {
 		expect(await outputs().count()).toBe(1);
 	});
 
-	it('has two outputs with names for both', async () => {
+	it('has two named outputs for both events', async () => {
 		await editor.openNode(TRIGGER);
 		await editor.choose('events', 'Status');
 		await editor.press('Escape');
@@ -62,7 +62,7 @@ describe('the trigger', () => {
 		await editor.look('two outputs');
 	});
 
-	it('gives its two URLs to be copied', async () => {
+	it('lets the user copy its two URLs', async () => {
 		await editor.openNode(TRIGGER);
 		await editor.click(editor.details.getByText('Webhook URLs', { exact: true }));
 		const [production, test] = [await copyUrl('Production URL'), await copyUrl('Test URL')];

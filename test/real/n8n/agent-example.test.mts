@@ -1,4 +1,4 @@
-/** The example in which an AI agent asks a person before it gives something away, and hands customers over to that person. */
+/** The example of an AI agent that needs approval for vouchers and hands customers over to a person. */
 import { CALLBACK_LOGIN, callbackUrl, withLogin } from '../../harness/n8n/callbacks.mts';
 import { answerTo } from '../../harness/n8n/chat.mts';
 import { editRows, rowsOf } from '../../harness/n8n/dataTable.mts';
@@ -10,7 +10,7 @@ import { PATIENCE_MS, until } from '../../harness/until.mts';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
 
 const { rest, handle, is1x } = n8nUnderTest();
-/** n8n lets people review the tools of an agent since 2.8. */
+/** n8n has human review for AI tools since 2.8. */
 const describeWithReview = is1x ? describe.skip : describe;
 
 const TABLE = 'WhatsApp hand-overs';
@@ -21,7 +21,7 @@ const ANSWER = 'Is there anything else that I can do for you?';
 let simulator: Simulator;
 let model: ScriptedModel;
 let workflow: StoredWorkflow;
-/** What the model says. */
+/** How the model responds. */
 let script: (turn: Turn) => Promise<Saying> | Saying;
 let executionsBefore: number;
 
@@ -53,7 +53,7 @@ describeWithReview('support-agent.json', () => {
 		await simulator.stop();
 	});
 
-	it('offers a voucher when the boss has tapped yes', async () => {
+	it('offers a voucher after the boss taps yes', async () => {
 		const customer = '64211111111';
 		await complain(customer, 0);
 		expect(messages()).toEqual([
@@ -64,21 +64,21 @@ describeWithReview('support-agent.json', () => {
 		expect(heard(model.turns[0]!)).toEqual(['My order came broken']);
 	});
 
-	it('offers none when the boss has tapped no', async () => {
+	it('offers no voucher after the boss taps no', async () => {
 		const customer = '64212222222';
 		await complain(customer, 1);
 		expect(messages().slice(1)).toEqual([[customer, ANSWER]]);
 	});
 
-	it('answers two customers at once in WhatsApp’s formatting, and mixes up nothing of what they said', async () => {
-		// The second answer is longer than a message.
+	it("answers two customers concurrently in WhatsApp's formatting, and keeps their conversations separate", async () => {
+		// The second answer exceeds the limit of a message.
 		const terms = `${'These are the terms of our shop. '.repeat(124)}\n\n`;
 		script = (turn) => ({ say: `${heard(turn).length > 1 ? terms : ''}## I heard\n${heard(turn).map((words) => `- **${words}**`).join('\n')}` });
 		const customers = [
 			{ source: '64213333333', name: 'Aroha' },
 			{ source: '64214444444', name: 'Wiremu' },
 		];
-		// That a message cannot be marked as read keeps nobody from an answer.
+		// If marking a message as read fails, the customer still gets an answer.
 		simulator.addFault({ kind: 'status', status: 404, match: { method: 'PATCH' } });
 		await Promise.all(customers.map(async ({ source, name }) => await say(source, `I am ${name}`)));
 		await ended(2);
@@ -91,14 +91,14 @@ describeWithReview('support-agent.json', () => {
 		expect(simulator.replies.filter(({ markedAsRead }) => markedAsRead)).toHaveLength(3);
 	});
 
-	it('hands a customer over to the boss, is silent until the boss gives them back, and takes no words of the boss for a customer’s', async () => {
+	it("hands a customer over to the boss, stays silent until the boss returns them, and doesn't treat the boss as a customer", async () => {
 		const customer = '64215555555';
 		script = async (turn) => {
 			const [last] = heard(turn).slice(-1);
-			// The agent is at work on both messages, and still is on this one when the other has been handed over.
-			if (last === 'Quick!') await until('the boss has it', PATIENCE_MS, () => messages(BOSS), ({ length }) => length > 0);
+			// The agent handles both messages concurrently. This one is still in progress after the other one has led to a handover.
+			if (last === 'Quick!') await until('the boss is notified', PATIENCE_MS, () => messages(BOSS), ({ length }) => length > 0);
 			if (last === 'A person, please' && turn.messages.at(-1)?.role === 'user') {
-				await until('the other is there', PATIENCE_MS, () => model.turns, ({ length }) => length === 2);
+				await until('the other message reaches the model', PATIENCE_MS, () => model.turns, ({ length }) => length === 2);
 				return { call: toolOf(turn, 'Hand_over'), with: { reason: 'Wants to talk about the order.' } };
 			}
 			return { say: `I heard: ${last}` };
@@ -120,13 +120,13 @@ describeWithReview('support-agent.json', () => {
 		]);
 
 		await tapQuestion(0);
-		await until('the customer is given back', PATIENCE_MS, () => rowsOf(rest, TABLE), (rows) => !rows.some((row) => row.customer === customer));
+		await until('the customer is returned to the agent', PATIENCE_MS, () => rowsOf(rest, TABLE), (rows) => !rows.some((row) => row.customer === customer));
 		await say(customer, 'Back again');
 		await ended(5);
 		expect(messages(customer).slice(1)).toEqual(['I heard: Back again']);
 	});
 
-	it('hands a customer over when the agent fails, and answers again when the time is up', async () => {
+	it('hands a customer over if the agent fails, and answers again after the handover expires', async () => {
 		const customer = '64216666666';
 		script = () => ({ refuse: 'No.' });
 		await say(customer, 'Where is my order?');
@@ -168,21 +168,21 @@ async function say(source: string, text: string): Promise<void> {
 	expect(answerTo(await simulator.sendReply({ type: 'text', text, source }))).toBe(200);
 }
 
-/** The boss answers the one question of the test, by the same trigger as the customers; no other execution starts. */
+/** The boss taps a button of the test's only question. The tap arrives at the customers' trigger and starts no execution. */
 async function tapQuestion(buttonIndex: number): Promise<void> {
 	const { id } = simulator.messages.find(({ payload }) => (payload.template as { buttons?: object[] } | undefined)?.buttons?.length)!;
 	expect(answerTo(await simulator.tap({ id, buttonIndex }))).toBe(200);
 }
 
-/** Waits until so many executions of this test have done all that they can do by themselves, none of them in vain. */
+/** Waits until this test has `count` executions and each has succeeded or is waiting. */
 async function ended(count: number): Promise<void> {
 	const all = await rest.waitForExecutions(workflow.id, (seen) => seen.length === executionsBefore + count && seen.every(({ status }) => status !== 'new' && status !== 'running'));
 	expect(all.slice(0, count).filter(({ status }) => status !== 'success' && status !== 'waiting')).toEqual([]);
 }
 
-/** What the customer has said in the conversation that the model is shown. */
-function heard({ messages: told }: Turn): string[] {
-	return told.filter(({ role }) => role === 'user').map(({ content }) => content ?? '');
+/** The customer's messages in the conversation that the model receives. */
+function heard({ messages: conversation }: Turn): string[] {
+	return conversation.filter(({ role }) => role === 'user').map(({ content }) => content ?? '');
 }
 
 function toolOf({ tools }: Turn, name: string): string {
@@ -191,7 +191,7 @@ function toolOf({ tools }: Turn, name: string): string {
 	return tool.name;
 }
 
-/** What people got to read, in order: to whom, and the text or the template with what is in it. Of one person: the words alone. */
+/** The sent messages in order: recipient, then the text or the template with its parameters. For one recipient: only the texts. */
 function messages(): string[][];
 function messages(to: string): string[];
 function messages(to?: string): string[] | string[][] {

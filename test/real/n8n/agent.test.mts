@@ -26,11 +26,11 @@ const SEND_TOOL: Partial<INode> = {
 	},
 };
 
-/** As the editor's button for it writes it: the field's name, and what the person has entered as its description. */
+/** The expression that the editor's *Let the model define this parameter* button inserts, with the user's description. */
 const byModel = (field: string, description = '') => `={{ /*n8n-auto-generated-fromAI-override*/ $fromAI('${field}', \`${description}\`, 'string') }}`;
 
 const CUSTOMER = '+64211234567';
-/** As docs/agents.md has it: the number is not the model's to choose, nor how often it sends. */
+/** As in docs/agents.md: the workflow, not the model, determines the number and prevents duplicates. */
 const ANSWER_TOOL: Partial<INode> = {
 	name: 'Answer the customer',
 	type: `${NODE}Tool`,
@@ -46,7 +46,7 @@ const ANSWER_TOOL: Partial<INode> = {
 	},
 };
 
-/** An agent that is told something by hand, talks to {@link CUSTOMER} and has the tools given, each behind the one before. */
+/** A workflow with an agent for {@link CUSTOMER}. The first tool is connected to the agent, each other one to the tool before it. */
 async function agentWith(script: Array<(turn: Turn) => Saying>, ...tools: Array<Partial<INode>>): Promise<StoredWorkflow> {
 	model = await startModel(script);
 	const openAi = await rest.createCredential('openAiApi', { apiKey: 'none', url: model.baseUrl }, 'Scripted model');
@@ -115,19 +115,19 @@ describe('an AI agent', () => {
 				},
 			},
 		]);
-		// The model learns what became of it.
+		// The model receives the result.
 		expect(second?.messages.at(-1)).toMatchObject({ role: 'tool', content: expect.stringContaining(String(api.simulator.messages[0]?.id)) });
 		expect(outputs.Agent?.[0]?.[0]?.json).toEqual({ output: 'I have told her' });
 	});
 
-	it('writes to the customer it talks to, whichever number the model asks for', async () => {
+	it('sends only to the current customer, even if the model specifies another number', async () => {
 		const elsewhere = { to: '+64219999999', To: '+64219999999', source: '+64219999999' };
 		const workflow = await agentWith([(turn) => ({ call: toolCalled(turn), with: { Text: 'Your order is ready', ...elsewhere } })], ANSWER_TOOL);
 		expect(await rest.runWorkflow(workflow)).toMatchObject({ status: 'success' });
 		expect(api.simulator.messages.map(({ to, payload }) => [to, payload.text])).toEqual([[CUSTOMER, { body: 'Your order is ready' }]]);
 		const [{ name, description, parameters } = {}] = model!.turns[0]!.tools;
 		const { type, properties, required } = parameters as OfferedTool['parameters'] & { type: string; required: string[] };
-		// All that the model knows of the tool: nothing of how the node describes its fields.
+		// This is all that the model receives: n8n doesn't pass on the descriptions of the node's fields.
 		expect({ name, description, type, properties, required }).toEqual({
 			name: 'Answer_the_customer',
 			description: 'Send a message in Modica WhatsApp',
@@ -140,7 +140,7 @@ describe('an AI agent', () => {
 		]);
 	});
 
-	it('is told what went wrong in words that it can act on, and sends nothing twice, when the tool is set up for it', async () => {
+	it('receives actionable errors and sends no duplicate, if the tool continues on errors and sends once per reference', async () => {
 		const [limits, described] = ['The answer, up to 4,096 characters', 'Sends a WhatsApp message to the customer you talk to'];
 		api.simulator.addFault({ kind: 'status', status: 422 });
 		api.simulator.addFault({ kind: 'status', status: 500, when: 'after' });
@@ -160,7 +160,7 @@ describe('an AI agent', () => {
 		expect(api.simulator.messages.map(({ payload }) => payload.text)).toEqual([{ body: 'Lost' }]);
 	});
 
-	it('fills the placeholders of a template, and nothing else of it', async () => {
+	it('can fill the placeholders of a template, and change nothing else', async () => {
 		const workflow = await agentWith(
 			[(turn) => ({ call: toolCalled(turn), with: { first_name: 'Aroha' } }), () => ({ say: 'I have told her' })],
 			{
@@ -183,11 +183,11 @@ describe('an AI agent', () => {
 		expect({ status, error }).toEqual({ status: 'success', error: undefined });
 		expect(api.simulator.messages.map(({ payload }) => payload.template)).toMatchObject([{ body_params: ['Aroha', '1234'] }]);
 		expect(Object.keys((model!.turns[0]?.tools[0]?.parameters as { properties: object }).properties)).toEqual(['first_name']);
-		// The model learns what the customer reads.
+		// The model receives the text that the customer reads.
 		expect(model!.turns[1]?.messages.at(-1)?.content).toContain('Hi Aroha, your order 1234 is ready');
 	});
 
-	it('asks a customer with the node as its tool, and goes on with the answer', async () => {
+	it('asks a customer with the node as its tool, and continues with the answer', async () => {
 		const workflow = await agentWith([(turn) => ({ call: toolCalled(turn), with: { question: 'May we deliver tomorrow?' } })], {
 			name: 'Ask on WhatsApp',
 			type: `${NODE}Tool`,
@@ -213,30 +213,30 @@ describe('an AI agent', () => {
 	];
 	const IS_LOCAL = /^To "021 123 4567" is a local number\. Replace the leading 0 by the country code\./;
 
-	(is1x ? it.skip : it)('is told what was wrong with what it gave, and can mend it', async () => {
+	(is1x ? it.skip : it)('receives the error for an invalid number and can correct it', async () => {
 		expect(await rest.runWorkflow(await agentWith(WRONG_THEN_RIGHT, SEND_TOOL))).toMatchObject({ status: 'success' });
 		expect(JSON.parse(model?.turns[1]?.messages.at(-1)?.content ?? '')).toEqual([{ error: expect.stringMatching(IS_LOCAL) }]);
 		expect(api.simulator.messages.map(({ to }) => to)).toEqual(['+64211234567']);
 	});
 
-	(is1x ? it.skip : it)('is told that its message may have been sent, and what to do', async () => {
+	(is1x ? it.skip : it)('receives the error that its message may have been sent, and what to do', async () => {
 		api.simulator.addFault({ kind: 'status', status: 500, when: 'after' });
 		const workflow = await agentWith([(turn) => ({ call: toolCalled(turn), with: { to: CUSTOMER, text: 'Your order is ready' } })], SEND_TOOL);
 		expect(await rest.runWorkflow(workflow)).toMatchObject({ status: 'success' });
 		expect(model?.turns[1]?.messages.at(-1)?.content).toMatch(/Modica answered 500.*\. The message may have been sent all the same\. Look for its status before you send it again\./);
 	});
 
-	// n8n 1.x ends the whole execution when a tool fails.
-	(is1x ? it : it.skip)('ends with what was wrong, and sends nothing', async () => {
+	// n8n 1.x fails the whole execution if a tool fails.
+	(is1x ? it : it.skip)('fails the execution for an invalid number, and sends nothing', async () => {
 		expect(await rest.runWorkflow(await agentWith(WRONG_THEN_RIGHT, SEND_TOOL))).toMatchObject({ status: 'error' });
 		expect(api.simulator.messages).toEqual([]);
 	});
 });
 
-// n8n offers this since 2.8.
+// Available since n8n 2.8.
 const withReview = is1x ? describe.skip : describe;
 
-withReview('a person who reviews what an AI agent is about to do', () => {
+withReview('the review of a tool call in WhatsApp', () => {
 	const REVIEW: Partial<INode> = {
 		name: 'Ask the boss',
 		type: `${NODE}HitlTool`,
@@ -267,13 +267,13 @@ withReview('a person who reviews what an AI agent is about to do', () => {
 		return { outputs: (await rest.getExecution(id)).outputs, messages: api.simulator.messages.map(({ to }) => to) };
 	}
 
-	it('lets it, from WhatsApp', async () => {
+	it('runs the tool if the reviewer approves', async () => {
 		const { messages, outputs } = await review('approve');
 		expect(messages).toEqual(['+64219998888', '+64211234567']);
 		expect(outputs.Agent?.[0]?.[0]?.json).toEqual({ output: 'Done' });
 	});
 
-	it('or does not', async () => {
+	it('does not run the tool if the reviewer declines', async () => {
 		const { messages } = await review('decline');
 		expect(messages).toEqual(['+64219998888']);
 		expect(model?.turns.at(-1)?.messages.at(-1)?.content).toMatch(/rejected/);

@@ -1,4 +1,4 @@
-/** Whatever somebody sends to the link of a question: n8n stands, and nothing but an answer of the page's is one. */
+/** Malicious requests to the link of a question: n8n keeps running, and only the page's own form counts as an answer. */
 import http from 'node:http';
 import fc from 'fast-check';
 import { text } from '../../harness/cases.mts';
@@ -8,7 +8,7 @@ import { n8nUnderTest, runNode } from '../../harness/n8n/underTest.mts';
 
 const CASES = 400;
 const SEED = 20_261_125;
-/** Stands in everything that is sent, so that it is found wherever it comes out. */
+/** Included in every request, so that a response that reflects it without escaping is detected. */
 const MARK = 'zq"\'<i>&';
 
 const { rest } = n8nUnderTest();
@@ -21,7 +21,7 @@ interface Attack {
 }
 
 const name = fc.constantFrom('answer', 'text', 'answer[]', 'answer[0]', 'answer[toString]', '__proto__[answer]', 'constructor[prototype][answer]', 'data', 'sent', 'question');
-/** As good as an answer, and none. */
+/** Values that resemble an answer, but aren't valid. */
 const word = fc.oneof(fc.constantFrom('Approve', 'approve ', 'APPROVE', 'approve\0', 'true', '', 'toString', '__proto__'), text.map((any) => any + MARK));
 const pairs = fc.array(fc.tuple(name, word), { maxLength: 5 });
 const asForm = (fields: Array<[string, string]>) => new URLSearchParams(fields).toString();
@@ -48,7 +48,7 @@ interface Reaction {
 	body: string;
 }
 
-/** By a bare client: what is sent is what the attacker wrote. */
+/** Uses a plain HTTP client, so that the request is sent unchanged. */
 async function launch(link: string, { method, type, body }: Attack): Promise<Reaction> {
 	return await new Promise((resolve, reject) => {
 		const request = http.request(link, {
@@ -71,8 +71,8 @@ async function launch(link: string, { method, type, body }: Attack): Promise<Rea
 	});
 }
 
-describe('the link of a question, under attack', () => {
-	it('takes no answer but that of its page, and gives nothing back as markup', async () => {
+describe('the link of a question', () => {
+	it('rejects malicious requests as answers, and never reflects their content as markup', async () => {
 		const execution = await runNode({
 			parameters: { resource: 'message', operation: 'sendAndWait', to: '+64211234567', message: 'May we?', responseType: 'approval', messageType: 'text' },
 			credential: api.credential,
@@ -85,14 +85,14 @@ describe('the link of a question, under attack', () => {
 				const { status, type, body } = await launch(link, one);
 				const name = `${one.method} ${status}`;
 				statuses[name] = (statuses[name] ?? 0) + 1;
-				// n8n's own answer to a body that cannot be read is not for us to choose.
+				// n8n itself responds to an unreadable body, so several statuses are acceptable.
 				expect({ status, known: [200, 204, 400, 404, 415, 422].includes(status) }).toEqual({ status, known: true });
 				if (type.includes('html')) expect(body).not.toContain(MARK);
 				if (one.method === 'POST' && status === 200) expect(body).toContain('value="approve"');
 			}),
 			{ numRuns: CASES, seed: SEED },
 		);
-		console.log(`${CASES} attacks on the page: ${Object.entries(statuses).map((entry) => entry.join(' × ')).join(', ')}`);
+		console.log(`${CASES} malicious requests: ${Object.entries(statuses).map((entry) => entry.join(' × ')).join(', ')}`);
 		expect(statuses['POST 200']).toBeGreaterThan(CASES / 4);
 		expect((await rest.getExecution(execution.id)).status).toBe('waiting');
 		expect((await readPage(link)).buttons).toEqual({ approve: 'Approve', decline: 'Decline' });

@@ -10,7 +10,7 @@ import { startWithPackage, type N8nWithPackage } from '../../harness/n8n/withPac
 import { until } from '../../harness/until.mts';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
 
-/** Longer than a busy n8n takes to ask, so that it is not up before the end. */
+/** Long enough that a busy n8n stops before it expires. */
 const TIME_LIMIT_MS = 10_000;
 
 let simulator: Simulator;
@@ -26,12 +26,12 @@ afterAll(async () => {
 	await simulator.stop();
 });
 
-describe('a question that was open when n8n ended', () => {
-	it('is answered after the next start, by the same link or by a tap that came meanwhile; one whose time was up has gone on', async () => {
+describe('a question that is open when n8n stops', () => {
+	it('can be answered after a restart, with the same link or a tap made during the downtime; an expired one continues unanswered', async () => {
 		n8n = await startWithPackage();
 		const { rest: before, server } = n8n;
 		const credential = await before.createCredential(CREDENTIAL, { ...logInOf(simulator), ...CALLBACK_LOGIN });
-		// An earlier approval comes into the node, as where two people have to agree.
+		// The node's input contains an earlier approval, as when two people must approve.
 		const ask = async (options: IDataObject) => {
 			const parameters = { resource: 'message', operation: 'sendAndWait', to: '+64211234567', message: 'May we?', responseType: 'approval', messageType: 'text', options };
 			const items = [{ data: { approved: true } }];
@@ -48,9 +48,9 @@ describe('a question that was open when n8n ended', () => {
 		const inChat = { execution: await before.runWorkflow(await before.importWorkflow(askingWorkflow(credential))) };
 		const message = simulator.messages.at(-1)!;
 		await server.stop();
-		// Modica sends again what nobody took.
+		// The simulator retries a callback until it's accepted, as Modica does.
 		const tapped = simulator.tap({ id: message.id, buttonIndex: 1 });
-		await until('the time is up', TIME_LIMIT_MS, () => Date.now() > timeIsUp);
+		await until('the time limit expires', TIME_LIMIT_MS, () => Date.now() > timeIsUp);
 
 		await n8n.startAgain();
 		const { rest: after } = n8n;

@@ -18,7 +18,7 @@ const QUESTION = {
 	additionalFields: { reference: 'order-1234' },
 };
 
-/** Asks, and gives the execution that waits with the link that the customer got. */
+/** Asks a question. @returns the waiting execution, and the link that the customer received */
 async function ask(parameters: IDataObject = {}, items?: IDataObject[]): Promise<{ execution: Execution; link: string }> {
 	const execution = await runNode({ parameters: { ...QUESTION, ...parameters }, credential: api.credential, ...(items && { items }) });
 	expect({ status: execution.status, error: execution.error }).toEqual({ status: 'waiting', error: undefined });
@@ -33,13 +33,13 @@ async function ended({ workflowId, id }: Execution): Promise<Execution> {
 const statusOf = async ({ id }: Execution) => (await rest.getExecution(id)).status;
 
 describe('a question', () => {
-	it('goes out with a link, which asks when it is opened and answers when its button is pressed', async () => {
+	it('is sent with a link to a page, and a button on the page answers it', async () => {
 		const { execution, link } = await ask();
 		expect(api.simulator.messages.map(({ payload }) => payload)).toEqual([
 			{ to: '+64211234567', type: 'text', text: { body: `${QUESTION.message}\n\n${link}` }, reference: 'order-1234' },
 		]);
 
-		// WhatsApp looks what is behind a link, with GET.
+		// WhatsApp requests the link with GET, to create a preview.
 		for (const page of [await readPage(link), await readPage(link)]) {
 			expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' } });
 			expect(page.headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-[^;]+; form-action 'self'/);
@@ -67,7 +67,7 @@ describe('a question', () => {
 		]);
 	});
 
-	it('can be declined, in the words of the node', async () => {
+	it('can be declined, with custom labels', async () => {
 		const { execution, link } = await ask({ approveLabel: 'Āe', declineLabel: 'Kāo', options: { thanksText: 'Ngā mihi' } });
 		expect((await readPage(link)).buttons).toEqual({ approve: 'Āe', decline: 'Kāo' });
 		expect((await send(link, { answer: 'decline' })).words).toBe('Kāo Ngā mihi');
@@ -93,7 +93,7 @@ describe('a question', () => {
 	it.each([
 		['a body parameter', { bodyParams: { values: [{ value: 'Aroha' }, { value: '{link}' }] } }],
 		['a URL button', { buttons: { values: [{ index: 0, type: 'url', payload: '{link}' }] } }],
-	])('can be asked with a template that has the link in %s', async (_, parameters) => {
+	])('can be sent as a template that contains the link in %s', async (_, parameters) => {
 		const execution = await runNode({
 			parameters: { ...QUESTION, messageType: 'template', templateName: 'please_answer', templateLanguage: 'en', templateParameters: 'fields', ...parameters },
 			credential: api.credential,
@@ -106,14 +106,14 @@ describe('a question', () => {
 		expect(outputs.WhatsApp?.[0]?.[0]?.json.data).toMatchObject({ approved: true });
 	});
 
-	it('is asked one at a time', async () => {
+	it('fails for more than one item', async () => {
 		const { status, error } = await runNode({ parameters: QUESTION, credential: api.credential, items: [{}, {}] });
 		expect(status).toBe('error');
 		expect(error?.message).toMatch(/^Send and Wait for Response asks one question at a time, but there are 2 items\. Put a Loop Over Items/);
 		expect(api.simulator.messages).toEqual([]);
 	});
 
-	it('keeps its link out of what is stored', async () => {
+	it('leaves no link in the stored execution', async () => {
 		const { execution, link } = await ask();
 		const { searchParams } = new URL(link);
 		expect([...searchParams.keys()].sort()).toEqual(['question', 'signature']);
@@ -131,8 +131,8 @@ interface TemplateSent {
 	buttons?: Array<{ payload: string }>;
 }
 
-describe('a link', () => {
-	it('that was tampered with is refused, opened or answered', async () => {
+describe('the link of a question', () => {
+	it('is rejected if it was tampered with', async () => {
 		const { execution, link } = await ask();
 		for (const [what, tampered] of tamperings(link)) {
 			for (const answer of [await readPage(tampered), await send(tampered, { answer: 'approve' })]) {
@@ -144,7 +144,7 @@ describe('a link', () => {
 		await ended(execution);
 	});
 
-	it('answers once', async () => {
+	it('accepts only one answer', async () => {
 		const { execution, link } = await ask();
 		const first = await Promise.all(['approve', 'decline'].map((answer) => send(link, { answer })));
 		expect(first.filter(({ words }) => words.includes('Thank you')).length).toBeGreaterThan(0);
@@ -154,13 +154,13 @@ describe('a link', () => {
 			expect(again.buttons).toEqual({});
 			expect(again.words).toMatch(/no action|no longer/i);
 		}
-		// Nothing of it has any effect any more.
+		// The later requests have no effect.
 		expect(await rest.executions(execution.workflowId)).toEqual([expect.objectContaining({ id: execution.id, status: 'success' })]);
 		expect((await rest.getExecution(execution.id)).outputs).toEqual(outputs);
 	});
 
-	// n8n answers this by itself, before it asks the node. docs/approvals.md says so.
-	it('that was answered gets n8n’s own refusal while the workflow still runs, and changes nothing', async () => {
+	// n8n responds to this itself, without calling the node, as docs/approvals.md describes.
+	it("returns n8n's 409 after the answer while the workflow is still running, and changes nothing", async () => {
 		const stored = await rest.importWorkflow(withPause(workflowWith({ parameters: QUESTION, credential: api.credential })));
 		const execution = await rest.runWorkflow(stored);
 		const link = latestLink(api.simulator);
@@ -176,7 +176,7 @@ describe('a link', () => {
 		await rest.stopExecution(execution.id);
 	});
 
-	it('of the question before does not answer the next one of a loop', async () => {
+	it('does not answer the next question of a loop', async () => {
 		const stored = await rest.importWorkflow(inLoop(workflowWith({ parameters: { ...QUESTION, message: '=Question {{ $json.number }}' }, credential: api.credential, items: [{ number: 1 }, { number: 2 }] })));
 		const execution = await rest.runWorkflow(stored);
 		const first = latestLink(api.simulator);
@@ -196,7 +196,7 @@ describe('a link', () => {
 });
 
 describe('the editor', () => {
-	it('offers the operation, with the addresses that n8n waits at', async () => {
+	it('lists GET and POST as webhooks of a waiting execution', async () => {
 		const description = (await rest.nodeTypes()).find(({ name }) => name === NODE)!;
 		expect(description.webhooks?.map(({ httpMethod, restartWebhook }) => [httpMethod, restartWebhook])).toEqual([
 			['GET', true],

@@ -1,4 +1,4 @@
-/** Sending many, in a real n8n: what its own retries, cancelling and running again make of a campaign. */
+/** Campaigns in a real n8n: rate limits, invalid rows, retries by n8n, reruns, a locked database, and cancellation. */
 import path from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
@@ -30,8 +30,8 @@ const campaign = (items: IDataObject[], more: Partial<NodeUnderTest> = {}): Node
 const recipients = () => api.simulator.messages.map(({ to }) => to).sort();
 const numbersOf = (items: IDataObject[]) => items.map(({ to }) => to);
 
-describe('a campaign of 1,000', () => {
-	it('through a rate limit delivers 1,000 messages, none twice, each result with its row', async () => {
+describe('a campaign of 1,000 messages', () => {
+	it('sends each message once under a rate limit, and pairs each result with its row', async () => {
 		api.simulator.configure({ rateLimit: { requestsPerSecond: 200, algorithm: 'fixedWindow' } });
 		const items = rows(1_000);
 		const output = await itemsFrom(campaign(items));
@@ -41,7 +41,7 @@ describe('a campaign of 1,000', () => {
 		);
 	});
 
-	it('with one bad row sends nothing, or 999 when it is to continue', async () => {
+	it('sends nothing if one row is invalid, or 999 messages with Continue', async () => {
 		const items = rows(1_000).map((row, index) => (index === 500 ? { ...row, to: '021 123' } : row));
 		expect(await runNode(campaign(items))).toMatchObject({
 			status: 'error',
@@ -55,7 +55,7 @@ describe('a campaign of 1,000', () => {
 });
 
 describe('a spreadsheet with local numbers', () => {
-	it('is sent in the country that was chosen from the list', async () => {
+	it('is sent using the country selected in the list', async () => {
 		const choices = await rest.rest<Array<{ name: string; value: string }>>('post', '/dynamic-node-parameters/options', {
 			methodName: 'getCountries',
 			path: 'parameters.options.defaultCountry',
@@ -72,7 +72,7 @@ describe('a spreadsheet with local numbers', () => {
 });
 
 describe('a dry run', () => {
-	it('of 10,000 rows makes no request, and the real run after it sends every good one', async () => {
+	it('makes no request for 10,000 rows, and the run after it sends every valid row', async () => {
 		const items = rows(10_000).map((row, index) => (index % 1_000 === 500 ? { ...row, to: '021 123' } : row));
 		const checking = campaign(items, { parameters: { ...SEND, options: { dryRun: true } }, settings: { onError: 'continueRegularOutput' } });
 		const checked = await runNode(checking);
@@ -87,8 +87,8 @@ describe('a dry run', () => {
 	});
 });
 
-describe('a campaign that is sent once per reference', () => {
-	it('is finished by n8n’s own Retry On Fail without sending anything twice', async () => {
+describe('a campaign with Once per Reference', () => {
+	it("is completed by n8n's Retry On Fail, and sends nothing twice", async () => {
 		api.simulator.addFault({ kind: 'status', status: 422, match: { messageIndex: 30 } });
 		const items = rows(60);
 		const settings = { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 };
@@ -97,7 +97,7 @@ describe('a campaign that is sent once per reference', () => {
 		expect(new Set(output.map(({ json }) => json.status))).toEqual(new Set(['accepted', 'duplicate']));
 	});
 
-	it('is finished by running the workflow again', async () => {
+	it('is completed by running the workflow again', async () => {
 		api.simulator.addFault({ kind: 'status', status: 422, match: { messageIndex: 30 } });
 		const items = rows(60);
 		const workflow = await rest.importWorkflow(workflowWith(campaign(items, { parameters: ONCE })));
@@ -107,7 +107,7 @@ describe('a campaign that is sent once per reference', () => {
 		expect(recipients()).toEqual(numbersOf(items));
 	});
 
-	it('is sent once by two executions at the same time', async () => {
+	it('is sent once by two concurrent executions', async () => {
 		api.simulator.configure({ latencyMs: 20 });
 		const items = rows(200);
 		const workflow = await rest.importWorkflow(workflowWith(campaign(items, { parameters: ONCE })));
@@ -116,11 +116,11 @@ describe('a campaign that is sent once per reference', () => {
 		expect(recipients()).toEqual(numbersOf(items));
 	});
 
-	it('is sent again once its references are cleared, and sends nothing while they are', async () => {
+	it('is sent again after its references are cleared, and the clearing run sends nothing', async () => {
 		const items = rows(3);
 		let workflow = await rest.importWorkflow(workflowWith(campaign(items, { parameters: ONCE })));
 		const statuses = async () => (await rest.runWorkflow(workflow)).outputs.WhatsApp?.[0]?.map(({ json }) => json.status);
-		const turnClearing = async (on: boolean) => {
+		const setClearing = async (on: boolean) => {
 			const { id, versionId, ...file } = workflow;
 			const nodes = file.nodes.map((node) =>
 				node.type === NODE ? { ...node, parameters: { ...node.parameters, options: { oncePerReference: true, clearReferences: on } } } : node,
@@ -129,18 +129,18 @@ describe('a campaign that is sent once per reference', () => {
 		};
 		expect(await statuses()).toEqual(items.map(() => 'accepted'));
 		expect(await statuses()).toEqual(items.map(() => 'duplicate'));
-		await turnClearing(true);
+		await setClearing(true);
 		expect(await statuses()).toEqual(items.map(() => 'cleared'));
 		expect(api.simulator.requests).toHaveLength(items.length);
-		await turnClearing(false);
+		await setClearing(false);
 		expect(await statuses()).toEqual(items.map(() => 'accepted'));
 		expect(await statuses()).toEqual(items.map(() => 'duplicate'));
 		expect(api.simulator.messages).toHaveLength(2 * items.length);
 	});
 });
 
-describe('a campaign while n8n’s database is locked, as by a backup', () => {
-	/** Longer than n8n waits for a lock by itself: 1 s. */
+describe("a campaign while n8n's database is locked, for example by a backup", () => {
+	/** Longer than the 1 s for which n8n itself waits for a lock. */
 	const LOCKED_MS = 4_000;
 	const LOCK = `
 		const sqlite3 = require(process.argv[1]);
@@ -152,7 +152,7 @@ describe('a campaign while n8n’s database is locked, as by a backup', () => {
 			setTimeout(() => database.exec('COMMIT'), ${LOCKED_MS});
 		});`;
 
-	/** By another process, with n8n's own driver. @returns once it is locked, what resolves when it no longer is */
+	/** Locks the database from another process, with n8n's own driver. @returns a promise for the end of the lock */
 	async function lockDatabase(): Promise<{ unlocked: Promise<unknown> }> {
 		const { installation, userFolder } = handle;
 		const driver = path.join(installation.folder, 'node_modules', 'sqlite3');
@@ -161,7 +161,7 @@ describe('a campaign while n8n’s database is locked, as by a backup', () => {
 		return { unlocked: program.ended };
 	}
 
-	it('that is sent once per reference waits, and sends each message once', async () => {
+	it('waits with Once per Reference, and sends each message once', async () => {
 		api.simulator.configure({ rateLimit: { requestsPerSecond: 40, algorithm: 'tokenBucket' } });
 		const items = rows(300);
 		const workflow = await rest.importWorkflow(workflowWith(campaign(items, { parameters: ONCE })));
@@ -176,19 +176,19 @@ describe('a campaign while n8n’s database is locked, as by a backup', () => {
 	});
 });
 
-describe('a campaign that is cancelled on its way', () => {
-	it('stops at once, and its execution tells what was sent', async () => {
+describe('a canceled campaign', () => {
+	it('stops immediately, and its execution shows how many messages were sent', async () => {
 		api.simulator.configure({ rateLimit: { requestsPerSecond: 20, algorithm: 'fixedWindow' } });
-		// More than are sent while a busy n8n takes its time to cancel.
+		// More than a busy n8n sends before it cancels the execution.
 		const items = rows(1_000);
 		const workflow = await rest.importWorkflow(workflowWith(campaign(items)));
 		const id = await rest.startWorkflow(workflow);
 		await until('some are sent', PATIENCE_MS, () => api.simulator.messages.length >= 50);
 		await rest.stopExecution(id);
-		const execution = await until('it is cancelled', PATIENCE_MS, () => rest.getExecution(id), ({ customData }) => 'modicaWhatsApp' in customData);
+		const execution = await until('the execution is canceled', PATIENCE_MS, () => rest.getExecution(id), ({ customData }) => 'modicaWhatsApp' in customData);
 		expect(execution.status).toBe('canceled');
 		const [, done, underWay] = /^Cancelled: (\d+) done, 0 failed, (\d+) under way$/.exec(execution.customData.modicaWhatsApp ?? '') ?? [];
-		// Nothing more leaves: whatever was taken was done or under way when the execution was cancelled.
+		// Nothing is sent after the cancellation: every accepted message was done or in flight at that time.
 		await until('the node has ended', PATIENCE_MS, () => api.simulator.inFlight === 0);
 		expect(api.simulator.messages.length).toBeGreaterThanOrEqual(Number(done));
 		expect(api.simulator.messages.length).toBeLessThanOrEqual(Number(done) + Number(underWay));

@@ -1,4 +1,4 @@
-/** Questions answered by tapping a button in WhatsApp, in a real n8n: one at a time, many at once, too early and too late. */
+/** Questions answered by a tap in WhatsApp, in a real n8n: one at a time, concurrently, too early, and too late. */
 import type { IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { latestLink, readPage, send } from '../../harness/n8n/approvals.mts';
@@ -9,7 +9,7 @@ import { inLoop, n8nUnderTest, withPause } from '../../harness/n8n/underTest.mts
 import { PATIENCE_MS, until } from '../../harness/until.mts';
 
 const { rest } = n8nUnderTest();
-// As Modica may: a callback that is not taken comes again.
+// The simulator retries rejected callbacks, as Modica may do.
 const api = apiUnderTest(rest, { statusSteps: [], callbackTimeoutMs: 60_000 }, CALLBACK_LOGIN);
 
 let replies: StoredWorkflow;
@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await rest.deactivate(replies));
 
-/** Asks, and gives the execution that waits. */
+/** Asks a question. @returns the waiting execution */
 async function ask(parameters: IDataObject = {}): Promise<Execution & { messageId: string }> {
 	const execution = await rest.runWorkflow(await rest.importWorkflow(askingWorkflow(api.credential, parameters)));
 	expect({ status: execution.status, error: execution.error }).toEqual({ status: 'waiting', error: undefined });
@@ -28,13 +28,13 @@ async function ask(parameters: IDataObject = {}): Promise<Execution & { messageI
 const tap = async (messageId: string, buttonIndex: number, replyId?: string) =>
 	await api.simulator.tap({ id: messageId, buttonIndex, ...(replyId !== undefined && { replyId }) });
 
-/** What the node gave out, once the execution has ended. */
+/** Waits for the end of an execution. @returns the node's output */
 async function dataOf({ workflowId, id }: { workflowId: string; id: string }): Promise<unknown> {
 	await rest.waitForExecutions(workflowId, (all) => all.some((one) => one.id === id && one.status === 'success'));
 	return (await rest.getExecution(id)).outputs.WhatsApp?.[0]?.[0]?.json.data;
 }
 
-/** The replies that started a workflow, once there are so many: n8n 1.x answers before it has stored them. */
+/** Waits until `count` replies have started the workflow (n8n 1.x responds before it stores them). @returns these replies */
 async function repliesPassedOn(count: number): Promise<IDataObject[]> {
 	const ended = await rest.waitForExecutions(replies.id, (all) => all.length >= count && all.every(({ status }) => status === 'success'));
 	const executions = await Promise.all(ended.map(async ({ id }) => await rest.getExecution(id)));
@@ -46,7 +46,7 @@ describe('a question in the chat', () => {
 		['approved', {}, 0, { approved: true }],
 		['declined', {}, 1, { approved: false }],
 		['answered by a choice', { responseType: 'choice', choices: CHOICES }, 2, { choice: 'Cancel', choiceIndex: 2 }],
-	])('is %s by a tap, which starts nothing', async (_what, parameters, buttonIndex, data) => {
+	])('is %s by a tap, which starts no execution', async (_what, parameters, buttonIndex, data) => {
 		const asked = await ask(parameters);
 		expect(api.simulator.messages.map(({ payload }) => payload)).toEqual([
 			{
@@ -66,7 +66,7 @@ describe('a question in the chat', () => {
 		expect(await rest.executions(replies.id)).toEqual([]);
 	});
 
-	it('keeps what answers it out of all that is stored', async () => {
+	it('leaves no secret of its buttons in stored executions', async () => {
 		const asked = await ask();
 		const payloads = [0, 1].map((index) => payloadOf(api.simulator, index));
 		const parts = payloads.flatMap((payload) => payload.split('.').slice(4));
@@ -74,7 +74,7 @@ describe('a question in the chat', () => {
 		const waiting = await storedOf(asked.id);
 		await tap(asked.messageId, 0);
 		await dataOf(asked);
-		// The second tap is late, so it starts the workflow.
+		// The second tap is too late, so it starts the workflow.
 		await tap(asked.messageId, 1);
 		const [reply] = await repliesPassedOn(1);
 		expect(reply).toMatchObject({ type: 'button', content: { button: { payload: 'MW1' } }, questionClosed: true });
@@ -84,17 +84,17 @@ describe('a question in the chat', () => {
 		}
 	});
 
-	it('is answered by a tap that comes while the message is still being sent', async () => {
+	it('is answered by a tap that arrives before the send request ends', async () => {
 		api.simulator.addFault({ kind: 'latency', ms: 800, when: 'after', match: { path: '/messages' } });
 		const workflow = await rest.importWorkflow(askingWorkflow(api.credential));
 		const id = await rest.startWorkflow(workflow);
-		const message = await until('the message is taken', PATIENCE_MS, () => api.simulator.messages[0]);
+		const message = await until('the API has the message', PATIENCE_MS, () => api.simulator.messages[0]);
 		expect(answerTo(await tap(message!.id, 0))).toBe(200);
 		expect(await dataOf({ workflowId: workflow.id, id })).toMatchObject({ approved: true, answeredIn: 'chat' });
 		expect(await rest.executions(replies.id)).toEqual([]);
 	});
 
-	it('is one of fifty that are open, each answered once and rightly', async () => {
+	it('gets exactly one answer, its own, if 50 questions are open', async () => {
 		const parameters = { responseType: 'choice', choices: CHOICES, additionalFields: { reference: '={{ $execution.id }}' } };
 		const workflow = await rest.importWorkflow(askingWorkflow(api.credential, parameters));
 		const ids = await eachOf(Array.from({ length: 50 }), 10, async () => await rest.startWorkflow(workflow));
@@ -102,9 +102,9 @@ describe('a question in the chat', () => {
 		const { messages } = api.simulator;
 		expect(messages.map(({ reference }) => reference).sort()).toEqual([...ids].sort());
 
-		// Each tap and its copy, in an order that has nothing to do with the one in which they were asked.
+		// Each tap and its duplicate, in random-looking order.
 		const choiceOf = (index: number) => (index * 7) % 3;
-		const taps = messages.flatMap(({ id }, index) => ['first', 'copy'].map(() => ({ id, choice: choiceOf(index), replyId: `tap-${id}` })));
+		const taps = messages.flatMap(({ id }, index) => ['first', 'duplicate'].map(() => ({ id, choice: choiceOf(index), replyId: `tap-${id}` })));
 		const shuffled = taps.map((one, index) => ({ one, rank: (index * 37) % 101 })).sort((one, other) => one.rank - other.rank);
 		const delivered = await eachOf(shuffled, 20, async ({ one }) => await tap(one.id, one.choice, one.replyId));
 		expect(new Set(delivered.map(answerTo))).toEqual(new Set([200]));
@@ -117,7 +117,7 @@ describe('a question in the chat', () => {
 		expect(await rest.executions(replies.id)).toEqual([]);
 	});
 
-	it('is answered once by twenty taps at the same moment; the others say that it is closed', async () => {
+	it('is answered by only one of 20 concurrent taps; the others are passed on with questionClosed', async () => {
 		const asked = await ask();
 		const delivered = await Promise.all(Array.from({ length: 20 }, async (_, index) => await tap(asked.messageId, index % 2)));
 		expect(new Set(delivered.map(answerTo))).toEqual(new Set([200]));
@@ -128,8 +128,8 @@ describe('a question in the chat', () => {
 	});
 });
 
-describe('a tap that comes too late', () => {
-	it('is an ordinary reply that says so: after the answer, also while the workflow runs on', async () => {
+describe('a late tap', () => {
+	it('is passed on with questionClosed after an earlier answer, even while the workflow is still running', async () => {
 		const stored = await rest.importWorkflow(withPause(askingWorkflow(api.credential)));
 		const execution = await rest.runWorkflow(stored);
 		const { id } = api.simulator.messages[0]!;
@@ -140,14 +140,14 @@ describe('a tap that comes too late', () => {
 		await rest.stopExecution(execution.id);
 	});
 
-	it('is an ordinary reply that says so: after the time limit', async () => {
+	it('is passed on with questionClosed after the time limit', async () => {
 		const asked = await ask({ options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 0.02, resumeUnit: 'minutes' } } } });
 		expect(await dataOf(asked)).toEqual({ approved: false, timedOut: true });
 		expect(answerTo(await tap(asked.messageId, 0))).toBe(200);
 		expect(await repliesPassedOn(1)).toEqual([expect.objectContaining({ type: 'button', questionClosed: true })]);
 	});
 
-	it('is an ordinary reply: after the execution was deleted', async () => {
+	it('is passed on without questionClosed after the execution was deleted', async () => {
 		const asked = await ask();
 		await rest.stopExecution(asked.id);
 		await rest.rest('post', '/executions/delete', { ids: [asked.id] });

@@ -16,7 +16,7 @@ const CUSTOMERS = [
 ];
 
 describe('appointment-confirmation.json', () => {
-	it('asks all customers at once, does what each of them taps, and answers a tap that comes too late', async () => {
+	it('asks all customers at the same time, handles the tap of each customer, and replies to a late tap', async () => {
 		const workflow = await rest.importWorkflow(readExample('appointment-confirmation.json'), api.credential);
 		await rest.activate(workflow);
 		const { simulator } = api;
@@ -43,7 +43,7 @@ describe('appointment-confirmation.json', () => {
 		}
 
 		expect(await tap('+64211111111', 2)).toBe(200);
-		const [, , third] = await until('the late one is answered', PATIENCE_MS, () => sentTo('+64211111111'), ({ length }) => length === 3);
+		const [, , third] = await until('the late tap is answered', PATIENCE_MS, () => sentTo('+64211111111'), ({ length }) => length === 3);
 		expect(third?.payload.text).toEqual({ body: expect.stringMatching(/^We have already noted an answer/) as string });
 		await rest.waitForExecutions(workflow.id, (all) => all.every(({ status }) => status === 'success'));
 		await rest.deactivate(workflow);

@@ -1,4 +1,4 @@
-/** Taps that nobody tapped: payloads of every make, sent to the trigger by somebody who has its log-in. */
+/** Forged taps: manipulated payloads, sent to the trigger with its login. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import { CALLBACK_LOGIN, callbackUrl, eachOf, post } from '../../harness/n8n/cal
 import { answerTo, askingWorkflow, payloadOf, takeTaps } from '../../harness/n8n/chat.mts';
 import { n8nUnderTest } from '../../harness/n8n/underTest.mts';
 
-/** More with HOSTILE_TAPS=10000, which takes minutes. */
+/** HOSTILE_TAPS=10000 tests more, and takes minutes. */
 const CASES = Number(process.env.HOSTILE_TAPS ?? 300);
 const SEED = 20_261_127;
 const AT_ONCE = 10;
@@ -16,7 +16,7 @@ const AT_ONCE = 10;
 const { rest, handle } = n8nUnderTest();
 const api = apiUnderTest(rest, { statusSteps: [] }, CALLBACK_LOGIN);
 
-/** Payloads as good as the right ones, and none of them. */
+/** Payloads that resemble the valid ones, but never equal one. */
 function payloads(right: readonly string[], elsewhere: string): fc.Arbitrary<string> {
 	const [whole = ''] = right;
 	const [prefix, answer, executionId, node, secret, signature] = whole.split('.');
@@ -24,31 +24,31 @@ function payloads(right: readonly string[], elsewhere: string): fc.Arbitrary<str
 		[prefix, parts.answer ?? answer, parts.executionId ?? executionId, parts.nodeId === undefined ? node : `~${Buffer.from(parts.nodeId).toString('base64url')}`, parts.secret ?? secret, parts.signature ?? signature].join('.');
 	const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length }).map((array) => Buffer.from(array).toString('base64url'));
 	const part = fc.string({ unit: fc.constantFrom(...'MW1.~-_Ab9=/\\:@?#%&\n 2e'), maxLength: 12 });
-	const climbing = fc.constantFrom('..', '.', '../..', `../../../rest/workflows`, `//${elsewhere}`, `@${elsewhere}`, `%2e%2e`, `x?signature=1`, `x#`, `http://${elsewhere}/`, '\\\\..', '');
+	const traversal = fc.constantFrom('..', '.', '../..', `../../../rest/workflows`, `//${elsewhere}`, `@${elsewhere}`, `%2e%2e`, `x?signature=1`, `x#`, `http://${elsewhere}/`, '\\\\..', '');
 	return fc
 		.oneof(
-			// Bent and cut.
+			// Changed or cut off.
 			fc.tuple(fc.nat(whole.length), fc.nat(9), part).map(([at, less, more]) => whole.slice(0, at) + more + whole.slice(at + less)),
 			fc.nat(whole.length - 1).map((length) => whole.slice(0, length)),
-			// Doubled.
+			// Repeated.
 			fc.constantFrom(whole + whole, `${whole}.${whole}`, `${whole}\n`, ` ${whole}`),
-			// Foreign: well made, and signed by nobody.
+			// Well-formed, with a forged signature.
 			fc.record({ executionId: fc.nat(10_000).map(String), secret: bytes(16), signature: bytes(32) }).map(packed),
 			fc.record({ signature: bytes(32) }).map(packed),
 			fc.record({ secret: bytes(16) }).map(packed),
 			fc.record({ answer: fc.nat(9).map(String) }).map(packed),
-			// Climbing.
-			fc.record({ nodeId: fc.oneof(climbing, fc.string({ maxLength: 20, unit: 'binary' })) }).map(packed),
-			fc.record({ executionId: fc.oneof(climbing, part) }).map(packed),
+			// Path traversal and other hosts.
+			fc.record({ nodeId: fc.oneof(traversal, fc.string({ maxLength: 20, unit: 'binary' })) }).map(packed),
+			fc.record({ executionId: fc.oneof(traversal, part) }).map(packed),
 			fc.string({ maxLength: 200, unit: 'binary' }),
 		)
 		.filter((payload) => !right.includes(payload));
 }
 
-/** Counts who comes to an address that has nothing to do with n8n. */
-let strangers = 0;
+/** Counts connections to an address that doesn't belong to n8n. */
+let connections = 0;
 const elsewhere = createServer((socket) => {
-	strangers++;
+	connections++;
 	socket.destroy();
 });
 beforeAll(async () => {
@@ -57,8 +57,8 @@ beforeAll(async () => {
 });
 afterAll(() => elsewhere.close());
 
-describe('payloads that nobody sent', () => {
-	it('answer nothing, break nothing, and lead nowhere', async () => {
+describe('a forged payload', () => {
+	it('answers no question, causes no error, and makes n8n connect to no other host', async () => {
 		const replies = await takeTaps(rest, api.simulator, api.credential, { events: ['status'] });
 		const url = callbackUrl(handle.baseUrl, replies);
 		const execution = await rest.runWorkflow(await rest.importWorkflow(askingWorkflow(api.credential)));
@@ -71,7 +71,7 @@ describe('payloads that nobody sent', () => {
 			return { payload, answer: `${status} ${body}` };
 		});
 		expect(answers.filter(({ answer }) => answer !== '200 {"ignored":"events"}')).toEqual([]);
-		expect(strangers).toBe(0);
+		expect(connections).toBe(0);
 		expect((await rest.getExecution(execution.id)).status).toBe('waiting');
 
 		expect(answerTo(await api.simulator.tap({ id: api.simulator.messages[0]!.id, buttonIndex: 1 }))).toBe(200);

@@ -1,4 +1,4 @@
-/** The examples that remember what a customer wrote before. */
+/** The examples that store previous messages of a customer. */
 import { isDeepStrictEqual } from 'node:util';
 import type { IDataObject } from 'n8n-workflow';
 import { CALLBACK_LOGIN, callbackUrl, withLogin } from '../../harness/n8n/callbacks.mts';
@@ -10,7 +10,7 @@ import { PATIENCE_MS, until } from '../../harness/until.mts';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
 
 const { rest, handle, is1x } = n8nUnderTest();
-/** n8n's data tables can be made by a workflow since 2.x. */
+/** Workflows can create data tables since n8n 2.x. */
 const describeWithTables = is1x ? describe.skip : describe;
 
 let simulator: Simulator;
@@ -26,7 +26,7 @@ afterAll(async () => {
 	expect(simulator.requests.flatMap(({ violations }) => violations)).toEqual([]);
 });
 
-/** Imports a workflow, publishes it, and has the simulator tell it what customers write. */
+/** Imports and activates a workflow, and sends the simulator's replies to it. */
 async function live(file: WorkflowFile): Promise<StoredWorkflow> {
 	await simulator.reset();
 	const workflow = await rest.importWorkflow(file, credential);
@@ -37,7 +37,7 @@ async function live(file: WorkflowFile): Promise<StoredWorkflow> {
 
 const write = async (source: string, text: string) => await simulator.sendReply({ type: 'text', text, source });
 
-/** Waits until so many executions have been started, and all have ended well. */
+/** Waits until `count` executions have started and all have succeeded. */
 async function ended({ id }: StoredWorkflow, count: number): Promise<void> {
 	await rest.waitForExecutions(id, (all) => all.length === count && all.every(({ status }) => status === 'success'));
 }
@@ -74,18 +74,18 @@ describeWithTables('conversation-window.json', () => {
 	const byNumberTheLatestFirst = (one: IDataObject, other: IDataObject) =>
 		Number(one.number) - Number(other.number) || Date.parse(String(other.wroteAt)) - Date.parse(String(one.wroteAt));
 
-	it('sends a text to who wrote in the last 24 hours but a minute, and the template to all others, each message once', async () => {
+	it('sends a text to customers who wrote in the last 23 h 59 min and a template to all others, each once', async () => {
 		const atNow = withField(readExample('conversation-window.json'), 'Window', 'opened', (expression) => expression.replace('$now', `DateTime.fromMillis(${now})`));
 		const workflow = await live(withField(atNow, 'Messages', 'messages', () => JSON.stringify(MESSAGES)));
 		await Promise.all(['64211111111', '64212222222', '64214444444', '64215555555', '64216666666'].map(async (source) => await write(source, 'Kia ora')));
-		// A customer who hides the number can be sent nothing.
+		// No message can be sent to a customer with a hidden number.
 		await simulator.sendReply({ type: 'text', text: 'Who am I?', source: '', extra: { source: undefined } });
 		await ended(workflow, 6);
-		// The fourth customer has written just now, the others when the test says.
+		// The fourth customer wrote just now. The test sets the times of the others.
 		await editRows(rest, TABLE, ['number', '+64211111111'], { wroteAt: before(LAST_MOMENT_MS) });
 		await editRows(rest, TABLE, ['number', '+64212222222'], { wroteAt: before(LAST_MOMENT_MS + 1) });
 		await editRows(rest, TABLE, ['number', '+64216666666'], { wroteAt: before(24 * 60 * MINUTE_MS + MINUTE_MS) });
-		// Two executions may end in the wrong order: the later time stays, and the customer has a second row.
+		// Two executions can end in the wrong order. The later time then remains, and the customer has a second row.
 		await editRows(rest, TABLE, ['number', '+64214444444'], { wroteAt: before(-60 * MINUTE_MS) });
 		await write('64214444444', 'And one more');
 		await ended(workflow, 7);
@@ -111,7 +111,7 @@ describeWithTables('conversation-window.json', () => {
 			accepted('+64215555555', { body: text('Ngaio', '5') }),
 			accepted('+64211111111', { body: text('Aroha', '7') }),
 		]);
-		// One bad row holds up no other.
+		// An invalid row doesn't affect the others.
 		expect(outputs['Send the template']?.[0]?.map(({ json }) => json)).toEqual([
 			accepted('+64212222222', template('Wiremu', '2')),
 			accepted('+64213333333', template('Mia', '3')),
@@ -121,7 +121,7 @@ describeWithTables('conversation-window.json', () => {
 		await rest.deactivate(workflow);
 	});
 
-	it('sends the template to all as long as nobody has written', async () => {
+	it('sends the template to all customers if none has written', async () => {
 		await simulator.reset();
 		const workflow = await rest.importWorkflow(inTable(readExample('conversation-window.json'), 'Nobody yet'), credential);
 		const { status, error, outputs } = await rest.runWorkflow(workflow, undefined, 'When clicking ‘Execute workflow’');
@@ -152,7 +152,7 @@ describeWithTables('free-text-question.json', () => {
 	let workflow: StoredWorkflow;
 	const ends = new Map<string, Execution>();
 
-	/** What a node has put out, in all executions that have ended. */
+	/** The output of a node in all ended executions. */
 	async function outputOf(node: string): Promise<IDataObject[]> {
 		for (const { id, status } of await rest.executions(workflow.id)) {
 			if ((status === 'success' || status === 'error') && !ends.has(id)) ends.set(id, await rest.getExecution(id));
@@ -162,7 +162,7 @@ describeWithTables('free-text-question.json', () => {
 
 	const answersOf = async (to: string) => (await outputOf('Answer')).filter((answer) => answer.to === to);
 	const ordinary = async (source: string | undefined) => (await outputOf('Ordinary message')).filter((message) => message.source === source?.slice(1));
-	/** What has gone on as an ordinary message of a customer, once there is something. */
+	/** Waits for an ordinary message of a customer. @returns all of them */
 	const passedOn = async (source: string | undefined) => await until(`a message of ${source} is passed on`, PATIENCE_MS, () => ordinary(source), ({ length }) => length > 0);
 	const open = async (to: string) => (await rowsOf(rest, TABLE)).filter(({ number }) => number === to);
 	const say = async (to: string, text: string) => await write(to.slice(1), text);
@@ -170,10 +170,10 @@ describeWithTables('free-text-question.json', () => {
 	beforeAll(async () => {
 		const file = withField(readExample('free-text-question.json'), 'Questions', 'questions', () => JSON.stringify(QUESTIONS));
 		const wait = file.nodes.find(({ name }) => name === 'Wait for the answer')!;
-		// n8n looks once a minute for whose time is up.
+		// n8n checks once a minute which executions have reached their time limit.
 		wait.parameters.resumeAmount = `={{ $('One question').first().json.to === '${MIA}' ? 0.0005 : ${wait.parameters.resumeAmount} }}`;
 		workflow = await live(file);
-		// Taken at once; n8n hears of it later than the customer.
+		// The customer receives the message before n8n receives the response.
 		for (const to of [AROHA, WIREMU]) simulator.addFault({ kind: 'latency', ms: 3_000, match: { to } });
 		simulator.addFault({ kind: 'status', status: 500, match: { to: KIRI } });
 		await rest.startWorkflow(workflow, 'When clicking ‘Execute workflow’');
@@ -182,7 +182,7 @@ describeWithTables('free-text-question.json', () => {
 		await rest.deactivate(workflow);
 	});
 
-	it('continues each question with the answer of its own customer, even one that comes before n8n waits for it', async () => {
+	it('continues each execution with the answer of its customer, even if the answer arrives before n8n waits for it', async () => {
 		const isAsked = (to: string) => simulator.messages.some((message) => message.to === to);
 		await until('both are asked', PATIENCE_MS, () => isAsked(AROHA) && isAsked(WIREMU));
 		await Promise.all([say(WIREMU, 'Happy birthday'), say(AROHA, 'At the back door')]);
@@ -195,7 +195,7 @@ describeWithTables('free-text-question.json', () => {
 		}
 	});
 
-	it('takes no picture for an answer, and nothing from a customer who was not asked or hides the number', async () => {
+	it('does not treat images, or messages from unasked or hidden customers, as answers', async () => {
 		await until('both questions are asked', PATIENCE_MS, () => simulator.messages.filter(({ to }) => to === TAMA), ({ length }) => length === 2);
 		await simulator.sendReply({ type: 'image', caption: 'Like this', source: TAMA.slice(1) });
 		await say('+64219999999', 'Are you open?');
@@ -206,7 +206,7 @@ describeWithTables('free-text-question.json', () => {
 		expect(await open(TAMA)).toHaveLength(2);
 	});
 
-	it('takes an answer for the newest of two questions, and the next one for the other', async () => {
+	it('assigns the first answer to the newest of two questions, and the next answer to the other', async () => {
 		const [older, newer] = (await open(TAMA)).map(({ question }) => question);
 		await say(TAMA, 'First answer');
 		await until('one question is open', PATIENCE_MS, () => open(TAMA), ({ length }) => length === 1);
@@ -220,7 +220,7 @@ describeWithTables('free-text-question.json', () => {
 		);
 	});
 
-	it('takes a question back that could not be sent', async () => {
+	it('closes a question that could not be sent', async () => {
 		const failed = await until('it has failed', PATIENCE_MS, async () => {
 			await outputOf('Ask');
 			return [...ends.values()].find(({ status }) => status === 'error');
@@ -229,7 +229,7 @@ describeWithTables('free-text-question.json', () => {
 		expect(await open(KIRI)).toEqual([]);
 	});
 
-	it('passes on a message whose question another one has just answered, or whose execution was stopped', async () => {
+	it('passes a message on if its question has just been answered, or its execution was stopped', async () => {
 		const [{ execution } = {}] = await open(NGAIO);
 		await rest.stopExecution(String(execution));
 		await Promise.all([say(HANA, 'Queen Street'), say(HANA, 'No, King Street'), say(NGAIO, 'On Monday')]);
@@ -240,8 +240,8 @@ describeWithTables('free-text-question.json', () => {
 		expect([await open(NGAIO), await open(HANA)]).toEqual([[], []]);
 	});
 
-	it('goes on without an answer when the time is up, and passes on what comes later', async () => {
-		expect(await until('the time is up', PATIENCE_MS, () => answersOf(MIA), ({ length }) => length > 0)).toEqual([{ to: MIA, question: 'Which color?', answered: false, answer: '' }]);
+	it('continues without an answer after the time limit, and passes later messages on', async () => {
+		expect(await until('the time limit expires', PATIENCE_MS, () => answersOf(MIA), ({ length }) => length > 0)).toEqual([{ to: MIA, question: 'Which color?', answered: false, answer: '' }]);
 		expect(await open(MIA)).toEqual([]);
 		await say(MIA, 'Green, if it is not too late');
 		expect(await passedOn(MIA)).toEqual([expect.objectContaining({ text: 'Green, if it is not too late' })]);

@@ -14,40 +14,40 @@ afterAll(async () => {
 	await simulator.stop();
 });
 
-/** What the person reads who presses *Save* on a credential that differs from the right one by this. */
+/** The result that n8n shows after *Save* for a credential with these changes. */
 async function test(difference: Partial<Record<'baseUrl' | 'password' | 'username', string>>): Promise<CredentialTest> {
 	const { username, password, baseUrl } = simulator;
 	const data = { username, password, baseUrl, ...difference };
 	return await rest.testCredential(await rest.createCredential(CREDENTIAL, data), data);
 }
 
-describe("the credential's test", () => {
-	it('succeeds with what the API accepts', async () => {
+describe('the credential test', () => {
+	it('succeeds with a valid login', async () => {
 		expect(await test({})).toEqual({ status: 'OK', message: expect.any(String) });
 	});
 
 	it.each([
 		['a wrong password', { password: 'not-it' }],
 		['an unknown username', { username: 'nobody' }],
-	])('blames the log-in for %s', async (_, difference) => {
+	])('reports a wrong login for %s', async (_, difference) => {
 		expect(await test(difference)).toEqual({ status: 'Error', message: expect.stringMatching(/username|password/i) });
 	});
 
-	it('blames the address for a host where nothing answers', async () => {
+	it('reports a failed connection for an unreachable host', async () => {
 		const baseUrl = `http://127.0.0.1:${await freePort()}/rest/wab/v1`;
 		const { status, message } = await test({ baseUrl });
 		expect({ status, message }).toEqual({ status: 'Error', message: expect.stringMatching(/connect|reach|refused/i) });
 		expect(message).not.toMatch(/password/i);
 	});
 
-	it('blames the address for a web server that is not Modica’s', async () => {
-		// n8n itself answers any path with a page.
+	it('reports a wrong Base URL for a web server that is not the API', async () => {
+		// n8n itself serves an HTML page for any path.
 		const baseUrl = `${handle.baseUrl}/rest-of-nowhere`;
 		const { status, message } = await test({ baseUrl });
 		expect({ status, message }).toEqual({ status: 'Error', message: expect.stringMatching(/^Unexpected response from Base URL .* an HTML page/) });
 	});
 
-	it('refuses to send the password over http to another machine', async () => {
+	it('rejects a Base URL with http on another machine', async () => {
 		const { status, message } = await test({ baseUrl: 'http://api.example.com/rest/wab/v1' });
 		expect({ status, message }).toEqual({ status: 'Error', message: expect.stringMatching(/https/) });
 	});

@@ -1,4 +1,4 @@
-/** The example whose mail goes to a mail server on this machine. */
+/** The example that sends an email, here to a local mail server. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -12,7 +12,7 @@ import { PATIENCE_MS, until } from '../../harness/until.mts';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
 
 const { rest, handle, is1x } = n8nUnderTest();
-/** n8n's data tables can be made by a workflow since 2.x. */
+/** Workflows can create data tables since n8n 2.x. */
 const itWithTables = is1x ? it.skip : it;
 const TABLE = 'WhatsApp statuses';
 const MAIL_LOGIN = { user: 'n8n', password: 'mail-password' };
@@ -31,7 +31,7 @@ beforeAll(async () => {
 		allowInsecureAuth: true,
 		onAuth: ({ username, password }, _session, done) => {
 			const isRight = username === MAIL_LOGIN.user && password === MAIL_LOGIN.password;
-			done(isRight ? null : new Error('wrong log-in'), { user: username });
+			done(isRight ? null : new Error('wrong login'), { user: username });
 		},
 		onData: (stream, _session, done) => {
 			void keepMail(stream).then(() => done(), done);
@@ -51,7 +51,7 @@ afterAll(async () => {
 });
 
 describe('delivery-report.json', () => {
-	itWithTables('sums up in one mail what the callbacks told', async () => {
+	itWithTables('summarizes all statuses in one email', async () => {
 		const { username, password, baseUrl } = simulator;
 		const modica = await rest.createCredential(CREDENTIAL, { username, password, baseUrl, ...CALLBACK_LOGIN });
 		const { port } = mailServer.server.address() as AddressInfo;
@@ -63,7 +63,7 @@ describe('delivery-report.json', () => {
 		await send('+64212222222', 'order-2');
 		await send('+64213333333', 'order-3');
 		await send('+64214444444');
-		// Each of the first two is sent, received and read; one fails at once; one is sent and expires.
+		// The first two are sent, received, and read. The third fails at once. The fourth is sent and expires.
 		await until('every status is in the table', PATIENCE_MS, () => rowsOf(rest, TABLE), ({ length }) => length === 9);
 
 		const { status, error } = await rest.runWorkflow(workflow, undefined, 'Each morning at seven');
@@ -83,7 +83,7 @@ describe('delivery-report.json', () => {
 		await rest.deactivate(workflow);
 	});
 
-	/** As any other program would: the report is about all messages of the application. */
+	/** Sends without n8n: the report covers all messages of the application. */
 	async function send(to: string, reference?: string): Promise<void> {
 		const { username, password, baseUrl } = simulator;
 		const answer = await fetch(`${baseUrl}/messages`, {

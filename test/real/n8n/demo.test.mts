@@ -1,4 +1,4 @@
-/** What `npm start` tries, in the n8n under test. */
+/** The checks of `npm start`, in the n8n under test. */
 import { CALLBACK_LOGIN } from '../../harness/n8n/callbacks.mts';
 import { readExample } from '../../harness/n8n/readExample.mts';
 import type { StoredWorkflow } from '../../harness/n8n/rest.mts';
@@ -8,11 +8,11 @@ import { startSimulator } from '../../simulator/simulator.mts';
 import { activateTriggers, tryCallbacks } from '../../tools/demo/callbacks.mts';
 
 const { rest, is1x } = n8nUnderTest();
-/** n8n's data tables can be made by a workflow since 2.x. */
+/** Workflows can create data tables since n8n 2.x. */
 const describeWithTables = is1x ? describe.skip : describe;
 
 describeWithTables('npm start', () => {
-	it('sees a message go out, its statuses come back and a reply answered', async () => {
+	it('sends a message, receives its statuses, and answers a reply', async () => {
 		const simulator = await startSimulator();
 		const { username, password, baseUrl } = simulator;
 		const credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl, ...CALLBACK_LOGIN });
@@ -23,9 +23,9 @@ describeWithTables('npm start', () => {
 		const trials = await tryCallbacks(demo);
 		expect(trials.filter(({ isRight }) => !isRight)).toEqual([]);
 		expect(trials.length).toBeGreaterThan(2);
-		// The answer has statuses, too. One that comes while n8n deactivates the workflow makes n8n keep its URL in its cache.
-		const told = () => simulator.callbacks.filter(({ kind, delivered }) => kind === 'status' && delivered);
-		await until('all statuses are told', PATIENCE_MS, told, ({ length }) => length === simulator.messages.length * simulator.settings.statusSteps.length);
+		// The answer has statuses, too. If one arrives while n8n deactivates the workflow, n8n keeps the webhook URL in its cache.
+		const delivered = () => simulator.callbacks.filter(({ kind, delivered: isDelivered }) => kind === 'status' && isDelivered);
+		await until('all statuses are delivered', PATIENCE_MS, delivered, ({ length }) => length === simulator.messages.length * simulator.settings.statusSteps.length);
 		for (const workflow of examples.values()) await rest.deactivate(workflow);
 		await simulator.stop();
 	});

@@ -48,7 +48,7 @@ const received = () =>
 	simulator.requests.map(({ method, path, body }) => (method === 'GET' ? { method, path } : { method, path, body }));
 
 describe('first-messages.json', () => {
-	it('sends its messages and looks one up when it is run in the editor', async () => {
+	it('sends its messages and gets one of them when run in the editor', async () => {
 		const { status, outputs } = await rest.runWorkflow(await importExample('first-messages.json'));
 		const [text, template, image] = simulator.messages;
 		expect({ status, received: received() }).toEqual({ status: 'success', received: REQUESTS_OF_FIRST_MESSAGES });
@@ -76,7 +76,7 @@ describe('first-messages.json', () => {
 		]);
 	});
 
-	it("does the same when it is run by n8n's command line", async () => {
+	it("makes the same requests when run with n8n's command line", async () => {
 		const { id } = await importExample('first-messages.json');
 		const { data } = await executeCli(handle, id);
 		expect(data.resultData.error).toBeUndefined();

@@ -22,8 +22,8 @@ const recipients = () => api.simulator.messages.map(({ to }) => to).sort();
 const idTo = (to: string) => api.simulator.messages.find((message) => message.to === to)?.id;
 const accepted = (item: number, to: string) => ({ json: { id: idTo(to), status: 'accepted', to }, pairedItem: { item } });
 
-describe('one bad item among several', () => {
-	it('fails the execution before anything is sent, naming field, value and remedy', async () => {
+describe('an invalid item among several', () => {
+	it('fails the execution before anything is sent, with an error that names field, value, and solution', async () => {
 		const { status, error, outputs } = await runNode(send());
 		expect({ status, message: error?.message, recipients: recipients() }).toEqual({
 			status: 'error',
@@ -35,7 +35,7 @@ describe('one bad item among several', () => {
 		expect(outputs.WhatsApp ?? []).toEqual([]);
 	});
 
-	it('becomes an error item in its place when the node continues', async () => {
+	it('becomes an error item in its position, with Continue', async () => {
 		const items = await itemsFrom(send({ settings: { onError: 'continueRegularOutput' } }));
 		expect(recipients()).toEqual(['+64211111111', '+64213333333']);
 		expect(items.map(({ json, pairedItem }) => ({ json, pairedItem }))).toEqual([
@@ -48,7 +48,7 @@ describe('one bad item among several', () => {
 		]);
 	});
 
-	it('leaves by the error output when the node has one', async () => {
+	it('is passed to the error output, with Continue (using error output)', async () => {
 		const { status, outputs } = await runNode(send({ settings: { onError: 'continueErrorOutput' } }));
 		expect(status).toBe('success');
 		const [successes = [], failures = []] = outputs.WhatsApp ?? [];
@@ -56,7 +56,7 @@ describe('one bad item among several', () => {
 			accepted(0, '+64211111111'),
 			accepted(2, '+64213333333'),
 		]);
-		// n8n adds the fields of the item that failed.
+		// n8n adds the fields of the failed item.
 		expect(failures).toEqual([
 			{
 				json: { to: '021 123', error: expect.stringMatching(/^To "021 123" .*international form/), mayHaveBeenSent: false },
@@ -66,8 +66,8 @@ describe('one bad item among several', () => {
 	});
 });
 
-describe('an API that says no', () => {
-	it("shows the API's own words and the remedy, and sends nothing twice", async () => {
+describe('an error of the API', () => {
+	it("shows the API's message and the solution for a 422, and is not retried", async () => {
 		api.simulator.addFault({ kind: 'status', status: 422, match: { method: 'POST', path: '/messages' } });
 		const { status, error } = await runNode(send({ items: [{ to: '+64211111111' }] }));
 		expect({ status, httpCode: error?.httpCode, requests: api.simulator.requests.length }).toEqual({
@@ -79,7 +79,7 @@ describe('an API that says no', () => {
 		expect(error?.description).toMatch(/fields that Modica names/);
 	});
 
-	it('blames the credential for a 401, and does not try it twice', async () => {
+	it('names the credential for a 401, and is not retried', async () => {
 		const { username, baseUrl } = api.simulator;
 		const wrong = await rest.createCredential(CREDENTIAL, { username, password: 'not-it', baseUrl });
 		const { status, error } = await runNode(send({ credential: wrong, items: [{ to: '+64211111111' }] }));
@@ -92,7 +92,7 @@ describe('an API that says no', () => {
 		expect(error?.description).toMatch(/IP allow-list/);
 	});
 
-	it('does not repeat a send that may have arrived, and says so', async () => {
+	it('reports that a message may have been sent if the connection breaks, and is not retried', async () => {
 		api.simulator.addFault({ kind: 'drop', when: 'after', match: { method: 'POST', path: '/messages' } });
 		const items = await itemsFrom(
 			send({ items: [{ to: '+64211111111' }, { to: '+64212222222' }], settings: { onError: 'continueRegularOutput' } }),
@@ -109,9 +109,9 @@ describe('an API that says no', () => {
 		]);
 	});
 
-	it('knows that nothing was sent while the connection was not secure yet', async () => {
+	it('reports that nothing was sent if the TLS handshake was incomplete', async () => {
 		const server = createServer((socket) => {
-			// n8n 1.x leaves nothing of the error but its words, in which a reset looks like any other.
+			// n8n 1.x passes on only the error's message, which is the same for every reset.
 			socket.on('error', () => {}).once('data', () => (is1x ? socket.end() : socket.resetAndDestroy()));
 		});
 		server.listen(0, '127.0.0.1');
@@ -124,7 +124,7 @@ describe('an API that says no', () => {
 		expect(items[0]?.json).toMatchObject({ error: expect.stringMatching(/^Could not connect to 127\.0\.0\.1:\d+: the connection was closed before it was secure$/), mayHaveBeenSent: false });
 	});
 
-	it('sends again what a 429 refused, after the time the API asks for', async () => {
+	it('is retried after Retry-After for a 429', async () => {
 		api.simulator.addFault({
 			kind: 'status',
 			status: 429,
@@ -133,8 +133,8 @@ describe('an API that says no', () => {
 		});
 		const items = await itemsFrom(send({ items: [{ to: '+64211111111' }] }));
 		expect(items).toEqual([accepted(0, '+64211111111')]);
-		const [refused, taken] = api.simulator.requests;
-		expect((taken?.at ?? 0) - (refused?.answeredAt ?? 0)).toBeGreaterThanOrEqual(1_000);
+		const [rejected, retried] = api.simulator.requests;
+		expect((retried?.at ?? 0) - (rejected?.answeredAt ?? 0)).toBeGreaterThanOrEqual(1_000);
 	});
 });
 

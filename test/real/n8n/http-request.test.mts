@@ -1,4 +1,4 @@
-/** Whoever may use the credential in n8n's HTTP Request node reaches the API with it, and never learns its password. */
+/** The credential in n8n's HTTP Request node: it gives access to the API and never reveals its password. */
 import type { IDataObject, OnError } from 'n8n-workflow';
 import { basicAuth } from '../../harness/n8n/callbacks.mts';
 import type { Execution, StoredCredential } from '../../harness/n8n/rest.mts';
@@ -10,7 +10,7 @@ import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
 const USERNAME = 'wab_http_request';
 const PASSWORD = 'Ap1-geheim-genug';
 const AUTHORIZATION = basicAuth(USERNAME, PASSWORD);
-/** The log-in in any form in which it may be read. */
+/** The password, in plain text or in base64. */
 const secretsIn = (text: string) => [PASSWORD, AUTHORIZATION.slice('Basic '.length)].filter((secret) => text.includes(secret));
 
 const { rest, handle } = n8nUnderTest();
@@ -39,23 +39,23 @@ const updateInEachRequest = (...parameters: Array<{ type: string; name: string; 
 	pagination: { paginationMode: 'updateAParameterInEachRequest', parameters: { parameters }, ...TWO_PAGES },
 });
 
-const ours = async (baseUrl = simulator.baseUrl) => await rest.createCredential(CREDENTIAL, { username: USERNAME, password: PASSWORD, baseUrl });
+const createCredential = async (baseUrl = simulator.baseUrl) => await rest.createCredential(CREDENTIAL, { username: USERNAME, password: PASSWORD, baseUrl });
 
-const asOurs: IDataObject = { authentication: 'predefinedCredentialType', nodeCredentialType: CREDENTIAL };
+const WITH_CREDENTIAL: IDataObject = { authentication: 'predefinedCredentialType', nodeCredentialType: CREDENTIAL };
 
-/** Runs HTTP Request once, with the certificates given if it is to have some of its own. */
+/** Runs HTTP Request once, with its own certificates if specified. */
 async function httpRequest(parameters: IDataObject, credential: StoredCredential, { certificates, onError }: { certificates?: StoredCredential; onError?: OnError } = {}): Promise<Execution> {
 	const credentials = Object.fromEntries([credential, certificates].flatMap((each) => (each ? [[each.type, { id: each.id, name: each.name }]] : [])));
 	const settings = { type: 'n8n-nodes-base.httpRequest', typeVersion: 4.2, credentials, ...(onError && { onError }) };
 	return await rest.runWorkflow(await rest.importWorkflow(workflowWith({ parameters, credential, settings })));
 }
 
-/** All that n8n keeps of an execution. */
+/** Everything that n8n stores about an execution. */
 const stored = async ({ id }: Execution) => JSON.stringify(await rest.rest('get', `/executions/${id}`));
 
 describe('HTTP Request with the credential', () => {
-	it('reads from the API, and gives out the whole answer and no log-in', async () => {
-		const execution = await httpRequest({ url: `${simulator.baseUrl}/healthz`, ...asOurs, options: { response: { response: { fullResponse: true } } } }, await ours());
+	it('reads from the API, and returns the full response without the login', async () => {
+		const execution = await httpRequest({ url: `${simulator.baseUrl}/healthz`, ...WITH_CREDENTIAL, options: { response: { response: { fullResponse: true } } } }, await createCredential());
 		expect(execution).toMatchObject({ status: 'success', outputs: { WhatsApp: [[{ json: { statusCode: 200, headers: expect.any(Object) } }]] } });
 		expect(simulator.requests).toMatchObject([{ path: '/healthz', authorized: true }]);
 		expect(secretsIn(await stored(execution))).toEqual([]);
@@ -63,25 +63,25 @@ describe('HTTP Request with the credential', () => {
 
 	it('sends a message', async () => {
 		const body = { to: '+64211234567', type: 'text', text: { body: 'Kia ora' } };
-		const parameters = { method: 'POST', url: `${simulator.baseUrl}/messages`, ...asOurs, sendBody: true, specifyBody: 'json', jsonBody: JSON.stringify(body) };
-		expect(await httpRequest(parameters, await ours())).toMatchObject({ status: 'success' });
+		const parameters = { method: 'POST', url: `${simulator.baseUrl}/messages`, ...WITH_CREDENTIAL, sendBody: true, specifyBody: 'json', jsonBody: JSON.stringify(body) };
+		expect(await httpRequest(parameters, await createCredential())).toMatchObject({ status: 'success' });
 		expect(simulator.messages.map(({ payload }) => payload)).toEqual([body]);
 	});
 
-	it.each(['stopWorkflow', 'continueRegularOutput'] as const)('keeps the log-in out of what fails, with onError: %s', async (onError) => {
-		const nobody = `http://127.0.0.1:${await freePort()}`;
+	it.each(['stopWorkflow', 'continueRegularOutput'] as const)('stores no login in failed executions, with onError: %s', async (onError) => {
+		const unreachable = `http://127.0.0.1:${await freePort()}`;
 		simulator.addFault({ kind: 'status', status: 500 });
-		for (const baseUrl of [simulator.baseUrl, nobody]) {
-			const execution = await httpRequest({ url: `${baseUrl}/healthz`, ...asOurs }, await ours(baseUrl), { onError });
+		for (const baseUrl of [simulator.baseUrl, unreachable]) {
+			const execution = await httpRequest({ url: `${baseUrl}/healthz`, ...WITH_CREDENTIAL }, await createCredential(baseUrl), { onError });
 			expect(execution.status).toBe(onError === 'stopWorkflow' ? 'error' : 'success');
 			expect(secretsIn(await stored(execution))).toEqual([]);
 		}
 	});
 
-	it('keeps the log-in out of what its expressions can read', async () => {
+	it('hides the login from expressions', async () => {
 		const parameter = { type: 'headers', name: 'x-read', value: '={{ JSON.stringify($request) }}' };
 		const options = { pagination: updateInEachRequest(parameter) };
-		const execution = await httpRequest({ url: `${simulator.baseUrl}/healthz`, ...asOurs, options }, await ours());
+		const execution = await httpRequest({ url: `${simulator.baseUrl}/healthz`, ...WITH_CREDENTIAL, options }, await createCredential());
 		expect(execution.status).toBe('success');
 		const read = simulator.requests.map(({ headers }) => String(headers['x-read']));
 		expect(read).toEqual([expect.stringContaining('/healthz'), expect.stringContaining('/healthz')]);
@@ -89,84 +89,84 @@ describe('HTTP Request with the credential', () => {
 	});
 });
 
-interface Door {
+interface Leak {
 	parameters: IDataObject;
-	/** Where the API is said to be, if not at the simulator. */
+	/** The credential's Base URL, if it isn't the simulator's. */
 	baseUrl?: string;
-	/** The certificates of HTTP Request. */
+	/** The SSL certificates of HTTP Request. */
 	certificate?: string;
 	redirect?: string;
-	/** What the user is told. */
-	told: RegExp;
+	/** The error that the user sees. */
+	error: RegExp;
 }
 
 const api = () => `${simulator.baseUrl}/healthz`;
 const nextUrl = (nextURL: string) => ({ pagination: { paginationMode: 'responseContainsNextURL', nextURL, ...TWO_PAGES } });
 
-const STANDING_IN = 'a proxy that stands in for the host, its certificate unchecked';
-const SLIPPED_IN = 'a proxy that pagination slips in';
-/** Doors that one line of n8n's versions keeps shut itself. */
-const SHUT_BY_N8N: Record<string, string> = {
-	// Checks the host's certificate through a proxy whatever HTTP Request says.
-	[STANDING_IN]: '1.',
-	// Lets pagination change nothing but body, headers and query.
-	[SLIPPED_IN]: '2.',
+const IMPOSTOR_PROXY = 'a proxy that impersonates the host, without certificate checks';
+const PAGINATION_PROXY = 'a proxy set by pagination';
+/** Leaks that one major version of n8n prevents itself. */
+const PREVENTED_BY_N8N: Record<string, string> = {
+	// n8n 1.x always checks the host's certificate when it uses a proxy, regardless of the setting in HTTP Request.
+	[IMPOSTOR_PROXY]: '1.',
+	// In n8n 2.x, pagination can only change body, headers, and query.
+	[PAGINATION_PROXY]: '2.',
 };
 
-const DOORS: Record<string, () => Door> = {
-	'a proxy': () => ({ parameters: { url: api(), options: { proxy: thief.origin } }, told: /can’t be used with a proxy set in the node/ }),
-	[STANDING_IN]: () => ({
+const LEAKS: Record<string, () => Leak> = {
+	'a proxy': () => ({ parameters: { url: api(), options: { proxy: thief.origin } }, error: /can’t be used with a proxy set in the node/ }),
+	[IMPOSTOR_PROXY]: () => ({
 		baseUrl: thief.impostor,
 		parameters: { url: thief.impostor, options: { proxy: thief.origin, allowUnauthorizedCerts: true } },
-		told: /can’t be used with a proxy set in the node/,
+		error: /can’t be used with a proxy set in the node/,
 	}),
-	[SLIPPED_IN]: () => {
+	[PAGINATION_PROXY]: () => {
 		const { hostname, port } = new URL(thief.origin);
 		const pagination = updateInEachRequest({ type: 'proxy', name: 'host', value: hostname }, { type: 'proxy', name: 'port', value: port });
-		return { parameters: { url: api(), options: { pagination } }, told: /can’t be used with a proxy set in the node|Parameter type must be one of/ };
+		return { parameters: { url: api(), options: { pagination } }, error: /can’t be used with a proxy set in the node|Parameter type must be one of/ };
 	},
 	'an unchecked certificate': () => ({
 		baseUrl: thief.impostor,
 		parameters: { url: thief.impostor, options: { allowUnauthorizedCerts: true } },
-		told: /can’t be used without certificate checks/,
+		error: /can’t be used without certificate checks/,
 	}),
-	'a certificate authority of one’s own': () => ({
+	'a custom certificate authority': () => ({
 		baseUrl: thief.impostor,
 		parameters: { url: thief.impostor, provideSslCertificates: true },
 		certificate: thief.certificate,
-		told: /can’t be used with certificates/,
+		error: /can’t be used with certificates/,
 	}),
-	'a redirect': () => ({ parameters: { url: api() }, redirect: thief.origin, told: /302/ }),
-	'the URL of another host': () => ({ parameters: { url: thief.origin }, told: /This credential is for .* only, not for / }),
-	'a page of another host': () => ({
+	'a redirect': () => ({ parameters: { url: api() }, redirect: thief.origin, error: /302/ }),
+	'the URL of another host': () => ({ parameters: { url: thief.origin }, error: /This credential is for .* only, not for / }),
+	'a pagination URL of another host': () => ({
 		parameters: { url: api(), options: { pagination: nextUrl(`={{ $pageCount === 0 ? '${api()}' : '${thief.origin}' }}`) } },
-		told: /This credential is for .* only, not for /,
+		error: /This credential is for .* only, not for /,
 	}),
 };
 
-/** Goes to a door with a credential. */
-async function tryDoor({ parameters, certificate, redirect }: Door, credential: StoredCredential, authentication: IDataObject): Promise<Execution> {
+/** Runs HTTP Request in a way that could leak the credential. */
+async function tryLeak({ parameters, certificate, redirect }: Leak, credential: StoredCredential, authentication: IDataObject): Promise<Execution> {
 	if (redirect) simulator.addFault({ kind: 'redirect', location: redirect });
 	const certificates = certificate ? await rest.createCredential('httpSslAuth', { ca: certificate }) : undefined;
 	return await httpRequest({ ...parameters, ...authentication }, credential, { certificates });
 }
 
 describe('the password', () => {
-	it.each(Object.keys(DOORS))('does not leave by %s', async (name) => {
-		const door = DOORS[name]!();
-		const execution = await tryDoor(door, await ours(door.baseUrl), asOurs);
+	it.each(Object.keys(LEAKS))('is not leaked by %s', async (name) => {
+		const leak = LEAKS[name]!();
+		const execution = await tryLeak(leak, await createCredential(leak.baseUrl), WITH_CREDENTIAL);
 		expect({ requests: thief.requests, stolen: thief.stolen }).toEqual({ requests: [], stolen: [] });
 		expect(execution.status).toBe('error');
-		expect(`${execution.error?.message} ${execution.error?.description}`).toMatch(door.told);
+		expect(`${execution.error?.message} ${execution.error?.description}`).toMatch(leak.error);
 		expect(secretsIn(await stored(execution))).toEqual([]);
 	});
 
-	const open = Object.keys(DOORS).filter((name) => !handle.installation.version.startsWith(SHUT_BY_N8N[name] ?? 'none'));
+	const possible = Object.keys(LEAKS).filter((name) => !handle.installation.version.startsWith(PREVENTED_BY_N8N[name] ?? 'none'));
 
-	it.each(open)('would leave by %s if the credential let it', async (name) => {
-		// n8n's own, which lets it.
-		const careless = await rest.createCredential('httpBasicAuth', { user: USERNAME, password: PASSWORD });
-		await tryDoor(DOORS[name]!(), careless, { authentication: 'genericCredentialType', genericAuthType: 'httpBasicAuth' });
+	it.each(possible)('would be leaked by %s with a credential that allows it', async (name) => {
+		// n8n's Basic Auth credential allows it.
+		const unprotected = await rest.createCredential('httpBasicAuth', { user: USERNAME, password: PASSWORD });
+		await tryLeak(LEAKS[name]!(), unprotected, { authentication: 'genericCredentialType', genericAuthType: 'httpBasicAuth' });
 		expect(thief.stolen).toContain(AUTHORIZATION);
 	});
 });

@@ -8,7 +8,7 @@ import { n8nUnderTest } from '../../harness/n8n/underTest.mts';
 import { PATIENCE_MS, until } from '../../harness/until.mts';
 
 const { rest, handle, is1x } = n8nUnderTest();
-/** n8n's data tables can be made by a workflow since 2.x. */
+/** Workflows can create data tables since n8n 2.x. */
 const itWithTables = is1x ? it.skip : it;
 
 const TABLE = 'WhatsApp inbox';
@@ -17,7 +17,7 @@ const WIREMU = '+64212222222';
 const MIA = '+64213333333';
 const HIDDEN = 'NZ.13491208655302741918';
 const TAMA = '+64214444444';
-/** As a person writes it into a row of their own. */
+/** As a user types it into a new row. */
 const TAMA_BY_HAND = '+64 21 444 4444';
 const CUSTOMERS = [AROHA, WIREMU, MIA, HIDDEN, TAMA_BY_HAND];
 
@@ -26,7 +26,7 @@ const api = apiUnderTest(
 	{
 		statusStepMs: 50,
 		numbers: {
-			// Out of order.
+			// The statuses arrive out of order.
 			[AROHA]: { statusSteps: ['submitted', 'read', 'received'] },
 			[WIREMU]: { statusSteps: ['submitted', 'failed'] },
 			[TAMA]: { statusSteps: ['sent', 'received'] },
@@ -36,7 +36,7 @@ const api = apiUnderTest(
 );
 
 describe('team-inbox.json', () => {
-	itWithTables('keeps what customers write, answers each of them once, and says in the row what became of it', async () => {
+	itWithTables('stores messages from customers, sends each answer once, and writes its delivery status to the row', async () => {
 		const workflow = await rest.importWorkflow(readExample('team-inbox.json'), api.credential);
 		expect(await poll()).toBe('success');
 		await rest.activate(workflow);
@@ -60,17 +60,17 @@ describe('team-inbox.json', () => {
 			{ ...open, customer: HIDDEN, message: 'Hello', type: 'text', mediaId: '', messageId: expect.any(String) },
 		]);
 
-		// The first answer is told as read before its send has ended; the third is refused.
+		// The status "read" of the first answer arrives before its request ends. The third answer is rejected.
 		simulator.addFault({ kind: 'latency', ms: 1_000, match: { to: AROHA } });
 		simulator.addFault({ kind: 'status', status: 422, match: { to: MIA }, times: 'always' });
 		const answers = { [AROHA]: 'Yes, from 9', [WIREMU]: 'We will', [MIA]: 'Sorry!', [HIDDEN]: 'Hello' };
 		for (const [customer, answer] of Object.entries(answers)) await editRows(rest, TABLE, ['customer', customer], { answer });
 		await addRows(rest, TABLE, [{ customer: TAMA_BY_HAND, answer: 'Your order is here' }]);
-		// Beside those that the clock starts.
+		// These run in addition to the scheduled executions.
 		expect(await Promise.all([poll(), poll()])).toEqual(['success', 'success']);
 
-		const told = ({ customer, status }: IDataObject) => status !== null && status !== 'sent' && !(customer === AROHA && status === 'delivered');
-		const answered = await rowsWhen('all answers have come to their end', (rows) => rows.every(told));
+		const isFinal = ({ customer, status }: IDataObject) => status !== null && status !== 'sent' && !(customer === AROHA && status === 'delivered');
+		const answered = await rowsWhen('all answers have their final status', (rows) => rows.every(isFinal));
 		await rest.waitForExecutions(workflow.id, (all) => all.every(({ status }) => status === 'success'));
 		expect(simulator.messages.map(({ to, payload }) => [to, payload.text]).sort()).toEqual([
 			[AROHA, { body: 'Yes, from 9' }],
@@ -87,7 +87,7 @@ describe('team-inbox.json', () => {
 		];
 		expect(answered).toMatchObject(outcome);
 
-		// The team empties the status of one that failed, and of one that Modica has taken.
+		// The team clears the status of a failed answer and of one that Modica has accepted.
 		simulator.clearFaults();
 		for (const customer of [MIA, AROHA]) await editRows(rest, TABLE, ['customer', customer], { status: null });
 		expect(await poll()).toBe('success');
@@ -109,8 +109,8 @@ describe('team-inbox.json', () => {
 });
 
 /** The rows in the order of {@link CUSTOMERS}. */
-async function rowsWhen(what: string, isAsHoped: (rows: IDataObject[]) => boolean): Promise<IDataObject[]> {
+async function rowsWhen(what: string, isExpected: (rows: IDataObject[]) => boolean): Promise<IDataObject[]> {
 	const place = ({ customer }: IDataObject) => CUSTOMERS.indexOf(String(customer));
-	const rows = await until(what, PATIENCE_MS, () => rowsOf(rest, TABLE), isAsHoped);
+	const rows = await until(what, PATIENCE_MS, () => rowsOf(rest, TABLE), isExpected);
 	return rows.sort((one, other) => place(one) - place(other));
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { ensureN8n } from '../../harness/n8n/install.mts';
 import { FLOOR } from '../../harness/n8n/versions.mts';
 
-/** Stands in for npm: notes how it was called, and fails while a file of that name is there. */
+/** A fake npm: logs its arguments, and fails while the file `fails` exists. */
 const NPM = `#!/bin/sh
 echo "$*" >> "$FAKE_NPM/calls"
 sleep 0.2
@@ -54,7 +54,7 @@ describe('ensureN8n', () => {
 		expect(readdirSync(cache())).toEqual([`n8n-${version}`]);
 	});
 
-	it('installs once for two who ask at the same time', async () => {
+	it('installs once for two concurrent calls', async () => {
 		const asked = [1, 2].map(() => {
 			const steps: string[] = [];
 			return { steps, installation: ensureN8n(version, (step) => steps.push(step)) };
@@ -62,12 +62,12 @@ describe('ensureN8n', () => {
 		const [one, other] = await Promise.all(asked.map(async ({ installation }) => await installation));
 		expect(one).toEqual(other);
 		expect(calls()).toEqual(INSTALL_ONCE);
-		// Which of the two holds the lock first is the file system's to say.
+		// Either of the two may acquire the lock first.
 		const waits = [`Waiting for another process that installs n8n ${version}`];
 		expect(asked.map(({ steps }) => steps)).toEqual(expect.arrayContaining([waits, [/^Downloading/, /^Building/].map(matching)]));
 	});
 
-	it('takes over from a process that was killed in the middle of it', async () => {
+	it('takes over from a process that was killed during the installation', async () => {
 		const dead = spawnSync(process.execPath, ['-e', '']).pid;
 		mkdirSync(path.join(cache(), `n8n-${version}.unfinished-${dead}`), { recursive: true });
 		writeFileSync(path.join(cache(), `n8n-${version}.lock`), String(dead));
@@ -75,13 +75,13 @@ describe('ensureN8n', () => {
 		expect(readdirSync(cache())).toEqual([`n8n-${version}`]);
 	});
 
-	it("leaves nothing behind when npm fails, and tells npm's reason", async () => {
+	it("leaves no files if npm fails, and reports npm's error", async () => {
 		writeFileSync(path.join(folder, 'fails'), '');
 		await expect(ensureN8n(version)).rejects.toThrow(/npm install .*\nno such version/);
 		expect(readdirSync(cache())).toEqual([]);
 	});
 
-	it('installs anew when the recipe has changed', async () => {
+	it('reinstalls if the recipe has changed', async () => {
 		await ensureN8n(version);
 		const marker = path.join(cache(), `n8n-${version}`, 'installed.json');
 		writeFileSync(marker, JSON.stringify({ recipe: { ...FLOOR, overrides: {} } }));
@@ -89,7 +89,7 @@ describe('ensureN8n', () => {
 		expect(calls()).toEqual([...INSTALL_ONCE, ...INSTALL_ONCE]);
 	});
 
-	it('refuses what is no version', async () => {
+	it('rejects an invalid version', async () => {
 		await expect(ensureN8n('latest')).rejects.toThrow('"latest" is not a version of n8n, such as 2.41.1');
 	});
 });

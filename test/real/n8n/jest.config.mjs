@@ -1,6 +1,6 @@
 import base from '../../jest.config.mjs';
 
-/** The tests that take a real n8n: one for all of them, started before the first and ended after the last. */
+/** The tests in a real n8n. All of them share one n8n, which starts before the first test and stops after the last. */
 export default {
 	...base,
 	rootDir: '../../..',
@@ -9,10 +9,10 @@ export default {
 	globalSetup: '<rootDir>/test/harness/n8n/setup.mjs',
 	globalTeardown: '<rootDir>/test/harness/n8n/teardown.mjs',
 	moduleNameMapper: {},
-	// One n8n on two cores: more at once would only wait for each other.
+	// All tests share one n8n, so more workers would wait for each other.
 	maxWorkers: 1,
-	// With it Jest would run them in another process than the one that is told to end.
+	// With this limit, Jest would run the tests in a child process, which doesn't receive the signal to stop.
 	workerIdleMemoryLimit: undefined,
-	// Longer than a test waits for anything, so that it tells what did not come.
+	// Longer than any wait in a test, so that the test itself reports which event didn't occur.
 	testTimeout: 300_000,
 };

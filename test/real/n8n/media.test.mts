@@ -1,4 +1,4 @@
-/** Files of any size in a real n8n, and a file of the workflow in a message. */
+/** Uploads, downloads, and messages with files, in a real n8n. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -34,12 +34,12 @@ const withFile = (parameters: IDataObject, more: Partial<NodeUnderTest> = {}): N
 	...more,
 });
 
-describe('a file of the workflow in a message', () => {
+describe("a message with a file from the workflow's binary data", () => {
 	it.each([
 		['a media message', MEDIA],
 		['the header of a template', HEADER],
 		['a broadcast', { ...MEDIA, operation: 'broadcast' }],
-	])('is fetched by Modica without a log-in from n8n itself: %s', async (_, parameters) => {
+	])('contains a link to n8n, from which Modica can fetch the file without a login: %s', async (_, parameters) => {
 		await itemsFrom(withFile(parameters));
 		await until('the file was fetched', PATIENCE_MS, () => api.simulator.mediaFetches[0]?.sha256);
 		expect(api.simulator.mediaFetches).toEqual([
@@ -48,14 +48,14 @@ describe('a file of the workflow in a message', () => {
 		expect(api.simulator.mediaFetches[0]?.url.startsWith(`${handle.baseUrl}/rest/binary-data/signed?token=`)).toBe(true);
 	});
 
-	it('is given to nobody once the link has expired', async () => {
+	it('contains a link that n8n rejects after it expires', async () => {
 		await itemsFrom(withFile(MEDIA));
-		const link = await until('the file is asked for', PATIENCE_MS, () => api.simulator.mediaFetches[0]?.url ?? '');
+		const link = await until('the file is requested', PATIENCE_MS, () => api.simulator.mediaFetches[0]?.url ?? '');
 		const answer = await axios.get(await expiredLink(link, handle.userFolder), { validateStatus: () => true, proxy: false });
 		expect({ status: answer.status, data: answer.data as unknown }).toEqual({ status: 400, data: 'jwt expired' });
 	});
 
-	it.each([202, 422])('has a link that is nowhere in the stored execution, even when an answer %i quotes it', async (status) => {
+	it.each([202, 422])('contains a link that is not in the stored execution, even if a %i response quotes it', async (status) => {
 		api.simulator.addFault({ kind: 'echo', status });
 		const execution = await runNode(withFile(MEDIA));
 		const { media } = api.simulator.requests[0]?.body as { media: { url: string } };
@@ -65,8 +65,8 @@ describe('a file of the workflow in a message', () => {
 	});
 });
 
-describe('a file on its way', () => {
-	it('is uploaded and downloaded over connections that break, byte for byte', async () => {
+describe('a file transfer', () => {
+	it('uploads and downloads identical bytes, even if connections break', async () => {
 		api.simulator.addFault({ kind: 'drop', when: 'before', match: { method: 'POST' } });
 		const [uploaded] = await itemsFrom(withFile({ resource: 'media', operation: 'upload', binaryPropertyName: '*' }));
 		expect(api.simulator.media).toEqual([expect.objectContaining({ fileName: 'Grüße.pdf', sha256: SHA256 })]);
@@ -82,9 +82,9 @@ describe('a file on its way', () => {
 	});
 });
 
-// Here and not with n8n-core alone: Jest lets no library be loaded in the middle of a test, which n8n does for this.
-describe('a file of which Modica does not tell the type', () => {
-	/** Its signature, its size (1 × 1), and the beginning of its content: an animation would tell of itself before that. */
+// These tests need a real n8n: n8n loads a library at this point, which Jest doesn't allow in the middle of a test.
+describe('a file without a content type from Modica', () => {
+	/** Signature, size (1 × 1), and the start of the image data. Without the image data, the file could still be an animation. */
 	const PNG = Buffer.from('89504e470d0a1a0a' + '0000000d49484452' + '00000001000000010806000000' + '1f15c489' + '0000c35049444154', 'hex');
 	const noise = randomBytes(3_000_000);
 	const short = (head: Buffer) => Buffer.concat([head, noise.subarray(0, 50_000)]);
@@ -93,12 +93,12 @@ describe('a file of which Modica does not tell the type', () => {
 	it.each<[string, Buffer, Record<string, string>, { fileName: string; mimeType: string }]>([
 		['a small image', short(PNG), {}, { fileName: 'ID.png', mimeType: 'image/png' }],
 		['a large image', long(PNG), {}, { fileName: 'ID.png', mimeType: 'image/png' }],
-		['a large image, told to be bytes', long(PNG), { 'content-type': 'application/octet-stream' }, { fileName: 'ID.png', mimeType: 'image/png' }],
-		['a large document with a name', long(Buffer.alloc(0)), { 'content-disposition': 'inline; filename=a.pdf' }, { fileName: 'a.pdf', mimeType: 'application/pdf' }],
+		['a large image, declared as application/octet-stream', long(PNG), { 'content-type': 'application/octet-stream' }, { fileName: 'ID.png', mimeType: 'image/png' }],
+		['a large document with a file name', long(Buffer.alloc(0)), { 'content-disposition': 'inline; filename=a.pdf' }, { fileName: 'a.pdf', mimeType: 'application/pdf' }],
 		['a small unknown file', short(Buffer.alloc(1)), {}, { fileName: 'ID', mimeType: 'application/octet-stream' }],
 		['a large unknown file', long(Buffer.alloc(1)), {}, { fileName: 'ID', mimeType: 'application/octet-stream' }],
 		['a text', Buffer.from('Kia ora'), {}, { fileName: 'ID.txt', mimeType: 'text/plain' }],
-	])('is known by its name or its content: %s', async (_, content, downloadHeaders, expected) => {
+	])('is recognized by its name or content: %s', async (_, content, downloadHeaders, expected) => {
 		const file = { base64: content.toString('base64'), fileName: 'x.pdf', mimeType: 'application/pdf' };
 		const [uploaded] = await itemsFrom(withFile({ resource: 'media', operation: 'upload', binaryPropertyName: 'data' }, { items: [file] }));
 		const mediaId = String(uploaded?.json.id);
@@ -114,17 +114,17 @@ describe('a file of which Modica does not tell the type', () => {
 	});
 });
 
-describe('a file with a script in it, as a customer may send one', () => {
+describe('a file from a customer that contains a script', () => {
 	const HTML = '<html><script>document.title = document.cookie</script></html>';
 	const SVG = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(document.cookie)</script></svg>';
 
 	it.each([
 		['HTML', HTML, { 'content-type': 'text/html' }],
 		['XHTML', HTML, { 'content-type': 'application/xhtml+xml' }],
-		['HTML told by its name alone', HTML, { 'content-disposition': 'attachment; filename=invoice.html' }],
+		['HTML, recognizable only by its name', HTML, { 'content-disposition': 'attachment; filename=invoice.html' }],
 		['SVG', SVG, { 'content-type': 'image/svg+xml' }],
 		['XML', SVG, { 'content-type': 'text/xml' }],
-	])('is not shown by n8n, which gives it as a download that may not run in n8n’s name: %s', async (_, content, downloadHeaders) => {
+	])("is not displayed by n8n, only offered as a download without access to n8n's origin: %s", async (_, content, downloadHeaders) => {
 		const file = { base64: Buffer.from(content).toString('base64'), fileName: 'x.txt', mimeType: 'text/plain' };
 		const [uploaded] = await itemsFrom(withFile({ resource: 'media', operation: 'upload', binaryPropertyName: 'data' }, { items: [file] }));
 		api.simulator.configure({ downloadHeaders });
@@ -136,7 +136,7 @@ describe('a file with a script in it, as a customer may send one', () => {
 			const { status, data, headers } = await axios.get<Readable>(`${handle.baseUrl}/rest/binary-data`, {
 				params: { id: downloaded?.binary?.data?.id, action },
 				headers: { cookie: rest.session.cookie, 'browser-id': BROWSER_ID, connection: 'close' },
-				// n8n breaks off its answer to what it does not show.
+				// n8n aborts its response for a file that it doesn't display.
 				responseType: 'stream',
 				validateStatus: () => true,
 				proxy: false,
@@ -147,7 +147,7 @@ describe('a file with a script in it, as a customer may send one', () => {
 		const download = await answerTo('download');
 		expect(download).toMatchObject({ status: 200, disposition: expect.stringMatching(/^attachment/) as string });
 		expect(await text(download.data)).toBe(content);
-		// n8n 1.x names no policy: the browser stores the file, and shows nothing.
+		// n8n 1.x sets no policy: the browser saves the file and doesn't display it.
 		if (!is1x) expect(download.policy).toMatch(/^sandbox(?!.*allow-same-origin)/);
 	});
 });

@@ -10,12 +10,12 @@ const api = apiUnderTest(rest);
 
 const outputOf = (parameters: IDataObject, more: Partial<NodeUnderTest> = {}) => itemsFrom({ parameters, credential: api.credential, ...more });
 
-/** What the API received that sends or changes something. */
+/** The requests that the API received. */
 const bodies = () => api.simulator.requests.map(({ method, path, body }) => ({ method, path, body }));
 const ids = () => api.simulator.messages.map(({ id }) => id);
 
 describe('message: send', () => {
-	it('sends a text for each item, paired and in order', async () => {
+	it('sends a text for each item, and returns paired items in order', async () => {
 		const items = await outputOf(
 			{
 				resource: 'message',
@@ -44,8 +44,8 @@ describe('message: send', () => {
 		]);
 	});
 
-	it("takes a schedule without an offset as a time in the workflow's time zone", async () => {
-		// New Zealand's clocks are ahead of UTC by 12 or 13 hours, never by none.
+	it("interprets a scheduled time without an offset in the workflow's time zone", async () => {
+		// New Zealand is 12 or 13 hours ahead of UTC, so its time never equals UTC.
 		const day = new Date(Date.now() + 10 * 24 * 60 * 60 * 1_000).toISOString().slice(0, 10);
 		await outputOf(
 			{
@@ -67,7 +67,7 @@ describe('message: send', () => {
 		expect(inAuckland).toBe(`${day} 09:30`);
 	});
 
-	it('sends a template filled from fields', async () => {
+	it('sends a template filled using fields', async () => {
 		const items = await outputOf({
 			resource: 'message',
 			operation: 'send',
@@ -102,7 +102,7 @@ describe('message: send', () => {
 		expect(items).toEqual([{ json: { id: ids()[0], status: 'accepted', to: '+64211234567' }, pairedItem: { item: 0 } }]);
 	});
 
-	/** As the editor stores it: n8n 1.x with an equals sign before a text that holds `{{`. */
+	/** As the editor stores it: n8n 1.x adds an equals sign to a text that contains `{{`. */
 	const PASTED = { templateName: 'order_update', templateText: '=Hi {{1}}, your order {{2}} is ready', templateHeaderText: 'Order {{1}}' };
 	const mapped = (value: IDataObject) => ({
 		mappingMode: 'defineBelow',
@@ -113,7 +113,7 @@ describe('message: send', () => {
 		convertFieldsToString: false,
 	});
 
-	it('sends a template from its text, with the values of each item, and shows what the customers read', async () => {
+	it('sends a template filled using its text, with the values of each item, and returns a preview', async () => {
 		const parameters = {
 			resource: 'message',
 			operation: 'send',
@@ -141,7 +141,7 @@ describe('message: send', () => {
 		]);
 	});
 
-	it('checks a template from its text in a dry run', async () => {
+	it('validates a template filled using its text in a dry run', async () => {
 		const items = await outputOf({
 			resource: 'message',
 			operation: 'broadcast',
@@ -156,7 +156,7 @@ describe('message: send', () => {
 		expect(api.simulator.requests).toEqual([]);
 	});
 
-	it.each([NODE, `${NODE}Tool`])('gives the editor a field for each placeholder of a template, or says why there is none: %s', async (name) => {
+	it.each([NODE, `${NODE}Tool`])('provides the editor with a field for each placeholder of a template, or the reason why there is none: %s', async (name) => {
 		const fieldsOf = async (templateText: string) => {
 			const { fields, emptyFieldsNotice } = await rest.rest<{ fields: Array<{ id: string; displayName: string }>; emptyFieldsNotice?: string }>(
 				'post',
@@ -175,7 +175,7 @@ describe('message: send', () => {
 		expect(await fieldsOf('')).toEqual([[], expect.stringContaining('Paste the text of the template')]);
 	});
 
-	it('sends a template filled by one expression', async () => {
+	it('sends a template filled using JSON', async () => {
 		await outputOf(
 			{
 				resource: 'message',
@@ -215,7 +215,7 @@ describe('message: send', () => {
 });
 
 describe('message: broadcast', () => {
-	it('sends one request for the numbers of all items, and gives one item for each of them', async () => {
+	it('sends one request for the numbers of all items, and returns an item for each number', async () => {
 		const items = await outputOf(
 			{
 				resource: 'message',
@@ -240,7 +240,7 @@ describe('message: broadcast', () => {
 		]);
 	});
 
-	it('takes the numbers from a list, in batches of the size asked for', async () => {
+	it('sends to a list of numbers, in batches of the specified size', async () => {
 		const items = await outputOf({
 			resource: 'message',
 			operation: 'broadcast',
@@ -261,7 +261,7 @@ describe('message: broadcast', () => {
 });
 
 describe('message: get and markAsRead', () => {
-	it('looks up a message', async () => {
+	it('gets a message', async () => {
 		await outputOf({ resource: 'message', operation: 'send', to: '+64211234567', messageType: 'text', text: 'Kia ora' });
 		const items = await outputOf({ resource: 'message', operation: 'get', messageId: ids()[0] });
 		expect(items).toEqual([
@@ -313,7 +313,7 @@ describe('media', () => {
 });
 
 describe('service: checkHealth', () => {
-	it('says that the API is well and lets the credential in', async () => {
+	it('reports that the API is available and accepts the credential', async () => {
 		const items = await outputOf({ resource: 'service', operation: 'checkHealth' });
 		expect(items).toEqual([{ json: { healthy: true }, pairedItem: { item: 0 } }]);
 		expect(api.simulator.requests).toMatchObject([

@@ -2,8 +2,8 @@ import { CREDENTIAL, n8nUnderTest, NODE } from '../../harness/n8n/underTest.mts'
 
 const { rest } = n8nUnderTest();
 
-describe('what n8n finds in the package', () => {
-	it('offers the action node under its published name, with our credential', async () => {
+describe('the package in n8n', () => {
+	it('provides the action node under its published name, with its credential', async () => {
 		const found = (await rest.nodeTypes()).find(({ name }) => name === NODE);
 		expect(found).toMatchObject({
 			name: NODE,
@@ -15,17 +15,17 @@ describe('what n8n finds in the package', () => {
 		});
 	});
 
-	it('offers it to AI agents as a tool', async () => {
+	it('provides the action node as a tool for AI agents', async () => {
 		const names = (await rest.nodeTypes()).map(({ name }) => name);
 		expect(names).toContain(`${NODE}Tool`);
 	});
 
-	it('offers every operation of every resource, the most usual first', async () => {
+	it('lists all operations of each resource, the most common first', async () => {
 		const found = (await rest.nodeTypes()).find(({ name }) => name === NODE);
 		const operations = (found?.properties ?? []).filter(({ name }) => name === 'operation');
 		const table = operations.map(({ displayOptions, options }) => [
 			displayOptions?.show?.resource,
-			// n8n adds its "Custom API Call" to each.
+			// n8n adds "Custom API Call" to each resource.
 			(options ?? []).flatMap((option) => ('value' in option && option.value !== '__CUSTOM_API_CALL__' ? option.value : [])),
 		]);
 		expect(table).toEqual([
@@ -35,7 +35,7 @@ describe('what n8n finds in the package', () => {
 		]);
 	});
 
-	it('offers the credential', async () => {
+	it('provides the credential', async () => {
 		const found = (await rest.credentialTypes()).find(({ name }) => name === CREDENTIAL);
 		expect(found?.properties.map(({ name, required = false, default: byDefault }) => ({ name, required, byDefault }))).toEqual(
 			expect.arrayContaining([

@@ -1,4 +1,4 @@
-/** The example in which several quick messages of a customer get one answer. */
+/** The example that gives one answer to several messages sent in quick succession. */
 import type { IDataObject, INode } from 'n8n-workflow';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { CALLBACK_LOGIN, callbackUrl, withLogin } from '../../harness/n8n/callbacks.mts';
@@ -25,11 +25,11 @@ afterEach(async () => {
 	await model.stop();
 });
 
-/** What the model was told last. */
+/** The last message that the model received. */
 const lastWords = ({ messages }: Turn) => messages.at(-1)?.content ?? '';
 
 describe('quick-messages.json', () => {
-	it('answers the messages of each customer together and in order, one answer at a time, and loses none that could not be answered', async () => {
+	it("answers each customer's messages together and in order, one answer at a time, and keeps messages after a failure", async () => {
 		let finish = () => {};
 		const thought = new Promise<void>((resolve) => (finish = resolve));
 		let refusals = 0;
@@ -44,7 +44,7 @@ describe('quick-messages.json', () => {
 
 		await Promise.all([say(BURST, 'one', 'two', 'three', 'four', 'five'), say(SLOW, 'Are you open?'), say(UNLUCKY, 'unlucky'), say(HIDDEN, 'boo')]);
 		await until('the burst is answered', PATIENCE_MS, () => answersTo(BURST), ({ length }) => length > 0);
-		await until('the slow agent is at work, and the failing one has failed', PATIENCE_MS, () => model.turns, ({ length }) => length === 3);
+		await until('the slow agent is running, and the failing one has failed', PATIENCE_MS, () => model.turns, ({ length }) => length === 3);
 		const executions = await rest.waitForExecutions(workflow.id, (all) => all.length === 8 && all.filter(({ status }) => status === 'new' || status === 'running').length === 1);
 		const [failed, ...others] = executions.filter(({ status }) => status === 'error');
 		expect(others).toEqual([]);
@@ -75,32 +75,32 @@ function answersTo(customer: string): string[] {
 	return api.simulator.messages.filter(({ to }) => to === `+${customer}`).map(({ payload }) => (payload.text as { body: string }).body);
 }
 
-/** The execution that a message has started. */
+/** The execution that a message started. */
 async function executionOf(text: string): Promise<string> {
-	const row = await until(`"${text}" is noted`, PATIENCE_MS, async () => (await rowsOf(rest, TABLE)).find((one) => one.text === text));
+	const row = await until(`"${text}" is stored`, PATIENCE_MS, async () => (await rowsOf(rest, TABLE)).find((one) => one.text === text));
 	return String(row?.execution);
 }
 
-/** The example as a person sets it up, with a shorter wait, and the simulator calling it. */
+/** Sets up the example as a user does, with a shorter wait, and sends the simulator's callbacks to it. */
 async function goLive(): Promise<StoredWorkflow> {
 	const openAi = await rest.createCredential('openAiApi', { apiKey: 'none', url: model.baseUrl });
 	const example = readExample('quick-messages.json');
 	const shorter = (node: INode): INode => (node.name === 'Wait for more' ? { ...node, parameters: { ...node.parameters, amount: WAIT_SECONDS } } : node);
-	// What a running execution has done is kept only when it is asked for.
+	// Without this setting, n8n doesn't store the progress of a running execution.
 	const edited = { ...example, nodes: example.nodes.map(shorter), settings: { ...example.settings, saveExecutionProgress: true } };
-	const stored = await rest.importWorkflow(is1x ? await withTableMadeByHand(edited) : edited, api.credential, openAi);
+	const stored = await rest.importWorkflow(is1x ? await withExistingTable(edited) : edited, api.credential, openAi);
 	await rest.activate(stored);
 	api.simulator.configure({ replyCallbackUrl: withLogin(callbackUrl(handle.baseUrl, stored)) });
 	return stored;
 }
 
-/** In n8n 1.x, a workflow can neither make a data table nor find one by its name. */
-async function withTableMadeByHand(example: WorkflowFile): Promise<WorkflowFile> {
-	const isMaking = ({ type, parameters }: INode) => type === DATA_TABLE && parameters.resource === 'table';
-	const { columns } = example.nodes.find(isMaking)!.parameters as { columns: { column: Array<{ name: string; type: string }> } };
+/** In n8n 1.x, a workflow can neither create a data table nor find one by name. */
+async function withExistingTable(example: WorkflowFile): Promise<WorkflowFile> {
+	const createsTable = ({ type, parameters }: INode) => type === DATA_TABLE && parameters.resource === 'table';
+	const { columns } = example.nodes.find(createsTable)!.parameters as { columns: { column: Array<{ name: string; type: string }> } };
 	const id = await createTable(rest, TABLE, columns.column);
 	const nodes = example.nodes.map((node): INode => {
-		if (isMaking(node)) return { ...node, disabled: true };
+		if (createsTable(node)) return { ...node, disabled: true };
 		if (node.type !== DATA_TABLE) return node;
 		return { ...node, parameters: { ...node.parameters, dataTableId: { __rl: true, mode: 'id', value: id } as IDataObject } as INode['parameters'] };
 	});

@@ -1,4 +1,4 @@
-/** No secret of a credential is in anything that n8n stores or says, whatever goes wrong. */
+/** Nothing that n8n stores or displays contains a secret of the credential, whatever fails. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
@@ -12,12 +12,12 @@ import { startReceiver, type Receiver } from '../../harness/simulatorSupport.mts
 import { PATIENCE_MS, until } from '../../harness/until.mts';
 import { startSimulator, type FaultAction, type Simulator } from '../../simulator/simulator.mts';
 
-/** Such as change in JSON, in URLs and in base64. */
+/** With characters that are encoded in JSON, in URLs, and in base64. */
 const USERNAME = 'wab_secrets';
 const PASSWORD = 'Ap1/+ü"&= %\\Geheim';
 const CALLBACK_USERNAME = 'modica';
 const CALLBACK_PASSWORD = 'C4ll:/ß "back"\\Wort';
-/** What a stranger guesses is nobody's business either. */
+/** A wrong password in a callback must not be stored either: it may be a typo of the right one. */
 const GUESS = 'Guess3d-by-a-stranger';
 const AUTHORIZATION = basicAuth(USERNAME, PASSWORD);
 
@@ -27,7 +27,7 @@ let n8n: N8nWithPackage;
 let server: N8nWithPackage['server'];
 let rest: N8nRest;
 let simulator: Simulator;
-/** Never answers. */
+/** Never responds. */
 let silent: Simulator | undefined;
 let elsewhere: Receiver;
 let credential: StoredCredential;
@@ -61,7 +61,7 @@ const credentialData = (more: IDataObject = {}): IDataObject => ({
 	...more,
 });
 
-/** A secret in all the forms in which it may turn up. */
+/** A secret in all encodings in which it may occur. */
 function formsOf(secret: string): string[] {
 	const inJson = (text: string) => JSON.stringify(text).slice(1, -1);
 	const base64 = (text: string) => Buffer.from(text).toString('base64').replace(/=+$/, '');
@@ -75,14 +75,14 @@ const SECRETS: Record<string, string[]> = {
 	'guessed password': [...formsOf(GUESS), ...formsOf(basicAuth('modica', GUESS).slice('Basic '.length).replace(/=+$/, ''))],
 };
 
-/** Where a secret is to be read: in the files of n8n (database, its journal, log), in what it prints, in its executions. */
+/** Secrets found in n8n's files (database, journal, log), terminal output, and executions. */
 async function leaks(): Promise<string[]> {
 	const files = readdirSync(server.userFolder, { recursive: true, withFileTypes: true })
 		.filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
 		.map((entry) => path.join(entry.parentPath, entry.name));
 	const places: Array<[string, Buffer]> = files.map((file) => [path.relative(server.userFolder, file), readFileSync(file)]);
-	places.push(['what n8n prints', Buffer.from(server.log())]);
-	// The database cuts what is long into pages, so executions are also read whole.
+	places.push(['terminal output', Buffer.from(server.log())]);
+	// The database splits long values into pages, so executions are also read through the API.
 	for (const { id } of await allExecutions()) {
 		places.push([`execution`, Buffer.from(JSON.stringify(await rest.rest('get', `/executions/${id}`)))]);
 	}
@@ -109,7 +109,7 @@ const SEND_FILE: IDataObject = { ...SEND, to: TO, messageType: 'media', mediaTyp
 const UPLOAD: IDataObject = { resource: 'media', operation: 'upload', binaryPropertyName: 'data' };
 const CONTINUE = { onError: 'continueRegularOutput' } as const;
 
-/** Runs the node, with a fault at the API's side if one is given, and waits for its end. */
+/** Runs the node, with faults of the API if specified, and waits for its end. */
 async function run(parameters: IDataObject, faults: FaultAction[] = [], more: Partial<NodeUnderTest> = {}): Promise<string> {
 	for (const fault of faults) simulator.addFault(fault);
 	const workflow = await rest.importWorkflow(workflowWith({ parameters, credential, items: [{ to: TO }], ...more }));
@@ -117,7 +117,7 @@ async function run(parameters: IDataObject, faults: FaultAction[] = [], more: Pa
 	return status;
 }
 
-/** Answers that quote the request, as a server or a proxy in its debug mode would. */
+/** Responses that quote the request, as a server or proxy in debug mode may do. */
 const quotedIn = (status: number): FaultAction[] =>
 	[
 		{ message: `Refused. Your header was "Authorization: ${AUTHORIZATION}", your password "${PASSWORD}"` },
@@ -125,15 +125,15 @@ const quotedIn = (status: number): FaultAction[] =>
 		`<pre>Authorization: ${AUTHORIZATION}</pre>`,
 	].map((body) => ({ kind: 'status', status, body, headers: { 'x-echo': AUTHORIZATION, 'www-authenticate': `Basic realm="${AUTHORIZATION}"` } }));
 
-describe('a day of everything that can go wrong', () => {
-	it('leaves no secret in the database, the log, the executions or the items', async () => {
-		// Two that take their time, while the others go on: a connection that is refused, and an answer that never comes.
-		const nobody = await rest.createCredential(CREDENTIAL, credentialData({ baseUrl: `http://127.0.0.1:${await freePort()}/rest/wab/v1` }), 'Nobody');
+describe('a series of failures of every kind', () => {
+	it('leaves no secret in the database, the log, the executions, or the items', async () => {
+		// Two slow runs, concurrent with all others: a refused connection, and an API that never responds.
+		const unreachable = await rest.createCredential(CREDENTIAL, credentialData({ baseUrl: `http://127.0.0.1:${await freePort()}/rest/wab/v1` }), 'Unreachable');
 		silent = await startSimulator({ username: USERNAME, password: PASSWORD });
 		silent.addFault({ kind: 'stall', times: 'always' });
-		const mute = await rest.createCredential(CREDENTIAL, credentialData({ baseUrl: silent.baseUrl }), 'Mute');
-		const slow = [run(SEND, [], { credential: nobody }), run(SEND, [], { credential: mute })];
-		// Should something fail meanwhile, it is that which is to be told.
+		const mute = await rest.createCredential(CREDENTIAL, credentialData({ baseUrl: silent.baseUrl }), 'Silent');
+		const slow = [run(SEND, [], { credential: unreachable }), run(SEND, [], { credential: mute })];
+		// Prevents an unhandled rejection from hiding another failure of the test.
 		void Promise.allSettled(slow);
 
 		const statuses: string[] = [];
@@ -142,7 +142,7 @@ describe('a day of everything that can go wrong', () => {
 		statuses.push(await run(UPLOAD, [], { items: [file], withBinary: true }));
 		statuses.push(await run(SEND_FILE, [], { items: [file], withBinary: true }));
 		expect(statuses).toEqual(['success', 'success', 'success', 'success']);
-		// The link under which n8n serves the file to whoever has it.
+		// Anyone with this link can download the file from n8n.
 		const { media } = simulator.messages.at(-1)?.payload as { media: { url: string } };
 		const token = new URL(media.url).searchParams.get('token') ?? '';
 		expect(token).not.toBe('');
@@ -151,7 +151,7 @@ describe('a day of everything that can go wrong', () => {
 		expect(await run(SEND_FILE, [{ ...quotedLink, status: 422 }], { items: [file], withBinary: true })).toBe('error');
 		expect(await run(GET, [{ ...quotedLink, status: 200 }])).toBe('success');
 
-		// Refusals that quote the password, one by one and as items.
+		// Errors that quote the password, as failed executions and as items.
 		for (const status of [401, 422, 500]) {
 			const failed: string[] = [];
 			for (const fault of quotedIn(status)) {
@@ -161,27 +161,27 @@ describe('a day of everything that can go wrong', () => {
 			failed.push(await run(DOWNLOAD, quotedIn(401).slice(0, 1), { settings: CONTINUE }));
 			expect(failed).toEqual([...quotedIn(status).flatMap(() => ['error', 'success']), 'success']);
 		}
-		// Successes that do.
+		// Successful responses that quote it.
 		const quoting = { message_id: 'x', status: 'accepted', request: { headers: { authorization: AUTHORIZATION, [AUTHORIZATION]: 1 } } };
 		for (const parameters of [SEND, GET]) {
 			expect(await run(parameters, [{ kind: 'status', status: 200, body: quoting, headers: { 'x-echo': AUTHORIZATION } }])).toBe('success');
 		}
 		expect(await run(DOWNLOAD, [{ kind: 'status', status: 200, body: 'file', headers: { 'content-disposition': `attachment; filename="${AUTHORIZATION}.txt"` } }])).toBe('success');
-		// Where the password would go next.
+		// A redirect to another host.
 		expect(await run(SEND, [{ kind: 'redirect', location: `${elsewhere.origin}/?${encodeURIComponent(AUTHORIZATION)}` }])).toBe('error');
 		expect(elsewhere.received).toEqual([]);
-		// Connections that break.
+		// Broken connections.
 		expect(await run(SEND, [{ kind: 'drop', when: 'midBody' }])).toBe('error');
 		expect(await run(SEND, [{ kind: 'garbageBody', body: AUTHORIZATION }])).toBe('error');
 
-		// The credential's test, right and wrong, and with an API that quotes.
+		// The credential test: successful, and with an API that quotes the password.
 		const tested = [await rest.testCredential(credential, credentialData())];
 		simulator.addFault(quotedIn(401)[0]!);
 		tested.push(await rest.testCredential(credential, credentialData()));
 		expect(tested.map(({ status }) => status)).toEqual(['OK', 'Error']);
 		expect(tested.flatMap(({ message }) => Object.values(SECRETS).flat().filter((form) => message.includes(form)))).toEqual([]);
 
-		// Callbacks, let in and kept out; one of them with a file that cannot be had.
+		// Accepted and rejected callbacks, one of them with a failing download.
 		const workflow = await rest.importWorkflow(callbackWorkflow(credential, { parameters: { options: { downloadMedia: true } } }));
 		await rest.activate(workflow);
 		const url = callbackUrl(server.baseUrl, workflow);
@@ -197,13 +197,13 @@ describe('a day of everything that can go wrong', () => {
 		expect(answers.map(({ status }) => status)).toEqual([200, 200, 400, 401, 422]);
 
 		expect(await Promise.all(slow)).toEqual(['error', 'error']);
-		await until('no execution is under way', PATIENCE_MS, allExecutions, (all) => all.every(({ status }) => !['new', 'running'].includes(status)));
+		await until('no execution is running', PATIENCE_MS, allExecutions, (all) => all.every(({ status }) => !['new', 'running'].includes(status)));
 		expect((await allExecutions()).length).toBeGreaterThanOrEqual(30);
 		expect(readFileSync(path.join(server.userFolder, 'n8n.log'), 'utf8')).toMatch(/debug/);
 		expect(await leaks()).toEqual([]);
 	}, 420_000);
 
-	it('would be seen to leave one, were there one', async () => {
+	it('would fail this check if a secret were stored', async () => {
 		await run(SEND, [], { items: [{ to: TO, planted: PASSWORD }] });
 		await run(SEND, [], { items: [{ to: TO, planted: AUTHORIZATION, link: SECRETS['link to a file'] }] });
 		const found = await leaks();

@@ -9,14 +9,14 @@ import { n8nUnderTest } from '../../harness/n8n/underTest.mts';
 import { PATIENCE_MS, until } from '../../harness/until.mts';
 
 const { rest, handle, is1x } = n8nUnderTest();
-/** n8n's data tables can be made by a workflow since 2.x. */
+/** Workflows can create data tables since n8n 2.x. */
 const itWithTables = is1x ? it.skip : it;
 
 const api = apiUnderTest(rest, { statusSteps: [] });
 
 const example = async (file: string) => await rest.importWorkflow(readExample(file), api.credential);
 
-/** Runs a workflow to its good end. @returns by node name, the items of each output, without what pairs them. */
+/** Runs a workflow, which must succeed. @returns by node name, the JSON of the items of each output */
 async function run(workflow: StoredWorkflow): Promise<Record<string, IDataObject[][]>> {
 	const { status, error, outputs } = await rest.runWorkflow(workflow);
 	expect({ status, error }).toEqual({ status: 'success', error: undefined });
@@ -38,7 +38,7 @@ describe('campaign-from-spreadsheet.json', () => {
 		template: { name: 'order_ready', language: 'en', body_params: ['Aroha', '1001'] },
 	};
 
-	itWithTables('is checked first; then it writes into each row what became of it, and sends the rest when it is run again', async () => {
+	itWithTables('validates first, then sends and writes the result to each row, and sends the rest when run again', async () => {
 		const workflow = await example('campaign-from-spreadsheet.json');
 		const checked = await run(workflow);
 		expect(sent()).toEqual([]);
@@ -52,7 +52,7 @@ describe('campaign-from-spreadsheet.json', () => {
 			row('1003', 'Mia', '213333333', empty),
 		]);
 
-		// A person turns it on. Modica takes one of the messages, and then fails to say so.
+		// The user enables sending. Modica accepts one of the messages, but responds with an error.
 		api.simulator.addFault({ kind: 'status', status: 500, when: 'after', match: { to: '+64213333333' } });
 		const on = edited(workflow, '"value":false', '"value":true');
 		await rest.rest('patch', `/workflows/${workflow.id}`, on);
@@ -73,7 +73,7 @@ describe('campaign-from-spreadsheet.json', () => {
 			mia,
 		]);
 
-		// The number is put right, here also where the rows to try it with come from, and the result emptied.
+		// The user corrects the number (here also in the node with the sample rows) and clears the result.
 		await editRows(rest, 'WhatsApp campaign', ['order', '1002'], { result: '' });
 		await rest.rest('patch', `/workflows/${workflow.id}`, edited(on, '09 222 2222', '021 222 2222'));
 		await run(workflow);
@@ -96,7 +96,7 @@ describe('campaign-from-spreadsheet.json', () => {
 describe('campaign-from-csv.json', () => {
 	const FILE = 'order,name,number\n2001,Aroha,021 111 1111\n2002,Wiremu,09 222 2222\n2003,"Mia, Tom",213333333\n';
 
-	it('checks the rows of a file that came by the form, sends them, and gives a file that says what became of each', async () => {
+	it('validates the rows of an uploaded file, sends them, and returns a file with the result of each row', async () => {
 		const workflow = await example('campaign-from-csv.json');
 		await rest.activate(workflow);
 		const upload = async (whatToDo: string) => {
@@ -129,7 +129,7 @@ describe('campaign-from-csv.json', () => {
 });
 
 describe('campaign-from-google-sheets.json', () => {
-	it('is made of nodes that n8n knows, with parameters that they take', async () => {
+	it('contains only nodes that n8n has, with valid parameters', async () => {
 		const { nodes } = await example('campaign-from-google-sheets.json');
 		const types = await rest.nodeTypes();
 		const problems = nodes.map((node) => {
@@ -141,7 +141,7 @@ describe('campaign-from-google-sheets.json', () => {
 });
 
 describe('template-from-data.json', () => {
-	it('fills the gaps of the template for each order', async () => {
+	it('fills the placeholders of the template for each order', async () => {
 		await run(await example('template-from-data.json'));
 		const confirmation = (to: string, number: number, texts: string[]) => ({
 			to,
@@ -161,7 +161,7 @@ describe('template-from-data.json', () => {
 });
 
 describe('scheduled-reminder.json', () => {
-	it('hands tomorrow’s reminders to Modica for two hours before, and each only once', async () => {
+	it("schedules tomorrow's reminders for two hours before each appointment, each only once", async () => {
 		const workflow = await example('scheduled-reminder.json');
 		const { Appointments: appointments } = await run(workflow);
 		const [first, second] = appointments?.[0]?.[0]?.appointments as Array<{ time: string }>;
@@ -186,8 +186,8 @@ describe('scheduled-reminder.json', () => {
 });
 
 describe('file-from-form.json', () => {
-	// The first generation of n8n holds files in memory, where nobody can fetch them.
-	itWithTables('sends the file that came by the form, and keeps a copy at Modica', async () => {
+	// n8n 1.x keeps files in memory, from where Modica can't fetch them.
+	itWithTables('sends an uploaded file, and stores a copy at Modica', async () => {
 		api.simulator.configure({ fetchMediaUrls: true });
 		const workflow = await example('file-from-form.json');
 		await rest.activate(workflow);

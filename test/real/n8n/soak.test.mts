@@ -1,14 +1,14 @@
-/** Half a minute of what `npm run soak` does for as long as one likes. */
+/** A 30-second run of the soak test, `npm run soak`. */
 import { n8nUnderTest } from '../../harness/n8n/underTest.mts';
 import { soak } from '../../tools/soak/soak.mts';
 
 const { rest, handle, is1x } = n8nUnderTest();
 const storesBeforeAnswering = !is1x;
-/** What there must have been, for the books to say something. */
+/** Counts that must be above zero for the result to mean anything. */
 const COUNTED = ['reported as sent', 'faults', 'files', 'callbacks answered', 'callbacks executed'];
 
-describe('half a minute of sends, broadcasts, files and callbacks on an API that fails at random', () => {
-	it('comes out even: nothing is lost, nothing is sent twice, nothing is reported other than it was', async () => {
+describe('30 seconds of sends, broadcasts, files, and callbacks against an API that fails at random', () => {
+	it('lose nothing, send nothing twice, and report every result correctly', async () => {
 		const { counts, uneven } = await soak({ rest, baseUrl: handle.baseUrl, minutes: 0.5, seed: 20_261_124, storesBeforeAnswering });
 		console.log(counts);
 		expect(uneven).toEqual([]);

@@ -1,6 +1,6 @@
 /**
- * What a callback costs is n8n's engines for expressions: n8n makes one for whatever is evaluated, and with
- * `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE` for nothing else. So nothing may be evaluated on a callback's way.
+ * Most of the cost of a callback is n8n's expression engine. With `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE`, n8n creates one
+ * only when it evaluates an expression. So nothing may be evaluated for a callback.
  */
 import { randomUUID } from 'node:crypto';
 import axios from 'axios';
@@ -11,10 +11,10 @@ import type { StoredCredential, StoredWorkflow } from '../../harness/n8n/rest.mt
 import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
 import { startWithPackage, type N8nWithPackage } from '../../harness/n8n/withPackage.mts';
 
-/** n8n 1.x has no engines of this kind. */
+/** n8n 1.x has no such engine. */
 const describeWithEngine = n8nUnderTest().is1x ? describe.skip : describe;
 
-describeWithEngine('on the way of a callback', () => {
+describeWithEngine('a callback', () => {
 	let n8n: N8nWithPackage;
 	let credential: StoredCredential;
 	beforeAll(async () => {
@@ -23,7 +23,7 @@ describeWithEngine('on the way of a callback', () => {
 	});
 	afterAll(async () => await n8n?.stop());
 
-	/** A workflow whose trigger has both outputs, and a node behind each. */
+	/** Activates a workflow with a node after each output of its trigger. */
 	async function activate(typeVersion: number, events = ['status', 'reply']): Promise<StoredWorkflow> {
 		const ends = ['On status', 'On reply'].map(
 			(name): INode => ({ id: name, name, type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [200, 0], parameters: {} }),
@@ -40,7 +40,7 @@ describeWithEngine('on the way of a callback', () => {
 		return stored;
 	}
 
-	/** What n8n itself counts of its engines: expressions evaluated, and engines made. */
+	/** n8n's own metrics: evaluated expressions, and created engines. */
 	async function counted(): Promise<{ evaluated: number; engines: number }> {
 		const { data } = await axios.get<string>(`${n8n.server.baseUrl}/metrics`, { proxy: false });
 		const sum = (name: string) =>
@@ -53,7 +53,7 @@ describeWithEngine('on the way of a callback', () => {
 		return { evaluated: sum('n8n_expression_evaluation_duration_seconds_count'), engines: sum('n8n_expression_pool_acquired_total') };
 	}
 
-	/** What is counted while callbacks of all kinds come in, until all have run. */
+	/** The change of these metrics for callbacks of all kinds, until all executions have ended. */
 	async function countedFor(workflow: StoredWorkflow): Promise<{ evaluated: number; engines: number }> {
 		const url = callbackUrl(n8n.server.baseUrl, workflow);
 		const before = await counted();
@@ -74,11 +74,11 @@ describeWithEngine('on the way of a callback', () => {
 	it.each([
 		['both outputs', ['status', 'reply']],
 		['one output', ['status']],
-	])('nothing is evaluated, with %s', async (_, events) => {
+	])('evaluates no expression, with %s', async (_, events) => {
 		expect(await countedFor(await activate(2, events))).toEqual({ evaluated: 0, engines: 0 });
 	});
 
-	it('something was, in version 1 of the trigger: so it would be seen', async () => {
+	it('evaluates expressions with version 1 of the trigger, which shows that the metrics work', async () => {
 		expect((await countedFor(await activate(1))).evaluated).toBeGreaterThan(0);
 	});
 });

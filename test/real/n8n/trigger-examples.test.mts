@@ -10,7 +10,7 @@ import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
 
 const { rest, handle, is1x } = n8nUnderTest();
 const CUSTOMER = '64211234567';
-/** n8n's data tables can be made by a workflow since 2.x. */
+/** Workflows can create data tables since n8n 2.x. */
 const itWithTables = is1x ? it.skip : it;
 
 let simulator: Simulator;
@@ -25,7 +25,7 @@ afterAll(async () => {
 	await simulator.stop();
 });
 
-/** Imports an example, activates it and has the simulator call it back, as a person and Modica would. */
+/** Imports and activates an example, and sends the simulator's callbacks to it. */
 async function live(file: string): Promise<StoredWorkflow> {
 	await simulator.reset();
 	const example = readExample(file);
@@ -37,7 +37,7 @@ async function live(file: string): Promise<StoredWorkflow> {
 	return workflow;
 }
 
-/** The executions that callbacks have started, the oldest first, once there are so many and all have ended. */
+/** Waits until callbacks have started `count` executions and all have ended. @returns them, oldest first */
 async function startedBy({ id }: StoredWorkflow, count: number): Promise<Execution[]> {
 	const all = await rest.waitForExecutions(id, (seen) => {
 		const started = seen.filter(({ mode }) => mode === 'webhook');
@@ -49,7 +49,7 @@ async function startedBy({ id }: StoredWorkflow, count: number): Promise<Executi
 }
 
 describe('auto-reply.json', () => {
-	it('marks a message as read and answers it', async () => {
+	it('marks a message as read and replies to it', async () => {
 		const workflow = await live('auto-reply.json');
 		const { body } = await simulator.sendReply({ type: 'text', text: 'Are you open?', source: CUSTOMER });
 		await startedBy(workflow, 1);
@@ -68,36 +68,36 @@ describe('auto-reply.json', () => {
 });
 
 describe('delivery-tracking.json', () => {
-	itWithTables('keeps each status of a message it sent, in a data table, by the reference', async () => {
+	itWithTables('stores each status of a message in a data table, with its reference', async () => {
 		const workflow = await live('delivery-tracking.json');
 		const { status, error } = await rest.runWorkflow(workflow);
 		expect({ status, error }).toEqual({ status: 'success', error: undefined });
 		const [message] = simulator.messages;
 		const { id, reference } = message!;
-		const told = ['accepted', 'submitted', 'sent', 'received', 'read'];
+		const states = ['accepted', 'submitted', 'sent', 'received', 'read'];
 		const rows = await until(
 			'all statuses are in the table',
 			PATIENCE_MS,
 			async () => (await rowsOf(rest, 'WhatsApp deliveries')).filter((row) => row.messageId === id),
-			({ length }) => length >= told.length + 1,
+			({ length }) => length >= states.length + 1,
 		);
 		const row = (state: string) => ({ key: `status:${id}:${state}`, reference, messageId: id, recipient: '', status: state, final: state === 'read' });
-		expect(rows).toHaveLength(told.length + 1);
+		expect(rows).toHaveLength(states.length + 1);
 		expect(rows).toEqual(
 			expect.arrayContaining([
 				{ key: `send:${id}`, reference, messageId: id, recipient: '+64211234567', status: 'accepted', final: false },
-				...told.map(row),
+				...states.map(row),
 			]),
 		);
 		await rest.deactivate(workflow);
 	});
 
-	itWithTables('drops a copy that another n8n process has taken already', async () => {
+	itWithTables('drops a duplicate that another n8n process has already handled', async () => {
 		const workflow = await live('delivery-tracking.json');
 		await rest.runWorkflow(workflow);
 		await startedBy(workflow, 5);
 		const { id } = simulator.messages[0]!;
-		// What this process remembers goes with the trigger's id: to the workflow, this is another process.
+		// The trigger's memory of callbacks belongs to its node ID: a new ID simulates another process.
 		const twin = { ...workflow, nodes: workflow.nodes.map((node) => ({ ...node, ...(node.type === TRIGGER && { id: 'another-process' }) })) };
 		await rest.deactivate(workflow);
 		const { versionId } = await rest.rest<StoredWorkflow>('patch', `/workflows/${workflow.id}`, twin);
@@ -112,7 +112,7 @@ describe('delivery-tracking.json', () => {
 });
 
 describe('inbound-media.json', () => {
-	it('keeps the file, also when it could not be had at first', async () => {
+	it('stores the file, even if the first download fails', async () => {
 		const workflow = await live('inbound-media.json');
 		const bytes = Buffer.from('the very bytes');
 		await simulator.sendReply({ type: 'text', text: 'no file', source: CUSTOMER });
@@ -131,7 +131,7 @@ describe('inbound-media.json', () => {
 });
 
 describe('opt-out.json', () => {
-	itWithTables('leaves out of a campaign who said STOP, and nobody else', async () => {
+	itWithTables('excludes customers who wrote STOP from a campaign, and no others', async () => {
 		const workflow = await live('opt-out.json');
 		await simulator.sendReply({ type: 'text', text: ' Stop! ', source: '64212222222' });
 		await simulator.sendReply({ type: 'text', text: 'Stop by my house', source: '64213333333' });
@@ -151,7 +151,7 @@ describe('opt-out.json', () => {
 describe('router.json', () => {
 	const SUBFLOWS = ['Track deliveries', 'Sales', 'Support, with a file', 'Support'];
 
-	/** A workflow that another calls, as a person makes it. */
+	/** A subworkflow, as created in the editor. */
 	async function subflow(name: string): Promise<StoredWorkflow> {
 		const start: INode = {
 			id: 'start',
@@ -163,12 +163,12 @@ describe('router.json', () => {
 		};
 		const end: INode = { id: 'end', name: 'End', type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [200, 0], parameters: {} };
 		const stored = await rest.importWorkflow({ name, nodes: [start, end], connections: { [start.name]: { main: [[{ node: end.name, type: 'main', index: 0 }]] } } });
-		// n8n 1.x knows no publishing of what starts by being called.
+		// n8n 1.x can't activate a workflow that only has an Execute Workflow Trigger.
 		if (!is1x) await rest.activate(stored);
 		return stored;
 	}
 
-	it('hands each callback to the workflow that it belongs to, and shows those that belong to none', async () => {
+	it('routes each callback to its workflow, and fails the execution for an unknown business number', async () => {
 		await simulator.reset();
 		const called = await Promise.all(SUBFLOWS.map(subflow));
 		const file = readExample('router.json');
@@ -207,7 +207,7 @@ describe('router.json', () => {
 	});
 });
 
-describe('a workflow that was saved with version 1 of the trigger', () => {
+describe('a workflow saved with version 1 of the trigger', () => {
 	it('still runs', async () => {
 		await simulator.reset();
 		const saved = JSON.parse(readFileSync('test/real/n8n/saved/trigger-version-1.json', 'utf8')) as WorkflowFile;

@@ -1,4 +1,4 @@
-/** Many callbacks at once, each kind of flood in an n8n of its own. */
+/** Thousands of callbacks, in a separate n8n for each test. */
 import type { INode } from 'n8n-workflow';
 import { CALLBACK_LOGIN, callbackUrl, callbackWorkflow, post } from '../../harness/n8n/callbacks.mts';
 import { flood, percentile, send, tally, type Shot } from '../../harness/n8n/flood.mts';
@@ -10,11 +10,11 @@ import { PATIENCE_MS, until } from '../../harness/until.mts';
 
 const AT_ONCE = 20;
 const FLOOD = Number(process.env.FLOOD_CALLBACKS ?? 3_000);
-/** With half of them sent again after the kill. */
+/** About half of them are sent again after the kill. */
 const FLOOD_WITH_KILL = 400;
 const KILL_AFTER = 150;
 const EXECUTIONS_END_MS = 300_000;
-/** What docs/callbacks.md tells to set for so many: an engine for expressions is only made when one is to be evaluated. */
+/** The setting that docs/callbacks.md recommends: n8n prepares an expression engine only when it needs one. */
 const FAST = { N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' };
 
 let n8n: N8nWithPackage | undefined;
@@ -28,8 +28,8 @@ const API = { username: 'wab_demo', password: 'x', baseUrl: 'http://127.0.0.1:9'
 const keys = (of: ReadonlyArray<{ key: string }>) => of.map(({ key }) => key).sort();
 const firsts = (shots: readonly Shot[]) => shots.filter(({ kind }) => kind === 'first');
 
-describe('3,000 callbacks, 20 at a time', () => {
-	it('start one execution for each distinct callback, and the answers tell of all the others', async () => {
+describe('3,000 callbacks, 20 concurrent', () => {
+	it('start one execution for each valid callback, and get 200, 400, or 401 without one for all others', async () => {
 		n8n = await startWithPackage(FAST);
 		const { rest, server } = n8n;
 		const credential = await rest.createCredential(CREDENTIAL, API);
@@ -41,12 +41,12 @@ describe('3,000 callbacks, 20 at a time', () => {
 		const seconds = (performance.now() - began) / 1000;
 		const accepted = outcomes.filter(({ shot }) => shot.kind === 'first').map(({ ms }) => ms);
 		console.log(
-			`${FLOOD} callbacks in ${seconds.toFixed(0)} s: ${(FLOOD / seconds).toFixed(1)}/s; ` +
-				`accepted ones ${percentile(accepted, 50).toFixed(0)} ms at the median, ${percentile(accepted, 99).toFixed(0)} ms at p99`,
+			`${FLOOD} callbacks in ${seconds.toFixed(0)} s: ${(FLOOD / seconds).toFixed(1)}/s. ` +
+				`Response time of accepted callbacks: median ${percentile(accepted, 50).toFixed(0)} ms, p99 ${percentile(accepted, 99).toFixed(0)} ms`,
 		);
 
 		const counts = tally(outcomes);
-		// A copy may overtake the first: then that one is the copy.
+		// A duplicate may arrive before the original, which then counts as the duplicate.
 		expect({ ...counts, 'first: 200': (counts['first: 200'] ?? 0) + (counts['duplicate: 200'] ?? 0), 'duplicate: 200': undefined }).toEqual({
 			'first: 200': 0.85 * FLOOD,
 			'first: 200 duplicate': counts['duplicate: 200'],
@@ -61,8 +61,8 @@ describe('3,000 callbacks, 20 at a time', () => {
 	}, 900_000);
 });
 
-describe('kill -9 in the middle of a flood', () => {
-	/** What a callback goes through, so that some are under way at any moment. */
+describe('kill -9 of n8n during a flood of callbacks', () => {
+	/** Takes one second, so that executions are running at any time. */
 	const WORK: INode = {
 		id: 'work',
 		name: 'Work',
@@ -72,8 +72,8 @@ describe('kill -9 in the middle of a flood', () => {
 		parameters: { resume: 'timeInterval', amount: 1, unit: 'seconds' },
 	};
 
-	it('loses no callback that was answered, and runs those that were not when they are sent again', async () => {
-		// As the documentation says: as it comes, n8n forgets what was killed before its first node began.
+	it('loses no accepted callback, and starts executions for the others when they are sent again', async () => {
+		// As documented: by default, n8n loses executions that were killed before their first node started.
 		n8n = await startWithPackage({ ...FAST, N8N_EVENTBUS_RECOVERY_MODE: 'simple' });
 		const { rest: before, server } = n8n;
 		const credential = await before.createCredential(CREDENTIAL, API);
@@ -98,35 +98,35 @@ describe('kill -9 in the middle of a flood', () => {
 
 		await n8n.startAgain();
 		const { rest: after } = n8n;
-		// n8n marks what was under way as crashed.
+		// n8n marks interrupted executions as crashed.
 		const survived = await endedCallbacks(server, workflow.id, EXECUTIONS_END_MS);
 		const stored = new Set(keys(survived));
 		expect(answered.filter(({ shot }) => !stored.has(shot.key))).toEqual([]);
 		const crashed = survived.filter(({ status }) => status === 'crashed');
 		expect(crashed.length).toBeGreaterThan(0);
 
-		await until('the URL answers again', PATIENCE_MS, async () => (await post(url, {})).status === 400);
+		await until('the webhook URL is available again', PATIENCE_MS, async () => (await post(url, {})).status === 400);
 		const again = await send(url, unanswered, AT_ONCE);
 		expect(tally(again)).toEqual({ 'first: 200': unanswered.length });
 
-		// As the documentation says: retry what has crashed, unless the callback came again since.
+		// As documented: retry crashed executions, unless their callback has arrived again.
 		const successful = await succeeded(server, workflow.id);
 		const toRetry = crashed.filter(({ key }) => !successful.has(key));
 		for (const { id } of toRetry) await after.rest('post', `/executions/${id}/retry`, { loadWorkflow: false });
 		const processed = await succeeded(server, workflow.id);
 		expect([...processed.keys()].sort()).toEqual(keys(shots));
 
-		// Stored but not yet answered at the kill: these came again, so they may have been run twice.
+		// Callbacks that were stored but not yet answered at the kill were sent again, so they may have run twice.
 		const twice = [...processed].filter(([, times]) => times > 1).map(([key]) => key);
 		console.log(
-			`kill -9 after ${answered.length} answers: ${survived.length} stored, ${crashed.length} of them crashed, ` +
-				`${toRetry.length} retried; ${unanswered.length} sent again, ${twice.length} of them run twice`,
+			`kill -9 after ${answered.length} responses: ${survived.length} executions stored, ${crashed.length} of them crashed, ` +
+				`${toRetry.length} retried. ${unanswered.length} callbacks sent again, ${twice.length} of them executed twice`,
 		);
 		expect(twice.length).toBeLessThanOrEqual(AT_ONCE);
 		expect(twice.filter((key) => !keys(unanswered).includes(key))).toEqual([]);
 	}, 900_000);
 
-	/** How often each callback has been run to its end. */
+	/** How many successful executions each callback has. */
 	async function succeeded(of: N8nHandle, workflowId: string): Promise<Map<string, number>> {
 		const times = new Map<string, number>();
 		for (const { key, status } of await endedCallbacks(of, workflowId, EXECUTIONS_END_MS)) if (status === 'success') times.set(key, (times.get(key) ?? 0) + 1);

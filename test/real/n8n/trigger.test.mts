@@ -30,7 +30,7 @@ async function activate(parameters = {}, used = credential) {
 	return { workflow: stored, url: callbackUrl(handle.baseUrl, stored) };
 }
 
-/** Presses *Execute step* in the trigger. @returns the URL that answers from then on, for one callback */
+/** Clicks *Execute step* in the trigger. @returns the test URL, which accepts one callback */
 async function listen(stored: StoredWorkflow): Promise<string> {
 	const started = await rest.rest<{ waitingForWebhook?: boolean }>('post', `/workflows/${stored.id}/run`, {
 		triggerToStartFrom: { name: 'Callback' },
@@ -40,18 +40,18 @@ async function listen(stored: StoredWorkflow): Promise<string> {
 	return callbackUrl(handle.baseUrl, stored, 'webhook-test');
 }
 
-/** A status or reply that nobody has sent yet. */
+/** A status or reply with a new ID. */
 const status = (more: object = {}) => ({ ...STATUS, id: randomUUID(), ...more });
 const reply = (more: object = {}) => ({ ...REPLY, id: randomUUID(), ...more });
 
-/** The outputs of the trigger in each execution of a workflow, the oldest first, once there are so many. */
+/** Waits for `count` executions of a workflow. @returns the trigger's outputs in each, oldest first */
 async function executionsOf({ id }: StoredWorkflow, count: number) {
 	const ended = await rest.waitForExecutions(id, (all) => all.length >= count && all.every(({ status: state }) => state === 'success' || state === 'error'));
 	const executions = await Promise.all(ended.map((execution) => rest.getExecution(execution.id)));
 	return executions.reverse().map(({ outputs }) => outputs.Callback ?? []);
 }
 
-/** How many executions a workflow has had, after a callback that certainly has started one more. */
+/** Sends a callback that starts an execution, and waits for it. @returns the number of executions before that callback */
 async function countExecutions(of: StoredWorkflow, ownUrl: string): Promise<number> {
 	const before = (await rest.executions(of.id)).length;
 	expect(await post(ownUrl, status())).toMatchObject({ status: 200, body: '' });
@@ -62,11 +62,11 @@ async function countExecutions(of: StoredWorkflow, ownUrl: string): Promise<numb
 const item = (json: object) => ({ json, pairedItem: expect.anything() as unknown });
 
 describe('a callback', () => {
-	it('is stored with its item, by the output of its kind, before n8n answers it (1.x: soon after)', async () => {
+	it('starts an execution, with the item on the output for its event, before n8n responds (1.x: shortly after)', async () => {
 		const { workflow: own, url: ownUrl } = await activate();
 		const [sent, written] = [status(), reply({ profile: { name: 'Aroha' } })];
 		expect(await post(ownUrl, sent)).toMatchObject({ status: 200, body: '' });
-		// Already there when the answer is: n8n 1.x does not promise that. (n8n may list one twice that is just ending.)
+		// The execution is stored before the response. n8n 1.x doesn't guarantee this. (n8n may list an execution twice while it ends.)
 		if (!is1x) expect((await rest.executions(own.id)).length).toBeGreaterThan(0);
 		expect(await post(ownUrl, written)).toMatchObject({ status: 200, body: '' });
 		expect(await executionsOf(own, 2)).toEqual([
@@ -90,7 +90,7 @@ describe('a callback', () => {
 		]);
 	});
 
-	it('leaves by one output when one event is chosen, and the other is answered without an execution', async () => {
+	it('uses a single output if one event is selected, and gets a 200 without an execution for the other event', async () => {
 		const { workflow: own, url: ownUrl } = await activate({ events: ['reply'] });
 		expect(await post(ownUrl, status())).toMatchObject({ status: 200, body: '{"ignored":"events"}' });
 		const written = reply({ content: JSON.stringify(CONTENT.button) });
@@ -105,14 +105,14 @@ describe('a callback', () => {
 		['contentTypes', { contentTypes: ['image'] }, reply(), reply({ content: CONTENT.image })],
 		['businessNumbers', { businessNumbers: '102046588645210' }, reply({ destination: '1' }), reply()],
 		['senders', { senders: '+64 12 345 6789' }, reply({ source: '64211234567' }), reply()],
-	])('is filtered by %s', async (name, options, kept, passed) => {
+	])('is filtered by the option %s', async (name, options, filtered, passed) => {
 		const { workflow: own, url: ownUrl } = await activate({ options });
-		expect(await post(ownUrl, kept)).toMatchObject({ status: 200, body: JSON.stringify({ ignored: name }) });
+		expect(await post(ownUrl, filtered)).toMatchObject({ status: 200, body: JSON.stringify({ ignored: name }) });
 		expect(await post(ownUrl, passed)).toMatchObject({ status: 200, body: '' });
 		expect(await executionsOf(own, 1)).toHaveLength(1);
 	});
 
-	it('arrives from the API with the login in its URL', async () => {
+	it('is accepted with the login in the URL', async () => {
 		const { workflow: own, url: ownUrl } = await activate();
 		simulator.configure({ statusCallbackUrl: withLogin(ownUrl), replyCallbackUrl: withLogin(ownUrl), callbackTries: 1 });
 		const sent = await simulator.sendStatus({ id: randomUUID(), status: 'read', reference: 'r' });
@@ -123,7 +123,7 @@ describe('a callback', () => {
 		expect(replies?.[0]?.json).toMatchObject({ type: 'sticker', content: { sticker: { sha256: simulator.media[0]?.sha256 } } });
 	});
 
-	it('keeps the password out of what is stored', async () => {
+	it('leaves no password in the stored execution', async () => {
 		const { workflow: own, url: ownUrl } = await activate();
 		await post(ownUrl, status());
 		const [execution] = await rest.waitForExecutions(own.id, ([first]) => first?.status === 'success');
@@ -133,39 +133,39 @@ describe('a callback', () => {
 	});
 });
 
-describe('strangers and what is no callback', () => {
+describe('an unauthenticated or invalid callback', () => {
 	const { callbackUsername: user, callbackPassword: password } = CALLBACK_LOGIN;
-	const STRANGERS: Array<[string, Record<string, string>]> = [
+	const UNAUTHENTICATED: Array<[string, Record<string, string>]> = [
 		['no login', {}],
-		['another password', { authorization: basicAuth(user, 'wrong') }],
-		['another password beyond ASCII', { authorization: basicAuth(user, 'p@ss:wörd/%20 u') }],
-		['another user name', { authorization: basicAuth('x', password) }],
+		['a wrong password', { authorization: basicAuth(user, 'wrong') }],
+		['a wrong password with non-ASCII characters', { authorization: basicAuth(user, 'p@ss:wörd/%20 u') }],
+		['a wrong username', { authorization: basicAuth('x', password) }],
 		['no colon', { authorization: `Basic ${Buffer.from(user).toString('base64')}` }],
-		['no base64', { authorization: 'Basic ???' }],
+		['invalid base64', { authorization: 'Basic ???' }],
 		['an empty login', { authorization: 'Basic ' }],
-		['another scheme', { authorization: AUTHORIZATION.replace('Basic', 'Bearer') }],
+		['a different scheme', { authorization: AUTHORIZATION.replace('Basic', 'Bearer') }],
 		['a login of 12 kB', { authorization: `Basic ${'A'.repeat(12_000)}` }],
 	];
-	const NO_CALLBACKS: Array<[string, unknown, string, number]> = [
+	const INVALID_CALLBACKS: Array<[string, unknown, string, number]> = [
 		['an empty body', '', 'application/json', 400],
 		['a list', [STATUS], 'application/json', 400],
 		['a number', 7, 'application/json', 400],
 		['null', 'null', 'application/json', 400],
 		['a text', 'hello', 'text/plain', 400],
-		['bytes', '\u0000\u0001', 'application/octet-stream', 400],
+		['binary data', '\u0000\u0001', 'application/octet-stream', 400],
 		['a form', 'a=1&b=2', 'application/x-www-form-urlencoded', 400],
 		['a file', '--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n', 'multipart/form-data; boundary=x', 400],
 		['XML', '<status><id>1</id></status>', 'application/xml', 400],
 		['no id', { status: 'read' }, 'application/json', 400],
 		['neither status nor content', { id: 'x', status: null }, 'application/json', 400],
-		['a body nested 1,000 deep', status({ more: nested(1_000) }), 'application/json', 400],
-		// n8n itself refuses these before the trigger sees them.
+		['a body with 1,000 levels of nesting', status({ more: nested(1_000) }), 'application/json', 400],
+		// n8n itself rejects this before the trigger is called.
 		['broken JSON', '{"id":', 'application/json', 422],
 	];
 
-	it('are answered as they deserve, and start nothing', async () => {
+	it('is rejected with 401, 400, 422, or 431, and starts no execution', async () => {
 		const before = await countExecutions(workflow, url);
-		for (const [what, headers] of STRANGERS) {
+		for (const [what, headers] of UNAUTHENTICATED) {
 			const { status: answered, headers: received } = await post(url, status(), headers);
 			expect({ what, answered, challenge: received['www-authenticate'] }).toEqual({
 				what,
@@ -173,7 +173,7 @@ describe('strangers and what is no callback', () => {
 				challenge: expect.stringMatching(/^Basic realm=/),
 			});
 		}
-		for (const [what, body, type, expected] of NO_CALLBACKS) {
+		for (const [what, body, type, expected] of INVALID_CALLBACKS) {
 			const { status: answered, body: answer } = await post(url, body, { authorization: AUTHORIZATION, 'content-type': type });
 			expect({ what, answered, answer: JSON.parse(answer) as unknown }).toEqual({
 				what,
@@ -181,13 +181,13 @@ describe('strangers and what is no callback', () => {
 				answer: expect.objectContaining({ message: expect.stringMatching(expected === 400 ? /^This is no callback: / : /./) }),
 			});
 		}
-		// A megabyte of header is more than Node.js takes.
+		// Node.js doesn't accept a 1 MB header.
 		const huge = await post(url, status(), { authorization: `Basic ${'A'.repeat(2 ** 20)}` }).catch((error: Error) => error.message);
 		expect(huge).toEqual(typeof huge === 'string' ? expect.stringMatching(/reset|EPIPE|hang up/i) : expect.objectContaining({ status: 431 }));
 		expect(await countExecutions(workflow, url)).toBe(before + 1);
 	});
 
-	it('are let in by nobody while the credential has no login, unless the trigger is to be open', async () => {
+	it('is rejected if the credential has no login, unless Authentication is None', async () => {
 		const { username, password: apiPassword, baseUrl } = simulator;
 		const without = await rest.createCredential(CREDENTIAL, { username, password: apiPassword, baseUrl }, 'Without a login');
 		await expect(activate({}, without)).rejects.toThrow(/The credential has no Callback Username and Callback Password/);
@@ -199,7 +199,7 @@ describe('strangers and what is no callback', () => {
 		expect(await post(testUrl, status())).toMatchObject({ status: 401, body: expect.stringMatching(/no Callback Username/) });
 	});
 
-	it('are let in by a changed password soon after, and by a wrong one never', async () => {
+	it('is accepted with a changed password within seconds, and never with a wrong one', async () => {
 		const { username, password: apiPassword, baseUrl } = simulator;
 		const data = { username, password: apiPassword, baseUrl, ...CALLBACK_LOGIN };
 		const own = await rest.createCredential(CREDENTIAL, data, 'Changing');
@@ -209,7 +209,7 @@ describe('strangers and what is no callback', () => {
 		expect([await answerTo(AUTHORIZATION), await answerTo(changed)]).toEqual([200, 401]);
 
 		await rest.rest('patch', `/credentials/${own.id}`, { ...own, data: { ...data, callbackPassword: 'changed' } });
-		await until('the changed password counts', PATIENCE_MS, async () => {
+		await until('the changed password is accepted', PATIENCE_MS, async () => {
 			expect(await answerTo(basicAuth(user, 'wrong'))).toBe(401);
 			return (await answerTo(changed)) === 200;
 		});
@@ -218,9 +218,9 @@ describe('strangers and what is no callback', () => {
 	});
 });
 
-describe('nobody’s message is refused', () => {
+describe('an unusual callback is accepted', () => {
 	it.each(['application/json; charset=utf-8', 'text/plain', 'application/octet-stream', 'application/vnd.modica.v1', 'application/x-www-form-urlencoded', 'x'])(
-		'when its content type is %s',
+		'if its content type is %s',
 		async (type) => {
 			const { workflow: own, url: ownUrl } = await activate();
 			const sent = status();
@@ -230,24 +230,24 @@ describe('nobody’s message is refused', () => {
 		},
 	);
 
-	it('when the customer hides their number, or the status is new', async () => {
+	it('if the customer hides their number, or the status is unknown', async () => {
 		const { workflow: own, url: ownUrl } = await activate();
 		const { source: _, ...hidden } = reply({ user_id: 'NZ.13491208655302741918' });
 		const delayed = status({ status: 'delayed' });
 		for (const body of [hidden, delayed]) expect(await post(ownUrl, body)).toMatchObject({ status: 200, body: '' });
-		const [[, [fromNobody] = []] = [], [[unknown] = []] = []] = await executionsOf(own, 2);
-		expect(fromNobody?.json).toMatchObject({
+		const [[, [fromHidden] = []] = [], [[unknown] = []] = []] = await executionsOf(own, 2);
+		expect(fromHidden?.json).toMatchObject({
 			id: hidden.id,
 			sessionId: 'NZ.13491208655302741918:102046588645210',
 			extra: { user_id: 'NZ.13491208655302741918' },
 		});
-		expect(fromNobody?.json).not.toHaveProperty('source');
+		expect(fromHidden?.json).not.toHaveProperty('source');
 		expect(unknown?.json).toMatchObject({ status: 'delayed', final: false });
 	});
 });
 
-describe('copies of a callback', () => {
-	it('start one execution, 20 at once and one later', async () => {
+describe('duplicates of a callback', () => {
+	it('start one execution, for 20 concurrent copies and a later one', async () => {
 		const { workflow: own, url: ownUrl } = await activate();
 		const sent = status();
 		const answers = await Promise.all(Array.from({ length: 20 }, () => post(ownUrl, sent)));
@@ -259,7 +259,7 @@ describe('copies of a callback', () => {
 		expect(await executionsOf(own, 2)).toHaveLength(2);
 	});
 
-	it('start one execution when the first sender has given up waiting', async () => {
+	it('start one execution if the connection of the first one is closed before n8n responds', async () => {
 		const { workflow: own, url: ownUrl } = await activate();
 		const sent = status();
 		const body = JSON.stringify(sent);
@@ -271,7 +271,7 @@ describe('copies of a callback', () => {
 		const closed = new Promise((resolve) => impatient.once('close', resolve));
 		impatient.end(body);
 		await once(impatient, 'finish');
-		// Some milliseconds are enough for n8n to have the body, and too few for it to store the execution.
+		// 10 ms is enough for n8n to receive the body, but not to store the execution.
 		setTimeout(() => impatient.destroy(), 10);
 		await closed;
 		expect(await post(ownUrl, sent)).toMatchObject({ status: 200 });
@@ -279,7 +279,7 @@ describe('copies of a callback', () => {
 		expect(await executionsOf(own, 2)).toHaveLength(2);
 	});
 
-	it('each start an execution when they are not to be ignored', async () => {
+	it('each start an execution if Ignore Duplicates is off', async () => {
 		const { workflow: own, url: ownUrl } = await activate({ options: { ignoreDuplicates: false } });
 		const sent = status();
 		await post(ownUrl, sent);
@@ -288,8 +288,8 @@ describe('copies of a callback', () => {
 	});
 });
 
-describe('a file that came with a reply', () => {
-	it('is in the item; when it cannot be had, the reply comes with the reason', async () => {
+describe('the file of a reply', () => {
+	it('is in the item; if the download fails, the item contains the reason instead', async () => {
 		const { workflow: own, url: ownUrl } = await activate({ options: { downloadMedia: true, binaryPropertyName: 'file' } });
 		simulator.configure({ replyCallbackUrl: withLogin(ownUrl) });
 		const picture = Buffer.from('not really a picture, but these very bytes');
@@ -308,7 +308,7 @@ describe('a file that came with a reply', () => {
 });
 
 describe('the editor', () => {
-	it('tells what to do with the URL', async () => {
+	it('explains how to use the URLs', async () => {
 		const description = (await rest.nodeTypes()).find(({ name }) => name === TRIGGER)!;
 		expect(description.activationMessage).toMatch(/Production URL.*statusCallbackUrl.*replyCallbackUrl/);
 		expect(JSON.stringify(description.triggerPanel)).toMatch(/Test URL.*npm run simulator -- --reply .*Production URL/);
@@ -316,12 +316,12 @@ describe('the editor', () => {
 		expect(notices).toEqual([expect.stringMatching(/Production URL.*user:password@/), expect.stringMatching(/Anyone who knows the URL/)]);
 	});
 
-	it('does not activate a trigger that could not start', async () => {
+	it('does not activate a trigger with an invalid option', async () => {
 		const stored = await rest.importWorkflow(callbackWorkflow(credential, { parameters: { events: ['reply'], options: { businessNumbers: 'abc' } } }));
 		await expect(rest.activate(stored)).rejects.toThrow(/Business Numbers/);
 	});
 
-	it('goes on listening for a test event after strangers and callbacks that are filtered out', async () => {
+	it('keeps listening for a test event after rejected and filtered callbacks', async () => {
 		const stored = await rest.importWorkflow(callbackWorkflow(credential, { parameters: { options: { statuses: ['read'] } } }));
 		const testUrl = await listen(stored);
 		expect(await post(testUrl, status({ status: 'read' }), {})).toMatchObject({ status: 401 });
@@ -333,7 +333,7 @@ describe('the editor', () => {
 		expect(await post(testUrl, sent)).toMatchObject({ status: 200, body: '' });
 		const [[[received] = []] = []] = await executionsOf(stored, 1);
 		expect(received?.json).toMatchObject({ event: 'status', id: sent.id });
-		// And then it has stopped.
+		// The test event ends the listening.
 		await until('the test URL is gone', PATIENCE_MS, async () => (await post(testUrl, sent)).status === 404);
 	});
 });

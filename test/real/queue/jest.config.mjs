@@ -1,6 +1,6 @@
 import base from '../n8n/jest.config.mjs';
 
-/** The tests that take an n8n of several processes: one for all of them. */
+/** The tests in queue mode. All of them share one n8n of several processes. */
 export default {
 	...base,
 	testMatch: ['<rootDir>/test/real/queue/**/*.test.mts'],

@@ -1,4 +1,4 @@
-/** One n8n of several processes, under load, with a worker killed in the middle: every message and every callback is accounted for. */
+/** Queue mode under load, with a worker killed: every message and every callback is accounted for. */
 import type { INode } from 'n8n-workflow';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { CALLBACK_LOGIN, callbackUrl, callbackWorkflow, eachOf, post } from '../../harness/n8n/callbacks.mts';
@@ -11,7 +11,7 @@ import { endedExecutions, killWorker, queueUnderTest, workerOf, workers } from '
 const FLOOD = 3_000;
 const AT_ONCE = 20;
 const CAMPAIGN = 1_000;
-/** Slow enough for the campaign to be under way before, at and after the kill. */
+/** Slow enough that the campaign runs before, during, and after the kill. */
 const REQUESTS_PER_SECOND = 40;
 const KILL_AFTER = 600;
 const COPIES = 200;
@@ -28,8 +28,8 @@ async function liveCallbacks(more: Parameters<typeof callbackWorkflow>[1] = {}) 
 	return { workflow, urls: webhookUrls.map((url) => callbackUrl(url, workflow)) };
 }
 
-describe('3,000 callbacks and a campaign of 1,000 at once, and kill -9 of a worker in the middle', () => {
-	it('keep the books: an execution for each callback taken, and each message sent once', async () => {
+describe('3,000 callbacks and a concurrent campaign of 1,000 messages, with kill -9 of a worker', () => {
+	it('result in an execution for each accepted callback, and each message is sent once', async () => {
 		const callbacks = await liveCallbacks();
 		const campaign = await liveCampaign(rest, api.credential);
 		api.simulator.configure({ rateLimit: { requestsPerSecond: REQUESTS_PER_SECOND, algorithm: 'fixedWindow' } });
@@ -47,12 +47,12 @@ describe('3,000 callbacks and a campaign of 1,000 at once, and kill -9 of a work
 		});
 		const seconds = (performance.now() - began) / 1000;
 		await killed;
-		// Whoever gets no answer, since the connection broke, sends again.
+		// Callbacks without a response, because of a broken connection, are sent again.
 		const unanswered = firstOutcomes.filter((outcome) => 'error' in outcome);
 		const again = await send(callbacks.urls, unanswered.map(({ shot }) => shot), AT_ONCE);
 		const outcomes = [...firstOutcomes.filter((outcome) => !('error' in outcome)), ...again];
 
-		// Each 200 without a word stands for an execution of its own. (A copy that reaches the other process starts one, too.)
+		// Each 200 with an empty body stands for one execution. (A duplicate at the other process starts one, too.)
 		const taken = outcomes.filter((outcome) => summary(outcome) === '200').map(({ shot }) => shot);
 		const { 'stranger: 401': strangers, 'garbage: 400': garbage, ...others } = tally(outcomes);
 		const executions = await endedExecutions(callbacks.workflow, taken.length);
@@ -67,21 +67,21 @@ describe('3,000 callbacks and a campaign of 1,000 at once, and kill -9 of a work
 		const latencies = outcomes.filter((outcome) => summary(outcome) === '200').map(({ ms }) => ms);
 		console.log(
 			table([
-				['', 'asked', 'answered 200', 'executed', 'ended by the kill', 'twice', 'lost'],
+				['', 'sent', 'answered 200', 'executed', 'failed due to the kill', 'twice', 'lost'],
 				['callbacks', firsts.length, new Set(keysOf(taken)).size, keys.size, failed.length, executions.length - taken.length, taken.length - executions.length],
 				['messages', CAMPAIGN, sent.length, sent.length, 0, repeated(sent).length, CAMPAIGN - new Set(sent).size],
 			]) +
-				`\n${FLOOD} calls in ${seconds.toFixed(0)} s: ${(FLOOD / seconds).toFixed(0)}/s, the answer after ` +
-				`${percentile(latencies, 50).toFixed(0)} ms at the median, ${percentile(latencies, 99).toFixed(0)} ms at p99. ` +
-				`Of ${shots.length - firsts.length - strangers! - garbage!} copies ${repeated(keysOf(taken)).length} reached the other webhook process and started an execution, too. ` +
-				`Without an answer, and sent again: ${unanswered.map((outcome) => ('error' in outcome ? outcome.error : '')).join(', ') || 'none'}.`,
+				`\n${FLOOD} calls in ${seconds.toFixed(0)} s: ${(FLOOD / seconds).toFixed(0)}/s. Response time: ` +
+				`median ${percentile(latencies, 50).toFixed(0)} ms, p99 ${percentile(latencies, 99).toFixed(0)} ms. ` +
+				`${repeated(keysOf(taken)).length} of ${shots.length - firsts.length - strangers! - garbage!} duplicates arrived at the other webhook process and started an execution, too. ` +
+				`Sent again after a broken connection: ${unanswered.map((outcome) => ('error' in outcome ? outcome.error : '')).join(', ') || 'none'}.`,
 		);
 		expect({ strangers, garbage }).toEqual({ strangers: 0.05 * FLOOD, garbage: 0.05 * FLOOD });
 		expect(Object.keys(others).filter((name) => !/^(first|duplicate): 200( duplicate)?$/.test(name))).toEqual([]);
 		expect(executions.length).toBeGreaterThanOrEqual(taken.length);
 		expect(executions.length).toBeLessThanOrEqual(taken.length + unanswered.length);
-		// What was under way on the killed worker. n8n keeps the execution, but not what it was about. On a machine that is
-		// too busy, it also gives up jobs of the other worker, when that cannot renew its locks in time (tried: 19 of 3,000).
+		// The jobs of the killed worker. n8n keeps the execution, but not its data. On an overloaded machine, n8n also
+		// fails jobs of the other worker if that worker can't renew its locks in time (observed: 19 of 3,000).
 		expect(failed.map(({ status }) => status)).toEqual(failed.map(() => 'error'));
 		expect(failed.length).toBeLessThanOrEqual(2 * WORKER_CONCURRENCY);
 		expect(unprocessed.length).toBeLessThanOrEqual(failed.length);
@@ -90,8 +90,8 @@ describe('3,000 callbacks and a campaign of 1,000 at once, and kill -9 of a work
 	}, 900_000);
 });
 
-describe('copies of a callback that reach both webhook processes', () => {
-	it('start an execution in each, and Remove Duplicates lets each pass at least once', async () => {
+describe('duplicates of a callback at both webhook processes', () => {
+	it('start an execution for each process, and Remove Duplicates passes each callback at least once', async () => {
 		const removeDuplicates: INode = {
 			id: 'seen',
 			name: 'New only',
@@ -127,11 +127,11 @@ describe('copies of a callback that reach both webhook processes', () => {
 		const failed = executions.filter(({ status }) => status !== 'success').length;
 		const twice = (shots: Shot[]) => shots.filter(({ key }) => (passed.get(key) ?? 0) > 1).length;
 		console.log(
-			`Copies at two webhook processes start two executions each. Past Remove Duplicates came twice: ` +
-				`${twice(sameMoment)} of ${sameMoment.length} sent at the same moment, ${twice(later)} of ${later.length} sent later; ` +
-				`it failed in ${failed} executions`,
+			`Duplicates at two webhook processes start two executions each. Remove Duplicates passed twice: ` +
+				`${twice(sameMoment)} of ${sameMoment.length} sent at the same time, ${twice(later)} of ${later.length} sent later. ` +
+				`Remove Duplicates failed in ${failed} executions`,
 		);
-		// Two workers that begin its list at the same moment: the database refuses one of them.
+		// If two workers create the node's list at the same time, the database rejects one of them.
 		expect(firsts.slice(0, COPIES).filter(({ key }) => !passed.has(key)).length).toBeLessThanOrEqual(failed);
 	}, 900_000);
 });

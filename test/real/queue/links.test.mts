@@ -1,4 +1,4 @@
-/** What the outside reaches by the load balancer of an n8n of several processes: links to files, and to questions. */
+/** Public links in queue mode, through the load balancer: links to files, and to questions. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
@@ -17,7 +17,7 @@ const TYPE = 'application/pdf';
 const { rest, publicUrl } = queueUnderTest();
 const api = apiUnderTest(rest, { fetchMediaUrls: true, contentDisposition: true, statusSteps: [] });
 
-/** Begins with a form that brings a file: sends it to a customer, and puts it into Modica's store and out again. */
+/** Receives a file through a webhook, sends it to a customer, uploads it to Modica, and downloads it again. */
 function fileWorkflow(path: string): WorkflowFile {
 	const { id, name, type } = api.credential;
 	const whatsApp = (nodeName: string, parameters: IDataObject) => nodeOf(nodeName, NODE, 1, parameters, { credentials: { [type]: { id, name } } });
@@ -42,8 +42,8 @@ function fileWorkflow(path: string): WorkflowFile {
 	};
 }
 
-describe('a question of a worker', () => {
-	it('is answered at a webhook process, and the workflow goes on', async () => {
+describe('a question sent by a worker', () => {
+	it('is answered at a webhook process, and the workflow continues', async () => {
 		const { id, name, type } = api.credential;
 		const parameters = { resource: 'message', operation: 'sendAndWait', to: '+64211234567', messageType: 'text', message: 'May we?' };
 		const path = randomUUID();
@@ -61,7 +61,7 @@ describe('a question of a worker', () => {
 		const [waiting] = await rest.waitForExecutions(workflow.id, ([one]) => one?.status === 'waiting');
 		const link = latestLink(api.simulator);
 		expect(link.startsWith(`${publicUrl}/webhook-waiting/`)).toBe(true);
-		// As often as there are webhook processes, and once more.
+		// One more time than there are webhook processes, so that each of them responds.
 		for (let time = 0; time < 3; time++) expect((await readPage(link)).buttons).toEqual({ approve: 'Approve', decline: 'Decline' });
 		expect((await send(link, { answer: 'approve' })).words).toContain('Thank you');
 		await rest.waitForExecutions(workflow.id, ([one]) => one?.status === 'success');
@@ -70,8 +70,8 @@ describe('a question of a worker', () => {
 	}, 300_000);
 });
 
-describe('a file that came to a webhook process', () => {
-	it('is sent by a worker with a link that the main process answers, and goes up and down byte for byte', async () => {
+describe('a file received by a webhook process', () => {
+	it('is sent by a worker with a link to the main process, and is uploaded and downloaded unchanged', async () => {
 		const path = randomUUID();
 		const workflow = await rest.importWorkflow(fileWorkflow(path));
 		await rest.activate(workflow);

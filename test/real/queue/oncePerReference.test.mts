@@ -1,17 +1,17 @@
-/** Once per reference in one n8n of several processes: at the same moment on two workers, and when a worker is killed. */
+/** Once per Reference in queue mode: two concurrent executions on two workers, and a killed worker. */
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { liveCampaign, numbersOf, repeated, rowsOf } from '../../harness/queue/campaign.mts';
 import { endedExecutions, killWorker, queueUnderTest, workerOf } from '../../harness/queue/underTest.mts';
 import { PATIENCE_MS, until } from '../../harness/until.mts';
 
-/** Slow enough for a campaign to be under way before and at the kill. */
+/** Slow enough that the campaign is running before and during the kill. */
 const REQUESTS_PER_SECOND = 40;
 const SAME_MOMENT = 200;
 const SAME_MOMENT_ROUNDS = 3;
-/** Which worker takes an execution is for Redis to say: as often as it takes for two to have one each. */
+/** Redis determines which worker gets an execution, so rounds are repeated until each worker has one. */
 const MOST_ROUNDS = 12;
 const KILLED_CAMPAIGN = 300;
-/** 25 requests under way, and 75 that wait until their claim has settled. */
+/** 25 requests in flight, and 75 that wait until their claim has settled. */
 const MOST_CLAIMED = 100;
 
 const { rest, webhookUrls } = queueUnderTest();
@@ -19,8 +19,8 @@ const api = apiUnderTest(rest, { statusSteps: [] });
 
 const sentTo = () => api.simulator.messages.map(({ to }) => to).sort();
 
-describe('a campaign that is sent once per reference', () => {
-	it('is sent once by two executions that begin at the same moment on two workers', async () => {
+describe('a campaign with Once per Reference', () => {
+	it('is sent once by two executions that start at the same time on two workers', async () => {
 		const campaign = await liveCampaign(rest, api.credential);
 		api.simulator.configure({ latencyMs: 20 });
 		const rounds: Array<{ workers: number; ended: string[]; sent: number; twice: string[] }> = [];
@@ -34,14 +34,14 @@ describe('a campaign that is sent once per reference', () => {
 		}
 		const apart = rounds.filter((round) => round.workers === 2);
 		console.log(
-			`${rounds.length} times ${SAME_MOMENT} messages by two executions at the same moment, ${apart.length} times on two workers: ` +
+			`${rounds.length} rounds of ${SAME_MOMENT} messages by two concurrent executions, ${apart.length} of them on two workers: ` +
 				`${rounds.reduce((sum, { twice }) => sum + twice.length, 0)} sent twice`,
 		);
 		expect(apart.length).toBeGreaterThan(0);
 		expect(rounds).toEqual(rounds.map((round) => ({ ...round, ended: ['success', 'success'], sent: SAME_MOMENT, twice: [] })));
 	}, 900_000);
 
-	it('is finished by running it again when its worker was killed, and nothing is sent twice', async () => {
+	it('is completed by running it again after its worker was killed, and sends nothing twice', async () => {
 		const campaign = await liveCampaign(rest, api.credential);
 		api.simulator.configure({ rateLimit: { requestsPerSecond: REQUESTS_PER_SECOND, algorithm: 'fixedWindow' } });
 		const rows = rowsOf('killed', KILLED_CAMPAIGN);
@@ -57,13 +57,13 @@ describe('a campaign that is sent once per reference', () => {
 		const sent = sentTo();
 		const unsent = numbersOf(rows).filter((to) => !sent.includes(to));
 		console.log(
-			`kill -9 of the worker of a campaign of ${KILLED_CAMPAIGN} after ${before}, then run again: ${sent.length} sent, ` +
-				`${repeated(sent).length} twice, ${unsent.length} claimed at the kill and therefore not sent`,
+			`kill -9 of a worker after ${before} of ${KILLED_CAMPAIGN} messages, then a second run: ${sent.length} sent, ` +
+				`${repeated(sent).length} twice, ${unsent.length} not sent because they were claimed at the kill`,
 		);
 		expect([second, killed].map((execution) => execution!.status)).toEqual(['success', 'error']);
 		expect(repeated(sent)).toEqual([]);
 		expect(unsent.length).toBeLessThanOrEqual(MOST_CLAIMED);
-		// Whoever asks is told which: their items say that they are no news, and no message has their reference.
+		// The unsent messages can be found: their items have the status "duplicate", and no message has their reference.
 		const { outputs } = await rest.getExecution(second!.id);
 		const duplicates = (outputs.WhatsApp?.[0] ?? []).filter(({ json }) => json.status === 'duplicate').map(({ json }) => json.to);
 		expect(unsent.filter((to) => !duplicates.includes(to))).toEqual([]);

@@ -1,4 +1,4 @@
-/** A question that a worker asks in the chat, tapped at either webhook process and through the load balancer. */
+/** A question in the chat, sent by a worker and answered through each webhook process and the load balancer. */
 import { randomUUID } from 'node:crypto';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { CALLBACK_LOGIN, callbackUrl, withLogin } from '../../harness/n8n/callbacks.mts';
@@ -10,7 +10,7 @@ import { into, nodeOf } from '../../harness/queue/workflow.mts';
 const { rest, publicUrl, webhookUrls } = queueUnderTest();
 const api = apiUnderTest(rest, { statusSteps: [], callbackTimeoutMs: 60_000 }, CALLBACK_LOGIN);
 
-describe('a question of a worker', () => {
+describe('a question in the chat, sent by a worker', () => {
 	it('is answered by a tap at each webhook process, and through the load balancer', async () => {
 		const { id, name, type } = api.credential;
 		const path = randomUUID();
@@ -40,7 +40,7 @@ describe('a question of a worker', () => {
 		expect(webhookUrls.length).toBeGreaterThan(1);
 		expect(await rest.executions(replies.id)).toEqual([]);
 
-		// What one process has taken, another learns from n8n.
+		// The process doesn't know that another one has received the answer, and learns it from n8n.
 		const late = api.simulator.messages.at(-1)!;
 		api.simulator.configure({ replyCallbackUrl: withLogin(callbackUrl(webhookUrls[0]!, replies)) });
 		expect(answerTo(await api.simulator.tap({ id: late.id, buttonIndex: 1 }))).toBe(200);
