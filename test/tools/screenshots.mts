@@ -57,7 +57,7 @@ async function pictureList(editor: Editor): Promise<void> {
 	await editor.searchNodes('whatsapp');
 	await editor.click(editor.offer('Modica WhatsApp'));
 	await editor.click(editor.page.getByTestId('node-creator-category-item').filter({ hasText: 'Actions' }));
-	await editor.offer('Send a message').waitFor();
+	await editor.offer('Send message').waitFor();
 	await take(editor.page.getByTestId('node-creator'), 'node-panel');
 }
 

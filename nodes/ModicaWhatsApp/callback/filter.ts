@@ -15,13 +15,13 @@ export const eventsField: INodeProperties = {
 		{
 			name: 'Reply',
 			value: 'reply',
-			action: 'On a reply from a customer',
+			action: 'On customer reply',
 			description: 'Customer sent a message to one of your business numbers',
 		},
 		{
 			name: 'Status',
 			value: 'status',
-			action: 'On the status of a message',
+			action: 'On message status change',
 			description: 'Delivery status of a sent message changed',
 		},
 	],

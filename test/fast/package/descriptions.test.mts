@@ -470,8 +470,12 @@ describe('parameters of a node with operations', () => {
 		const operations = description.properties.filter(({ name }) => name === 'operation').flatMap(choices);
 		expect(operations.filter((option) => !option.action || !option.description)).toEqual([]);
 		expect(new Set(operations.map((option) => option.action)).size).toBe(operations.length);
-		// Actions are read as sentences in the node panel: one capital.
-		expect(operations.filter((option) => !/^[A-Z][a-z ]+$/.test(option.action ?? ''))).toEqual([]);
+	});
+
+	it('have actions in sentence case and without articles, as n8n’s guidelines require', () => {
+		const actions = nodes.flatMap(({ description: { properties } }) => properties.flatMap(choices).flatMap(({ action }) => action ?? []));
+		expect(actions.filter((action) => !/^[A-Z][a-z ]+$/.test(action) || /\b(an?|the)\b/i.test(action))).toEqual([]);
+		expect(actions).toHaveLength(10);
 	});
 
 	it('are told to the model of an AI agent in the words of their actions, and in no others', () => {
@@ -481,14 +485,14 @@ describe('parameters of a node with operations', () => {
 			.flatMap((property) => choices(property).map(({ value }) => NodeHelpers.makeDescription({ resource: String(property.displayOptions?.show?.resource), operation: value }, description)));
 		expect(told).toEqual(
 			[
-				'Send a message',
-				'Broadcast a message to many customers',
-				'Send a message and wait for response',
-				'Get a sent message and its status',
-				'Mark a received message as read',
-				'Upload a file',
-				'Download a file',
-				'Check the health of the service',
+				'Send message',
+				'Broadcast message',
+				'Send message and wait for response',
+				'Get message',
+				'Mark message as read',
+				'Upload media',
+				'Download media',
+				'Check service health',
 			].map((action) => `${action} in Modica WhatsApp`),
 		);
 	});

@@ -31,7 +31,7 @@ describe('the first message', () => {
 		await editor.click(editor.offer('Modica WhatsApp'));
 		await editor.click(editor.page.getByTestId('node-creator-category-item').filter({ hasText: 'Actions' }));
 		await editor.look('what it can do');
-		await editor.click(editor.offer('Send a message'));
+		await editor.click(editor.offer('Send message'));
 
 		await editor.newCredential();
 		await editor.fill(editor.field('username'), username);

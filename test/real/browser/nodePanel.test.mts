@@ -24,17 +24,17 @@ describe('the node panel', () => {
 	it('lists the triggers and actions of the node, the most common first', async () => {
 		await editor.searchNodes('whatsapp');
 		await editor.click(editor.offer('Modica WhatsApp'));
-		await editor.offer('On a reply from a customer').waitFor();
+		await editor.offer('On customer reply').waitFor();
 		await editor.click(editor.page.getByTestId('node-creator-category-item').filter({ hasText: 'Actions' }));
-		await editor.offer('Send a message').waitFor();
+		await editor.offer('Send message').waitFor();
 		await editor.look('what it can do');
 		// The editor fills the list gradually.
 		const operations = [
-			'Broadcast a message to many customers',
-			'Get a sent message and its status',
-			'Mark a received message as read',
-			'Upload a file',
-			'Download a file',
+			'Broadcast message',
+			'Get message',
+			'Mark message as read',
+			'Upload media',
+			'Download media',
 		];
 		const offers = await until(
 			`${operations.join(', ')} are offered`,
@@ -43,9 +43,9 @@ describe('the node panel', () => {
 			(seen) => operations.every((operation) => seen.includes(operation)),
 		);
 		expect(offers.slice(0, 4)).toEqual([
-			'On a reply from a customer',
-			'On the status of a message',
-			'Send a message',
+			'On customer reply',
+			'On message status change',
+			'Send message',
 			expect.any(String),
 		]);
 		expect(editor.complaints).toEqual([]);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 	await editor.openNewWorkflow();
 	await editor.searchNodes('whatsapp');
 	await editor.click(editor.offer('Modica WhatsApp'));
-	await editor.click(editor.offer('On a reply from a customer'));
+	await editor.click(editor.offer('On customer reply'));
 	await editor.details.waitFor();
 });
 afterAll(async () => {

@@ -106,7 +106,7 @@ describe('an AI agent', () => {
 		expect(first?.tools).toMatchObject([
 			{
 				name: 'Send_WhatsApp',
-				description: 'Send a message in Modica WhatsApp',
+				description: 'Send message in Modica WhatsApp',
 				parameters: {
 					properties: {
 						to: { type: 'string', description: 'The customer’s number with its country code' },
@@ -130,7 +130,7 @@ describe('an AI agent', () => {
 		// This is all that the model receives: n8n doesn't pass on the descriptions of the node's fields.
 		expect({ name, description, type, properties, required }).toEqual({
 			name: 'Answer_the_customer',
-			description: 'Send a message in Modica WhatsApp',
+			description: 'Send message in Modica WhatsApp',
 			type: 'object',
 			properties: { Text: { type: 'string' } },
 			required: ['Text'],

@@ -29,7 +29,7 @@ const binaryPropertyField: INodeProperties = {
 export const download: Operation = {
 	option: {
 		name: 'Download',
-		action: 'Download a file',
+		action: 'Download media',
 		description: 'Download a file that a customer sent or that was uploaded',
 	},
 	fields: [mediaIdField, binaryPropertyField, mediaAdditionalFields],

@@ -22,7 +22,7 @@ const binaryPropertyField: INodeProperties = {
 export const upload: Operation = {
 	option: {
 		name: 'Upload',
-		action: 'Upload a file',
+		action: 'Upload media',
 		description: 'Upload a file and get its media ID',
 	},
 	fields: [binaryPropertyField, mediaAdditionalFields],

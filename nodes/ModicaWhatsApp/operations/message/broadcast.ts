@@ -75,7 +75,7 @@ const optionsField: INodeProperties = {
 export const broadcast: Operation = {
 	option: {
 		name: 'Broadcast',
-		action: 'Broadcast a message to many customers',
+		action: 'Broadcast message',
 		description: 'Send the same message to many customers with few requests',
 	},
 	fields: [

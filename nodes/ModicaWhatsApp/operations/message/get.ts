@@ -4,7 +4,7 @@ import { perItem, type Operation } from '../operation';
 export const get: Operation = {
 	option: {
 		name: 'Get',
-		action: 'Get a sent message and its status',
+		action: 'Get message',
 		description: 'Get a message and its delivery status',
 	},
 	fields: [messageIdField],

@@ -4,7 +4,7 @@ import { perItem, type Operation } from '../operation';
 export const markAsRead: Operation = {
 	option: {
 		name: 'Mark as Read',
-		action: 'Mark a received message as read',
+		action: 'Mark message as read',
 		description: 'Mark a received message as read',
 	},
 	fields: [messageIdField],

@@ -25,7 +25,7 @@ const optionsField: INodeProperties = {
 export const send: Operation = {
 	option: {
 		name: 'Send',
-		action: 'Send a message',
+		action: 'Send message',
 		description: 'Send a message to one customer for each input item',
 	},
 	fields: [recipientField, ...contentFields, additionalFields, optionsField],

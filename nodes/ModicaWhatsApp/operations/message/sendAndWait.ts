@@ -29,7 +29,7 @@ const optionsField: INodeProperties = {
 export const sendAndWait: Operation = {
 	option: {
 		name: 'Send and Wait for Response',
-		action: 'Send a message and wait for response',
+		action: 'Send message and wait for response',
 		description: 'Ask a customer a question and wait for the answer',
 	},
 	fields: [recipientField, ...questionFields, ...questionContentFields, additionalFields, optionsField],

@@ -3,7 +3,7 @@ import { perItem, type Operation } from '../operation';
 export const checkHealth: Operation = {
 	option: {
 		name: 'Check Health',
-		action: 'Check the health of the service',
+		action: 'Check service health',
 		description: 'Check whether Modica’s API is available and accepts the credential',
 	},
 	fields: [],
