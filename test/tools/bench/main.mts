@@ -41,7 +41,7 @@ const SECTIONS: Record<string, { title: string; bench: Bench; bounds: string }> 
 		title: 'Network latency',
 		bench: latency,
 		bounds:
-			"At 300 ms, a realistic latency for the API, the number of requests in flight determines the speed. At 50 and 0 ms, n8n's work for each request determines it (see [Time per item](#time-per-item)). n8n has one thread, so more connections don't help.",
+			"At 300 ms, which is our assumption for Modica's latency, the number of requests in flight determines the speed. At 50 and 0 ms, n8n's work for each request determines it (see [Time per item](#time-per-item)). n8n has one thread, so more connections don't help.",
 	},
 	broadcasts: {
 		title: 'Broadcasts',
@@ -83,7 +83,7 @@ const SECTIONS: Record<string, { title: string; bench: Bench; bounds: string }> 
 		title: 'Callbacks',
 		bench: callbacks,
 		bounds:
-			'With default settings, n8n prepares an isolated expression engine for each call, even if the call has no expression. This is most of the cost of a callback. With `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true`, n8n creates an engine when one is needed, and the trigger needs none. See [how many callbacks a second](callbacks.md#how-many-callbacks-a-second). Ratios compare results from the same round. Each is the median of all rounds.',
+			'With default settings, n8n prepares an isolated expression engine for each call, even if the call has no expression. This is most of the cost of a callback. With `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true`, n8n creates an engine when one is needed, and the trigger needs none for a status or a reply. See [how many callbacks a second](callbacks.md#how-many-callbacks-a-second). Ratios compare results from the same round. Each is the median of all rounds.',
 	},
 	workers: {
 		title: 'Workers',
