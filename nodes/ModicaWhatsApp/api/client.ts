@@ -13,28 +13,28 @@ import type { Broadcast, BroadcastReceipt, Message, SendReceipt } from './types'
 
 export interface ClientSettings extends Omit<PacerSettings, 'clock'> {
 	clock: Clock;
-	/** The API's address, as `parseBaseUrl` gives it. */
+	/** The API's address, as returned by `parseBaseUrl`. */
 	baseUrl: string;
-	/** What `http` authenticates with, and other secrets of the requests: never passed on, should an answer quote them. */
+	/** The credential's secrets and other secrets of the requests. They're masked wherever a response quotes them. */
 	secrets: Secrets;
-	/** False to make every request once only, when a person waits for the answer. */
+	/** False to send each request only once, because a person is waiting for the response. */
 	retries?: boolean;
-	/** True to let nothing more leave once a request has failed. */
+	/** True to send nothing more after a request has failed. */
 	stopOnError?: boolean;
 	/**
-	 * How long to wait for the whole of an answer, in milliseconds; uploads get more, the larger they are. Also how long
-	 * a file may stand still on its way.
+	 * Time limit for the complete response in milliseconds, extended for large uploads. Also the time after which a file
+	 * transfer without progress counts as stalled.
 	 */
 	timeoutMs?: number;
 }
 
-/** n8n's own default is 300 s. A message that takes longer than this is answered by no API in good health. */
+/** n8n's own default is 300 s. A healthy API responds faster than this. */
 const TIMEOUT_MS = 60_000;
 
 /**
- * Modica's API: one method for each of its endpoints.
- * Every method rejects with a `ModicaError` when Modica says no or cannot be reached, and with a
- * `CancelledError` once the execution is cancelled.
+ * Modica's API, with one method for each endpoint.
+ * All methods reject with a `ModicaError` if Modica refuses the request or can't be reached, and with a
+ * `CancelledError` if the execution is canceled.
  */
 export class ModicaClient {
 	private readonly host: string;
@@ -64,16 +64,16 @@ export class ModicaClient {
 			body: message,
 			idempotent: false,
 		});
-		// The reference answers with one object; the vendor's code samples show an array of one.
+		// The reference returns one object. Modica's code samples show an array with one object.
 		const receipt = parseReceipt(Array.isArray(body) ? body[0] : body);
 		if (!receipt) throw unreadable('the message’s id', statusCode, true);
 		return receipt;
 	}
 
 	/**
-	 * `POST /messages/broadcast`: sends one content to many numbers.
-	 * @returns one receipt for each number of `destination`, in its order; undefined for a number that the answer
-	 * says nothing about
+	 * `POST /messages/broadcast`: sends the same content to many numbers.
+	 * @returns one receipt for each number of `destination`, in the same order. Undefined for a number that the response
+	 * doesn't contain
 	 */
 	async broadcast(broadcast: Broadcast): Promise<Array<BroadcastReceipt | undefined>> {
 		const { body, statusCode } = await this.request({
@@ -88,7 +88,7 @@ export class ModicaClient {
 		return receipts;
 	}
 
-	/** `GET /messages`: what Modica knows of a message, with whatever fields it gives. */
+	/** `GET /messages`: returns all fields that Modica has for a message. */
 	async getMessage(id: string): Promise<Record<string, unknown>> {
 		const { body, statusCode } = await this.request({
 			method: 'GET',
@@ -101,7 +101,7 @@ export class ModicaClient {
 		return body;
 	}
 
-	/** `PATCH /messages`: marks a message of the customer’s as read. */
+	/** `PATCH /messages`: marks a message from a customer as read. */
 	async markAsRead(id: string): Promise<void> {
 		await this.request({
 			method: 'PATCH',
@@ -114,16 +114,17 @@ export class ModicaClient {
 
 	/**
 	 * `POST /media`: uploads a file.
-	 * @param open opens the file when a request is to leave, and again for each further attempt. What it rejects with
-	 * is passed on.
-	 * @param source the WhatsApp business number's id; not in the v1.2.0 reference, needed by v1.3.1
+	 * @param open opens the file for each attempt, just before the request is sent. If it rejects, the error is passed
+	 * on.
+	 * @param source the WhatsApp business number's ID. Required by v1.3.1 of the API, and missing from the v1.2.0
+	 * reference
 	 */
 	async uploadMedia(open: () => Promise<Upload>, source: string | undefined): Promise<Record<string, unknown>> {
 		const { body, statusCode } = await this.request({
 			method: 'POST',
 			path: '/media',
 			qs: { source },
-			// An upload sends nothing to anybody; a second copy is never referred to.
+			// An upload sends no message, and a duplicate of the file has no effect.
 			idempotent: true,
 			open,
 		});
@@ -135,9 +136,9 @@ export class ModicaClient {
 	}
 
 	/**
-	 * `GET /media`: fetches a file.
-	 * @param receive takes the file in; called again, from the file's beginning, when the connection was lost midway.
-	 * What it rejects with for reasons of its own is passed on.
+	 * `GET /media`: downloads a file.
+	 * @param receive consumes the file. Called again from the beginning of the file if the connection is lost midway. If
+	 * it rejects for its own reasons, the error is passed on.
 	 */
 	async downloadMedia<T>(
 		id: string,
@@ -155,14 +156,14 @@ export class ModicaClient {
 				received[0] = await receive(media);
 			},
 		});
-		// There is one: an attempt succeeds only once the file has been received.
+		// Always set: an attempt succeeds only once the file has been received.
 		return received[0] as T;
 	}
 
 	/**
-	 * Resolves when Modica’s API is up and lets the credential in: `GET /healthz` succeeds, and `GET /messages` does not
-	 * find a message that cannot exist. Two questions, for anybody may be let in to the first, and any server may
-	 * answer it.
+	 * Resolves if Modica's API is up and accepts the credential: `GET /healthz` succeeds, and `GET /messages` doesn't
+	 * find a message that can't exist. The first request alone isn't enough, because it may not require authentication,
+	 * and any server may respond to it.
 	 */
 	async checkAccess(): Promise<void> {
 		await this.request({ method: 'GET', path: '/healthz', idempotent: true, expects: isSuccess });
@@ -175,32 +176,32 @@ export class ModicaClient {
 		});
 	}
 
-	/** A value as it may be shown: without the credential and what n8n signed. */
+	/** Returns a value with the credential and signed URLs masked. */
 	hideSecrets<T>(value: T): T {
 		return this.secrets.hideInAnswer(value);
 	}
 
-	/** Messages whose requests are in flight: whether they are sent is not known yet. */
+	/** Number of messages whose requests are in flight. Whether they're sent isn't known yet. */
 	get messagesInFlight(): number {
 		return this.pacer.messagesInFlight;
 	}
 
-	/** What slowed the requests down. */
+	/** How long requests waited, by cause. */
 	get waits(): Waits {
 		return { ms: this.pacer.slowdown.ms, limit: this.pacer.limit };
 	}
 
-	/** @throws {ModicaError} once nothing can leave any more, with the reason */
+	/** @throws {ModicaError} with the reason, if nothing can be sent anymore */
 	ensureOpen(): void {
 		this.pacer.ensureOpen();
 	}
 
-	/** No further request leaves; those in flight come to their end. */
+	/** Sends no further requests. Those in flight complete. */
 	stop(): void {
 		this.pacer.stop();
 	}
 
-	/** One request, made again as long as `decideRetry` says so. */
+	/** Sends a request, and retries it as long as `decideRetry` says so. */
 	private async request(request: ApiRequest): Promise<Answer> {
 		const paced = this.pacer.enter(request.messages);
 		for (let faults = 1; ; ) {
@@ -217,7 +218,7 @@ export class ModicaClient {
 		}
 	}
 
-	/** What comes after a failed attempt. The pacer knows of it before anything else may leave. */
+	/** Evaluates a failed attempt, and informs the pacer before any other request can be sent. */
 	private decide(
 		{ failure, answered, toError }: FailedResult,
 		{ idempotent }: ApiRequest,
@@ -238,12 +239,12 @@ export class ModicaClient {
 		if (decision.repeat && this.retries) return decision;
 		const mayHaveBeenSent = !decision.repeat && decision.mayHaveBeenDone && !idempotent;
 		const error = toError(mayHaveBeenSent, decision.repeat ? 0 : refusals);
-		// The host is as lost for all others: none of them has to find that out for itself.
+		// The host is down for all other requests too, so they don't need to try.
 		if (!decision.repeat && decision.giveUp) this.pacer.giveUp(isUnreachable ? error : answersNobody(this.host));
 		return { error };
 	}
 
-	/** What an answer tells the pacer, as soon as it begins. */
+	/** Informs the pacer of a response as soon as its headers arrive. */
 	private learn({ statusCode, headers }: Answer): void {
 		this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
 		if (statusCode !== 429) this.pacer.gotThrough();

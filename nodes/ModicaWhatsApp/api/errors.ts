@@ -3,16 +3,16 @@ import { isRecord } from '../parameters/values';
 import { STALLED, TOO_LATE, type Fault } from './faults';
 import type { ApiError } from './types';
 
-/** A request that Modica did not fulfil, in words the user can act on. Holds no secret and no request. */
+/** A request that Modica didn't fulfill. The message is for the user, and contains no secrets and no request. */
 export class ModicaError extends Error {
 	override readonly name: string = 'ModicaError';
-	/** What to do about it. */
+	/** What the user can do about it. */
 	readonly description: string | undefined;
-	/** The HTTP status, where there was an answer. */
+	/** The HTTP status, if there was a response. */
 	readonly statusCode: number | undefined;
-	/** True when a message may be on its way in spite of the error, so that sending it again may send it twice. */
+	/** Whether a message may have been sent despite the error, so that sending it again could send it twice. */
 	readonly mayHaveBeenSent: boolean;
-	/** True when the reference of a message may count as sent though the message was not. */
+	/** Whether the reference of a message may count as sent although the message wasn't. */
 	readonly mayCountAsSent: boolean;
 
 	constructor(
@@ -27,8 +27,8 @@ export class ModicaError extends Error {
 	}
 
 	/**
-	 * The same error, of which more is known.
-	 * @param note says so, as a sentence
+	 * Returns a copy of this error with additional information.
+	 * @param note the addition to the description, as a sentence
 	 */
 	with(note: string, known: { mayHaveBeenSent?: true; mayCountAsSent?: true }): ModicaError {
 		const { message, description, statusCode, mayHaveBeenSent, mayCountAsSent } = this;
@@ -43,8 +43,8 @@ export class ModicaError extends Error {
 }
 
 /**
- * A fault of this package or of n8n rather than of the network or the API, in its own words. Holds none of what it was
- * made from but its stack, from which the secrets are gone.
+ * An error of this package or of n8n rather than of the network or the API. It keeps the original message. Of the
+ * original error, it contains only the stack, with secrets masked.
  */
 export class UnexpectedError extends ModicaError {
 	override readonly name = 'UnexpectedError';
@@ -59,7 +59,7 @@ export class UnexpectedError extends ModicaError {
 	}
 }
 
-/** The execution was cancelled before the request was made or while it was in flight. */
+/** The execution was canceled before the request was sent or while it was in flight. */
 export class CancelledError extends ModicaError {
 	override readonly name: string = 'CancelledError';
 
@@ -68,7 +68,7 @@ export class CancelledError extends ModicaError {
 	}
 }
 
-/** The execution was cancelled, or the run stopped, before the request could leave. */
+/** The execution was canceled, or the run stopped, before the request could be sent. */
 export class NeverLeftError extends CancelledError {
 	override readonly name = 'NeverLeftError';
 }
@@ -86,7 +86,7 @@ const REMEDIES: Record<number, string> = {
 
 const BASE_URL_REMEDY =
 	'Check the Base URL in the credential. It is the full address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
-/** Of a 404, by what was asked for. */
+/** For a 404, by what the ID in the request refers to. */
 const NOT_FOUND_REMEDIES: Record<Subject, string> = {
 	message: 'Modica does not know this message. Check its ID, and that the message belongs to the application of the credential.',
 	file: 'Modica does not know this file. Check its ID, and that the file belongs to the application of the credential.',
@@ -101,19 +101,23 @@ const PROXY_REMEDY =
 const SENT_WARNING =
 	'The message may have been sent all the same. Look for its status before you send it again.';
 
-/** What the id in a request stands for. */
+/** What the ID in a request refers to. */
 export type Subject = 'message' | 'file';
 
-/** An error is to be read by a person, and is stored with the execution. */
+/**
+ * Maximum length in characters of text quoted from a response, because errors are read by people and stored with the
+ * execution.
+ */
 const MOST_WORDS = 500;
 
 /**
- * The error for an answer whose status says no.
- * @param statusCode the HTTP status; the body's own `statusCode` is not trusted (the reference's 429 example says 500)
- * @param words the API's own, as {@link apiErrorText} finds them
- * @param mayHaveBeenSent whether the request may have been fulfilled all the same
- * @param details.by who gave the answer
- * @param details.subject what the id in the request stands for, where there is one
+ * Returns the error for a response with an error status.
+ * @param statusCode the HTTP status; the `statusCode` in the body is unreliable (the reference's 429 example contains
+ * 500)
+ * @param words the API's own error text, as returned by {@link apiErrorText}
+ * @param mayHaveBeenSent whether the request may have been fulfilled despite the error
+ * @param details.by who sent the response
+ * @param details.subject what the ID in the request refers to, if it contains one
  */
 export function refusal(
 	statusCode: number,
@@ -146,7 +150,7 @@ const STATUS_NAMES: Record<number, string> = {
 	429: ' (too many requests)',
 };
 
-/** The error for a request that was refused (429) again and again while others got through. */
+/** Returns the error for a request that repeatedly got a 429 while others got through. */
 export function refusedRepeatedly(refusals: number, words: string): ModicaError {
 	return new ModicaError(
 		`Modica refused this request ${refusals} times while other requests got through${words ? `: ${words.slice(0, MOST_WORDS)}` : ''}`,
@@ -158,7 +162,7 @@ export function refusedRepeatedly(refusals: number, words: string): ModicaError 
 	);
 }
 
-/** What is known of a connection that was never made, or never became secure. */
+/** Descriptions of connections that were never established, or never became secure. */
 const UNREACHABLE: Record<string, string> = {
 	ECONNREFUSED: 'nothing answers there (connection refused)',
 	ENOTFOUND: 'there is no such host',
@@ -182,7 +186,7 @@ const BROKEN: Record<string, string> = {
 	ETIMEDOUT: 'no answer came in time',
 };
 
-/** The error for a request that got no answer at all. */
+/** Returns the error for a request without a response. */
 export function noAnswer({ kind, code }: Fault, host: string, mayHaveBeenSent: boolean): ModicaError {
 	switch (kind) {
 		case 'blocked':
@@ -208,7 +212,7 @@ export function noAnswer({ kind, code }: Fault, host: string, mayHaveBeenSent: b
 	}
 }
 
-/** The error for a request that never left, since the host had given none of those before it an answer. */
+/** Returns the error for a request that wasn't sent because the host had stopped responding. */
 export function answersNobody(host: string): ModicaError {
 	return new ModicaError(`Gave up: ${host} has not answered any of the latest requests`, {
 		description: 'Not sent. Try again later, and tell Modica’s support if it stays.',
@@ -216,7 +220,7 @@ export function answersNobody(host: string): ModicaError {
 	});
 }
 
-/** The error for a file that began to come but never came whole. */
+/** Returns the error for a download that didn't complete. */
 export function cutOff(code: string, host: string): ModicaError {
 	return new ModicaError(`The file from ${host} did not come whole: ${BROKEN[code] ?? 'the connection broke off'}`, {
 		mayHaveBeenSent: false,
@@ -224,7 +228,7 @@ export function cutOff(code: string, host: string): ModicaError {
 	});
 }
 
-/** The error for a success whose body cannot be understood. */
+/** Returns the error for a success status with an unusable body. */
 export function unreadable(what: string, statusCode: number, mayHaveBeenSent: boolean): ModicaError {
 	return new ModicaError(`Modica answered ${statusCode}, but ${what} could not be read from the answer`, {
 		statusCode,
@@ -234,9 +238,9 @@ export function unreadable(what: string, statusCode: number, mayHaveBeenSent: bo
 }
 
 /**
- * The error for an answer that Modica’s API would not give: something else is at the base URL, or in between.
- * @param request what was asked, such as `GET /healthz`
- * @param answer what came, in words: `an HTML page`
+ * Returns the error for a response that can't be from Modica's API: something else is at the base URL, or in between.
+ * @param request the request, such as `GET /healthz`
+ * @param answer a description of the response, such as `an HTML page`
  */
 export function unexpectedAnswer(baseUrl: string, request: string, statusCode: number, answer: string): ModicaError {
 	return new ModicaError(
@@ -262,8 +266,8 @@ function describe(remedy: string | undefined, mayHaveBeenSent: boolean): { descr
 const MOST_COMPLAINTS = 50;
 
 /**
- * The API's own words, from either of its error shapes or from whatever else came.
- * @param body the answer's body, parsed where it was JSON
+ * Returns the error text of a response, in either of the API's error formats or any other.
+ * @param body the body, parsed if it's JSON
  */
 export function apiErrorText(body: unknown): string {
 	if (!isRecord(body)) return word(body).trim();
@@ -280,7 +284,7 @@ function complaint(error: unknown): string {
 	return `${field ? `${field}: ` : ''}${description}${code ? ` (${code})` : ''}`.trim();
 }
 
-/** A text or a number; nothing of all else that an answer may hold. */
+/** Returns strings and numbers as text, and an empty string for anything else. */
 function word(value: unknown): string {
 	return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

@@ -21,35 +21,35 @@ import type { FailedAttempt } from './retry';
 import type { Secrets } from './secrets';
 import { Watch, type WatchedAttempt } from './watch';
 
-/** What is needed of n8n. */
+/** The HTTP client that n8n provides. */
 export interface Http {
 	/**
-	 * Sends one request with the credential's authentication and resolves with the answer, whatever its status, as soon as
-	 * its body begins: a stream, which also ends when the request's `abortSignal` is aborted.
-	 * Rejects when there was no answer, also when the `abortSignal` broke the request off.
+	 * Sends one request with the credential's authentication. Resolves with a response of any status as soon as its
+	 * headers arrive. The body is a stream, which also ends if the request's `abortSignal` is aborted.
+	 * Rejects if there was no response, including when the request was aborted.
 	 */
 	request(options: IHttpRequestOptions): Promise<Answer>;
 }
 
 /** A file to upload. */
 export interface Upload {
-	/** Read as it is sent, from its beginning each time, and never held whole. */
+	/** Streamed from its beginning for each request, and never held in memory as a whole. */
 	readonly file: File;
-	/** How much has been read since it was last read from its beginning. */
+	/** Number of bytes read since reading last started at the beginning. */
 	bytesRead(): number;
-	/** Why it could not be read; undefined as long as it could. */
+	/** The error that occurred when reading the file. Undefined if none did. */
 	failure(): unknown;
-	/** Lets go of the file, sent or not. */
+/** Closes the file, whether or not it was sent. */
 	close(): void;
 }
 
-/** A file as the API gives it. */
+/** A file that the API returned. */
 export interface DownloadedMedia {
-	/** As the API names it, which may be anything. */
+	/** The API's file name, which is not sanitized. */
 	readonly fileName: string | undefined;
-	/** Undefined when the API does not say. */
+	/** Undefined if the API doesn't specify it. */
 	readonly mimeType: string | undefined;
-	/** Not read yet. */
+	/** The unread body. */
 	readonly content: Pick<IncomingBytes, 'chunks' | 'toStream'>;
 }
 
@@ -58,53 +58,56 @@ export interface ApiRequest {
 	path: string;
 	qs?: Record<string, string | undefined>;
 	body?: object;
-	/** What the id in it stands for, where there is one. */
+	/** What the ID in the request refers to, if it contains one. */
 	subject?: Subject;
-	/** False for anything that sends a message: see `decideRetry`. */
+	/** False for all requests that send a message: see `decideRetry`. */
 	idempotent: boolean;
-	/** Messages that it sends, where it is not one. */
+	/** Number of messages that the request sends, 1 by default. */
 	messages?: number;
-	/** Opens the file that is the body. */
+	/** Opens the file to send as the body. */
 	open?: () => Promise<Upload>;
-	/** What counts as success; any 2xx when left out. Anything else may then come from another server than Modica’s. */
+	/**
+	 * Checks for success, which is any 2xx by default. With this check, other responses may also be from a server that
+	 * isn't Modica's.
+	 */
 	expects?: (answer: Answer) => boolean;
-	/** What to do with a file that comes in the answer, as part of the attempt: it may break off. */
+	/** Consumes a file in the response. This is part of the attempt, because the transfer may fail. */
 	receive?: (media: DownloadedMedia) => Promise<unknown>;
 }
 
-/** An answer, a failure that `decideRetry` judges, or an error that has nothing to do with the API. */
+/** A response, a failure for `decideRetry`, or an error unrelated to the API. */
 export type AttemptResult = { answer: Answer } | FailedResult | { error: unknown };
 
 export interface FailedResult {
 	failure: FailedAttempt;
-	/** True when an answer had begun, whether or not it came whole. */
+	/** Whether response headers arrived, even if the body was incomplete. */
 	answered: boolean;
-	/** @param refusals how often the request was refused while others got through; 0 when that is not why it fails */
+	/** @param refusals number of 429 responses to this request while others got through, or 0 if that isn't the cause */
 	toError(mayHaveBeenSent: boolean, refusals: number): ModicaError;
 }
 
 export interface ExchangeSettings {
 	baseUrl: string;
 	clock: Clock;
-	/** Aborted when the execution is cancelled. */
+	/** Aborted when the execution is canceled. */
 	signal: AbortSignal | undefined;
 	secrets: Secrets;
 	/** Milliseconds: see `ClientSettings`. */
 	timeoutMs: number;
-	/** Told the status and the headers of each answer as soon as they are there. */
+	/** Called with the status and headers of each response as soon as they arrive. */
 	onAnswer: (answer: Answer) => void;
 }
 
-/** A line slower than this times out: 256 kB/s. One on which nothing moves at all is given up much earlier. */
+/** Minimum upload speed before a timeout: 256 kB/s. A stalled upload is aborted much earlier. */
 const SLOWEST_UPLOAD_BYTES_PER_MS = 256;
-/** n8n's time-out comes after our own: it does not know of time in which n8n stood still. */
+/** Makes n8n's timeout expire after this package's, because n8n's doesn't exclude periods in which n8n was blocked. */
 const N8N_GRACE_MS = 10_000;
-/** How long the words of a refusal may take. */
+/** Time limit for the body of an error response. */
 const LONGEST_WORDS_MS = 5_000;
-/** Many times the answer to the largest broadcast. Of a longer one no more than this is read. */
+/** Maximum size of a response that is read. Many times the response to the largest broadcast. */
 const MOST_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** Single attempts at requests, and what came of them. The only code that knows HTTP. */
+/** Makes single attempts at requests, and interprets the results. No other code uses HTTP. */
 export class Exchange {
 	private readonly watch: Watch;
 
@@ -115,7 +118,7 @@ export class Exchange {
 		this.watch = new Watch(settings.clock, settings.signal);
 	}
 
-	/** Makes a request once. Never rejects. */
+	/** Sends a request once. Never rejects. */
 	async attempt(request: ApiRequest): Promise<AttemptResult> {
 		if (!request.open) return await this.send(request, undefined);
 		let upload: Upload | undefined;
@@ -152,7 +155,7 @@ export class Exchange {
 			await request.receive(toMedia(secrets.hideInAnswer(answer.headers), file));
 			return { answer };
 		} catch (error) {
-			// n8n's own file is gone, or a file that came could not be taken in, as on a full disk.
+			// n8n's own file is missing, or a downloaded file couldn't be stored, for example because the disk is full.
 			const fileFault = upload?.failure() ?? (file && !file.broken && !this.cancelled ? error : undefined);
 			if (fileFault !== undefined) return { error: fileFault };
 			return this.explain(request, error, attempt, incoming, file !== undefined);
@@ -178,15 +181,16 @@ export class Exchange {
 			encoding: 'stream',
 			abortSignal,
 			timeout: withinMs + N8N_GRACE_MS,
-			// The status is judged here. n8n's own errors hide `Retry-After` and send a 401 twice.
+			// The status is evaluated here, because n8n's errors hide `Retry-After`, and n8n sends a request again after a
+			// 401.
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
-			// The API never redirects, and a redirect would carry the password to another host.
+			// The API never redirects, and a redirect would send the password to another host.
 			disableFollowRedirect: true,
 		};
 	}
 
-	/** An answer has come whole. */
+	/** Evaluates a complete response. */
 	private judge({ method, path, subject, expects }: ApiRequest, answer: Answer): AttemptResult {
 		const { statusCode, headers, body } = answer;
 		const { secrets } = this.settings;
@@ -205,7 +209,7 @@ export class Exchange {
 		};
 	}
 
-	/** No answer has come, or not the whole of it. */
+	/** Evaluates a missing or incomplete response. */
 	private explain(
 		{ idempotent }: ApiRequest,
 		error: unknown,
@@ -220,7 +224,7 @@ export class Exchange {
 			answered: incoming !== undefined,
 			failure: { kind: 'fault', fault: fault.kind },
 			toError: (mayHaveBeenSent) => {
-				// Requests of a cancelled execution are broken off.
+				// Canceling the execution aborts its requests.
 				if (this.cancelled) return new CancelledError(mayHaveBeenSent);
 				return isFile ? cutOff(fault.code, host) : noAnswer(fault, host, mayHaveBeenSent);
 			},
@@ -240,17 +244,17 @@ export class Exchange {
 	private toAccessError(request: string, answer: Answer): ModicaError {
 		const { baseUrl, secrets } = this.settings;
 		const { statusCode, body } = answer;
-		// Only words of JSON are quoted: in a page, a secret may be spelled in ways that are not known here.
+		// Only JSON is quoted: HTML may contain a secret in a form that can't be recognized.
 		if (isRefusal(answer)) return refusal(statusCode, secrets.hideInText(isRecord(body) ? apiErrorText(body) : ''), false);
 		const what = secrets.hideInText(describeAnswer(answer, baseUrl));
 		return unexpectedAnswer(baseUrl, request, statusCode, what + (isSuccess(answer) ? ' for a message that does not exist' : ''));
 	}
 }
 
-/** The body of an answer: the value of its JSON, or its text where it is none. */
+/** Returns the body of a response as parsed JSON, or as text if it isn't JSON. */
 async function readBody(answer: Answer, incoming: IncomingBytes, attempt: WatchedAttempt): Promise<unknown> {
 	const hasSucceeded = isSuccess(answer);
-	// The status alone makes a refusal. Its words get little time: whatever it decides waits for them.
+	// The status alone identifies an error. Its body gets little time, because the retry decision waits for it.
 	if (!hasSucceeded) attempt.restWithin(LONGEST_WORDS_MS);
 	const text = await incoming.text(MOST_ANSWER_BYTES).catch((error: unknown) => {
 		if (hasSucceeded) throw error;
@@ -269,26 +273,26 @@ function toMedia(headers: Fields, content: IncomingBytes): DownloadedMedia {
 }
 
 /**
- * The network's fault that ended an attempt; undefined when it was something else.
- * @param broken what broke the answer off once it had begun
+ * Returns the network fault that ended an attempt, or undefined if the cause was something else.
+ * @param broken the error that ended the response early
  */
 function faultOf(error: unknown, { signal, brokenOff }: WatchedAttempt, broken: unknown): Fault | undefined {
 	const fault = recognizeFault(error);
-	// Whatever broke the attempt off, what is certain stays so.
+	// The attempt may also have been aborted, but it's still certain that nothing was sent.
 	if (fault?.kind === 'unreachable') return fault;
 	if (signal.aborted) return { kind: 'broken', code: brokenOff === 'stalled' ? STALLED : TOO_LATE };
-	// An answer may break off with any error, such as one of the unpacking.
+	// A response can end early with any error, for example one from decompression.
 	return broken === undefined ? fault : { kind: 'broken', code: fault?.code ?? '' };
 }
 
 function formOf({ file }: Upload): FormData {
 	const form = new FormData();
-	// No third argument: giving the file a name here would copy it and read it whole.
+	// No third argument: with a file name, FormData would copy the file and read all of it.
 	form.append('file', file);
 	return form;
 }
 
-/** How much of an upload has been read; undefined once all of it has, when it is for the API to move. */
+/** Returns the number of bytes read of an upload, or undefined once all have been read and the API must respond. */
 function bytesUnderWay({ file, bytesRead }: Upload): number | undefined {
 	const bytes = bytesRead();
 	return bytes < file.size ? bytes : undefined;

@@ -1,63 +1,63 @@
-/** What a failed connection means for its request. */
+/** How far a request got before its connection failed. */
 export type FaultKind =
-	/** No connection was made, or it was not secure yet, so nothing was sent. */
+	/** No connection was established, or the TLS handshake was incomplete, so nothing was sent. */
 	| 'unreachable'
 	/** The server's certificate was refused before anything was sent. */
 	| 'untrusted'
-	/** n8n itself does not allow requests to the host, so nothing was sent. */
+	/** n8n doesn't allow requests to the host, so nothing was sent. */
 	| 'blocked'
-	/** Time-outs, lost connections, unreadable answers: the request may have been fulfilled. */
+	/** Timeout, lost connection, or unreadable response: the request may have been fulfilled. */
 	| 'broken';
 
 export interface Fault {
 	readonly kind: FaultKind;
-	/** As Node.js, OpenSSL or axios calls it, such as `ECONNREFUSED`. */
+	/** The code that Node.js, OpenSSL, or axios reports, such as `ECONNREFUSED`. */
 	readonly code: string;
 }
 
-/** Codes of attempts that were broken off here, beside those of Node.js. */
+/** Codes of attempts that this package aborts, in addition to the codes of Node.js. */
 export const STALLED = 'STALLED';
 export const TOO_LATE = 'TOO_LATE';
 
-/** Codes of a failed attempt to connect, where the error does not name the system call. */
+/** Codes that mean connecting failed even if the error doesn't name the system call. */
 const NEVER_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
-/** System calls of an attempt to connect. An error of any other came from an established connection. */
+/** System calls that establish a connection. Errors of all other calls come from an established connection. */
 const CONNECT_SYSCALLS = new Set(['connect', 'getaddrinfo']);
 
 /**
- * Codes of a server certificate that cannot be trusted; found before anything is sent. Not EPROTO, nor the alerts of the
- * other side: a connection that was let in can come to them as well.
+ * Codes of an untrusted server certificate, which is rejected before anything is sent. EPROTO and TLS alerts from the
+ * server are excluded: they also occur on an established connection.
  */
 const UNTRUSTED = /^(?!.*_ALERT_).*(CERT|SELF_SIGNED|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER|ERR_TLS)/;
 
-/** Other codes of the network: of sockets, of TLS, of Node.js's HTTP parser, and of axios. */
+/** Other network error codes: sockets, TLS, Node.js's HTTP parser, and axios. */
 const NETWORK =
 	/^(E(AI_\w+|ADDRNOTAVAIL|CONN\w+|HOST\w+|NET\w+|PIPE|PROTO|TIMEDOUT)|ERR_(BAD_RESPONSE|CANCELED|NETWORK|SSL_\w+|STREAM_PREMATURE_CLOSE)|HPE_\w+|UND_ERR_\w+)$/;
 
 /** n8n's protection against requests to internal addresses (SSRF). */
 const BLOCKED = /^SsrfBlocked/;
 
-/** How Node.js words an attempt that failed before anything could be sent. */
+/** Messages of Node.js for an attempt that failed before anything could be sent. */
 const BEFORE_SENDING = /^((connect|getaddrinfo) E[A-Z_]+\b|Client network socket disconnected before secure TLS connection was established$)/;
 
-/** How it words the fault of an established connection. */
+/** Messages of Node.js for errors on an established connection. */
 const AFTER_CONNECTING = /^(read|write) E[A-Z_]+\b/;
 
-/** Errors hold their causes several deep: n8n's holds axios', which holds that of Node.js. */
+/** Maximum depth of causes to check: n8n's error wraps that of axios, which wraps that of Node.js. */
 const DEEPEST_CAUSE = 5;
 
 /**
- * The network's fault in what a request rejected with; undefined for anything else, such as a mistake in our own code.
+ * Returns the network fault behind a rejected request, or undefined for any other error, such as a bug in this package.
  *
- * EHOSTUNREACH, ENETUNREACH, ETIMEDOUT and ECONNREFUSED are certain only while connecting: Linux also reports them on an
- * established connection whose route is lost or rejected, when the request may have arrived.
+ * EHOSTUNREACH, ENETUNREACH, ETIMEDOUT, and ECONNREFUSED prove that nothing was sent only while connecting. Linux also
+ * reports them on an established connection whose route is lost or rejected, when the request may have arrived.
  */
 export function recognizeFault(error: unknown): Fault | undefined {
 	const chain = causesOf(error);
 	if (chain.some(({ name }) => BLOCKED.test(String(name)))) return { kind: 'blocked', code: '' };
 	const code = chain.flatMap(codesOf).find((candidate) => isNetworkCode(candidate));
 	if (code !== undefined && UNTRUSTED.test(code)) return { kind: 'untrusted', code };
-	// A proxy's refusal has no code.
+	// A proxy's refusal to connect has no code.
 	if (chain.some(neverLeft)) return { kind: 'unreachable', code: code ?? '' };
 	if (code === undefined) return undefined;
 	if (chain.some(wasConnected)) return { kind: 'broken', code };
@@ -66,10 +66,10 @@ export function recognizeFault(error: unknown): Fault | undefined {
 }
 
 /**
- * True when the request of an error of axios's certainly never left: its connection was not secure yet, or it had
- * none yet, as while a proxy makes one. Node.js writes a request to a TLS connection only after the handshake, and
- * whatever ends the attempt before, be it a time-out, leaves this to be seen. Plain HTTP (loopback only) gives no such
- * sign. n8n 1.x keeps only the words of the causes.
+ * Whether the request of an axios error was certainly not sent: its TLS handshake was incomplete, or it had no
+ * connection yet, for example while a proxy establishes one. Node.js writes a request to a TLS connection only after
+ * the handshake, and the socket still shows this state when the attempt ends, even after a timeout. Plain HTTP
+ * (loopback only) has no such state. n8n 1.x keeps only the messages of the causes.
  */
 function neverLeft({ request, messages }: ErrorLike): boolean {
 	if (hasWords(messages, BEFORE_SENDING)) return true;
@@ -89,15 +89,15 @@ function hasWords(messages: unknown, pattern: RegExp): boolean {
 interface ErrorLike {
 	readonly name?: unknown;
 	readonly code?: unknown;
-	/** Where n8n's NodeApiError keeps the code of what it wraps. */
+	/** The code of the wrapped error, if this is n8n's NodeApiError. */
 	readonly httpCode?: unknown;
 	readonly syscall?: unknown;
-	/** Where n8n's NodeApiError keeps the words of what it wraps. */
+	/** The messages of the wrapped errors, if this is n8n's NodeApiError. */
 	readonly messages?: unknown;
 	readonly cause?: unknown;
-	/** Of an error of axios's: Node.js's request. */
+	/** Node.js's request, if this is an axios error. */
 	readonly request?: unknown;
-	/** Of an AggregateError: one for each address of a host. */
+	/** One error for each address of the host, if this is an AggregateError. */
 	readonly errors?: unknown;
 }
 
@@ -109,7 +109,7 @@ function isObject(value: unknown): value is object {
 	return typeof value === 'object' && value !== null;
 }
 
-/** The error and its causes, the innermost last. */
+/** Returns the error and its causes, the innermost last. */
 function causesOf(error: unknown): ErrorLike[] {
 	const chain: ErrorLike[] = [];
 	for (let next = error; isErrorLike(next) && chain.length < DEEPEST_CAUSE; next = next.cause) chain.push(next);

@@ -1,29 +1,33 @@
-/** A stream of Node.js's, as far as it is used here. */
+/** The part of a Node.js stream that is used here. */
 type ByteStream = AsyncIterable<Uint8Array> & {
 	destroy?(): void;
 	constructor: { from(content: AsyncIterable<Uint8Array>, options: { objectMode: boolean }): unknown };
 };
 
-/** n8n writes a file piece by piece and waits for each: a large one takes longer in pieces as small as a network's. */
+/**
+ * Chunk size for large files. n8n writes chunks one at a time, so writing a file in chunks as small as the network's
+ * takes longer.
+ */
 const PIECE_BYTES = 512 * 1024;
 /**
- * Up to here pieces are passed on as they come, which is all of most files: gathering copies them, and every 64 MB or
- * so of such buffers make Node.js collect the garbage of all of n8n, at several times the price of writing the file.
+ * Up to this size, chunks are passed on as they arrive, which covers most files completely. Combining chunks copies
+ * them, and every 64 MB or so of these buffers triggers a garbage collection of the whole n8n process, which takes
+ * several times as long as writing the file.
  */
 const UNGATHERED_BYTES = 16 * 1024 * 1024;
 
-/** The body of an answer as it comes, with its bytes counted. */
+/** The body of a response, with a count of the bytes received. */
 export class IncomingBytes {
 	/** Bytes read so far. */
 	count = 0;
-	/** What broke the stream off before its end; undefined as long as nothing has. */
+	/** The error that ended the stream early. Undefined if none did. */
 	broken: unknown;
 
 	private readonly stream: ByteStream;
 
 	/**
-	 * @param stream the body of a streamed answer
-	 * @param signal aborted when the rest is not wanted any more
+	 * @param stream the body of a streamed response
+	 * @param signal aborted when the rest is no longer needed
 	 */
 	constructor(
 		stream: unknown,
@@ -32,7 +36,7 @@ export class IncomingBytes {
 		this.stream = stream as ByteStream;
 	}
 
-	/** The bytes as text, up to so many: an answer of any length at all must not fill n8n's memory. */
+	/** Returns the body as text, up to `mostBytes`, so that an endless response doesn't fill n8n's memory. */
 	async text(mostBytes: number): Promise<string> {
 		const chunks: Uint8Array[] = [];
 		for await (const chunk of this.chunks()) {
@@ -42,9 +46,12 @@ export class IncomingBytes {
 		return Buffer.concat(chunks).toString('utf8', 0, mostBytes);
 	}
 
-	/** The bytes, of a large file in large pieces; to be read once. Ending the iteration early closes the connection. */
+	/**
+	 * Yields the body, with large files in large chunks. Can be read once. Ending the iteration early closes the
+	 * connection.
+	 */
 	async *chunks(): AsyncGenerator<Uint8Array> {
-		// Not every helper of n8n's ties the request's signal to the body.
+		// Not all of n8n's helpers connect the request's signal to the body.
 		const destroy = () => this.stream.destroy?.();
 		this.signal.addEventListener('abort', destroy);
 		let gathered: Uint8Array[] = [];
@@ -77,7 +84,10 @@ export class IncomingBytes {
 		return error;
 	}
 
-	/** Bytes as a stream of Node.js's, which n8n wants. Community nodes may not import its class, but have one here. */
+	/**
+	 * Converts bytes to a Node.js stream, which n8n requires. Community nodes can't import the class, so it's taken from
+	 * this stream.
+	 */
 	toStream(content: AsyncIterable<Uint8Array>): unknown {
 		return this.stream.constructor.from(content, { objectMode: false });
 	}

@@ -4,40 +4,43 @@ import { Slowdown } from './slowdown';
 
 export interface PacerSettings {
 	clock: Clock;
-	/** Requests in flight at once, at most. */
+	/** Maximum number of requests in flight. */
 	maxConcurrency?: number;
-	/** The user's own limit, requests a second; 0 leaves it to the API's `X-RateLimit-Limit`. */
+	/** The user's own limit in requests per second. 0 applies only the API's `X-RateLimit-Limit`. */
 	maxRequestsPerSecond?: number;
-	/** Aborted when the execution is cancelled. */
+	/** Aborted when the execution is canceled. */
 	signal?: AbortSignal | undefined;
 }
 
-/** One request with all its attempts, as the pacer knows it. */
+/** One request with all its attempts. */
 export interface PacedRequest {
-	/** Messages that it sends. */
+	/** Number of messages that the request sends. */
 	readonly messages: number;
-	/** Which departure of the run its latest attempt was, counted from 1; undefined before the first. */
+	/**
+	 * Sequence number of the latest attempt among all attempts of the run, starting at 1. Undefined before the first
+	 * attempt.
+	 */
 	departure: number | undefined;
 	refused: boolean;
-	/** How often in a row it was refused (429) while other requests got through and none of them was refused. */
+	/** Consecutive 429 responses to this request while other requests got through and none of them was rejected. */
 	refusals: number;
-	/** How many requests had got through when it first left, or when it was last refused. */
+	/** Number of requests that had got through when this one was first sent or last rejected. */
 	throughBefore: number;
-	/** How many requests had been refused for the first time by then. */
+	/** Number of requests that had been rejected at their first attempt by then. */
 	limitedBefore: number;
 }
 
-/** Requests in flight until an answer has told the limit, and again after each refusal. */
+/** Maximum number of requests in flight until a response shows that requests get through, at the start and after each 429. */
 export const MOST_IN_FLIGHT_WHILE_UNSURE = 2;
-/** Of a known limit this share is used, so that two clocks never disagree to our cost. */
+/** Share of a known limit that is used. The margin covers differences between the clocks of both sides. */
 const USED_SHARE_OF_LIMIT = 0.99;
-/** After a stall (a timer that fired late), this much of the lost time may be made up by sending closer together. */
+/** After a late timer, up to this much of the lost time is made up for by sending requests closer together. */
 const CATCH_UP_MS = 100;
-/** How many departures are kept while no limit is known. */
+/** Number of send times to keep while no limit is known. */
 const MOST_REMEMBERED = 100;
-/** Every limit of the API is a number of requests per second (reference: X-RateLimit-Limit). */
+/** All limits of the API are in requests per second (reference: X-RateLimit-Limit). */
 const WINDOW_MS = 1_000;
-/** The longest time without any request getting through, be it one long wait or many refusals in a row. */
+/** Maximum time without any request getting through, as one long wait or many rejections in a row. */
 const LONGEST_HOLD_MS = 5 * 60_000;
 
 interface Waiting {
@@ -47,17 +50,16 @@ interface Waiting {
 }
 
 /**
- * The one limiter of a run: decides when each request may leave, so that they leave as fast as the API allows and no
- * faster.
+ * The single rate limiter of a run. Decides when each request is sent, to be as fast as the API allows and no faster.
  *
- * - At most `maxConcurrency` requests are in flight; only a few until an answer has told the limit.
- * - A known limit is spread evenly over the second: limiters that count per second and limiters that refill a
- *   bucket both let that through.
- * - A refusal (429) holds everyone until the time that the API names. Then a few try first, refused requests and new
- *   ones in turn, so that a request that is always refused cannot keep the others from leaving.
- * - While the host is lost, one request tries and the others wait. When it gives up, all of them fail.
- * - When nothing gets through for five minutes, or the API asks for a longer wait, all of them fail.
- * - Once the run is stopped or cancelled, nothing leaves any more.
+ * - At most `maxConcurrency` requests are in flight, and only two until the first response.
+ * - A known limit is spread evenly over each second. This satisfies both limiters that count per second and token
+ * buckets.
+ * - After a 429, all requests wait for the time that the API specifies. Then a few are sent, alternating between
+ * rejected and new requests, so that a request that is always rejected can't block the others.
+ * - While the host is down, one request retries and the others wait. If it fails for good, all of them fail.
+ * - If nothing gets through for five minutes, or the API asks for a longer wait, all requests fail.
+ * - Once the run is stopped or canceled, nothing more is sent.
  */
 export class Pacer {
 	private readonly clock: Clock;
@@ -75,20 +77,23 @@ export class Pacer {
 	private latestLeftAgain = false;
 	private latestDeparture = 0;
 	private earliestNext = 0;
-	/** When the latest requests left, as many as the limit allows in a second. */
+	/** Send times of the latest requests, as many as the limit allows per second. */
 	private departures: number[] = [];
-	/** Requests that the API answered, other than with a refusal. */
+	/** Number of requests that got a response other than 429. */
 	private through = 0;
-	/** Requests that were refused at their first attempt: the limit’s doing, most likely. */
+	/** Number of requests that were rejected at their first attempt, most likely because of the rate limit. */
 	private limited = 0;
 	private heldUntil = 0;
-	/** Why it is held. */
+	/** Reason for the current hold. */
 	private heldBy: 'refusal' | 'outage' = 'refusal';
 	readonly slowdown = new Slowdown();
 	private nothingThroughSince: number | undefined;
-	/** Attempts in a row that got no answer, with none that got one in between. */
+	/** Number of consecutive attempts without a response. */
 	private unansweredInRow = 0;
-	/** The host is lost: the attempts that found it so, when the first and the latest ended, and the latest departure then. */
+	/**
+	 * Set while the host is down: the number of attempts that found it down, when the first and the latest of them ended,
+	 * and the latest departure at that time.
+	 */
 	private outage: { attempts: number; began: number; failedAt: number; departure: number } | undefined;
 	private givenUp: ModicaError | undefined;
 	private timerIsRunning = false;
@@ -101,15 +106,15 @@ export class Pacer {
 		this.rate = this.configuredRate;
 	}
 
-	/** A request that is to leave, when it is its turn. */
+	/** Registers a request. Call `turn` before each attempt. */
 	enter(messages = 1): PacedRequest {
 		return { messages, departure: undefined, refused: false, refusals: 0, throughBefore: 0, limitedBefore: 0 };
 	}
 
 	/**
-	 * Resolves when an attempt of a request may leave. Whoever had a turn calls `ended` once.
-	 * @throws {NeverLeftError} once the execution is cancelled or the run stopped
-	 * @throws {ModicaError} when the host cannot be reached, or the API has let nothing through for too long
+	 * Resolves when an attempt may be sent. Call `ended` once after each turn.
+	 * @throws {NeverLeftError} if the execution was canceled or the run stopped
+	 * @throws {ModicaError} if the host can't be reached, or the API let nothing through for too long
 	 */
 	async turn(request: PacedRequest): Promise<void> {
 		await new Promise<void>((leave, fail) => {
@@ -119,19 +124,19 @@ export class Pacer {
 		});
 	}
 
-	/** An attempt came to its end. To be called last, once all that it told is known. */
+	/** Ends an attempt. Call this last, after everything learned from the attempt has been reported. */
 	ended(request: PacedRequest): void {
 		this.inFlight.delete(request);
 		this.proceed();
 	}
 
-	/** An answer told the API's limit: requests a second, or undefined when it told none. */
+	/** Applies the limit of a response in requests per second. Undefined if the response contains none. */
 	learn(limit: number | undefined): void {
 		if (limit === undefined) return;
 		this.rate = Math.min(limit, this.configuredRate ?? limit);
 	}
 
-	/** The API answered a request, and not with a refusal for coming too fast. */
+	/** A request got a response other than 429. */
 	gotThrough(): void {
 		this.through++;
 		this.unsure = false;
@@ -142,9 +147,9 @@ export class Pacer {
 	}
 
 	/**
-	 * The API refused a request for coming too fast.
-	 * @returns how often in a row this request was refused while others got through. When another is refused meanwhile,
-	 * it is the limit that refuses, such as one that is shared with another program, and the count begins anew.
+	 * A request got a 429.
+	 * @returns the number of consecutive 429 responses to this request while others got through. If another request is
+	 * rejected in the meantime, the cause is the rate limit, which another program may share, and the count restarts.
 	 */
 	refused(request: PacedRequest): number {
 		this.unansweredInRow = 0;
@@ -158,15 +163,15 @@ export class Pacer {
 		return request.refusals;
 	}
 
-	/** An attempt got no answer. @returns how many in a row have got none */
+	/** An attempt got no response. @returns the number of consecutive attempts without one */
 	unanswered(): number {
 		return ++this.unansweredInRow;
 	}
 
 	/**
-	 * The host is lost: a request could not reach it, or none gets an answer any more.
-	 * @returns the attempts in a row that found it so, of which those that were in flight together count as one, and the
-	 * milliseconds since the first of them failed
+	 * A request found the host down: it couldn't connect, or too many requests got no response.
+	 * @returns the number of consecutive attempts that found the host down, and the milliseconds since the first of them
+	 * failed. Attempts that were in flight at the same time count as one.
 	 */
 	lost(request: PacedRequest): { lost: number; lostMs: number } {
 		const now = this.clock.now();
@@ -177,15 +182,15 @@ export class Pacer {
 		return { lost: this.outage.attempts, lostMs: now - this.outage.began };
 	}
 
-	/** A request found the host, though it got no answer. */
+	/** A request reached the host, even if it got no response. */
 	reached(request: PacedRequest): void {
-		// One that left before the host was lost tells nothing about now.
+		// A request sent before the outage says nothing about the current state.
 		if (this.leftInOutage(request)) this.outage = undefined;
 	}
 
 	/**
-	 * Nothing may leave for a while: the API refused a request for coming too fast, or cannot be reached.
-	 * @param since what the time counts from: now, or the latest failed attempt at the host
+	 * Sends nothing for a while, after a 429 or because the host is down.
+	 * @param since start of the hold: now, or the end of the latest attempt that found the host down
 	 */
 	hold(milliseconds: number, since: 'now' | 'outage' = 'now'): void {
 		const now = this.clock.now();
@@ -197,25 +202,25 @@ export class Pacer {
 			this.heldUntil = from + milliseconds;
 			this.heldBy = since === 'outage' ? 'outage' : 'refusal';
 		}
-		// Time that was held is not lost, as it is by a timer that fired late: nothing is made up for.
+		// Unlike the delay of a late timer, the time of a hold isn't made up for.
 		this.earliestNext = Math.max(this.earliestNext, this.heldUntil);
 	}
 
-	/** Nothing leaves any more: all that wait, and all that come, fail with this error. */
+	/** Fails all waiting and future requests with this error. */
 	giveUp(error: ModicaError): void {
 		this.givenUp ??= error;
 	}
 
-	/** The run is stopped: nothing leaves any more, and what is in flight comes to its end. */
+	/** Stops the run: nothing more is sent, and requests in flight complete. */
 	stop(): void {
 		this.stopped = true;
 		this.proceed();
 	}
 
 	/**
-	 * Waits before one request is made again, without holding the others.
-	 * @throws {CancelledError} once the execution is cancelled
-	 * @throws {NeverLeftError} once the run is stopped
+	 * Waits before a request is retried, without holding the others.
+	 * @throws {CancelledError} if the execution is canceled
+	 * @throws {NeverLeftError} if the run is stopped
 	 */
 	async wait(milliseconds: number): Promise<void> {
 		await sleepWhile(this.clock, milliseconds, () => !this.halted);
@@ -226,19 +231,19 @@ export class Pacer {
 		return this.signal?.aborted === true;
 	}
 
-	/** Requests a second, as the API or the user limits them; undefined while no limit is known. */
+	/** The limit of the API or the user in requests per second. Undefined while no limit is known. */
 	get limit(): number | undefined {
 		return this.rate;
 	}
 
-	/** Messages whose requests are in flight. */
+	/** Number of messages whose requests are in flight. */
 	get messagesInFlight(): number {
 		let messages = 0;
 		for (const request of this.inFlight) messages += request.messages;
 		return messages;
 	}
 
-	/** @throws {ModicaError} once nothing leaves any more, with the reason */
+	/** @throws {ModicaError} with the reason, if nothing can be sent anymore */
 	ensureOpen(): void {
 		const failure = this.reasonToFail(this.clock.now());
 		if (failure) throw failure;
@@ -248,7 +253,7 @@ export class Pacer {
 		return this.stopped || this.cancelled;
 	}
 
-	/** Lets go whatever may leave now, and looks again when the next one may. */
+	/** Sends all requests that may be sent now, and schedules the next check. */
 	private proceed(): void {
 		while (this.fresh.length + this.again.length > 0) {
 			const now = this.clock.now();
@@ -269,7 +274,7 @@ export class Pacer {
 	private reasonToFail(now: number): ModicaError | undefined {
 		if (this.halted) return new NeverLeftError();
 		if (this.givenUp) return this.givenUp;
-		// A request that left before the hold may still get through; that does not make the hold any shorter.
+		// A request sent before the hold may still get through, which doesn't shorten the hold.
 		const heldMs = this.heldUntil - now;
 		if (heldMs > LONGEST_HOLD_MS) return heldTooLong(heldMs);
 		const waitMs = Math.max(this.heldUntil, now) - (this.nothingThroughSince ?? now);
@@ -278,13 +283,13 @@ export class Pacer {
 
 	private failAll(error: ModicaError): void {
 		for (const { fail } of this.fresh.splice(0)) fail(error);
-		// Those have left before: of a cancelled run they have a result.
+		// These requests were sent before. In a canceled run, they have a result.
 		const latest = this.cancelled ? new CancelledError() : error;
 		for (const { fail } of this.again.splice(0)) fail(latest);
 	}
 
 	private proceedAfter(milliseconds: number): void {
-		// The next departure is only ever put off, so the timer that is running never ends too late for it.
+		// The next departure is only ever postponed, so a running timer never fires too late.
 		if (this.timerIsRunning) return;
 		this.timerIsRunning = true;
 		void this.clock.sleep(Math.min(milliseconds, CHECK_MS)).then(() => {
@@ -295,12 +300,12 @@ export class Pacer {
 
 	private get hasRoom(): boolean {
 		if (this.inFlight.size >= this.maxConcurrency) return false;
-		// Those that left before may take a minute to come to an end: they keep nobody from trying.
+		// Requests sent before the outage may take a minute to end. They don't block the retry.
 		if (this.outage) return this.inFlightSince(this.outage.departure) === 0;
 		return !this.unsure || this.inFlightSince(this.unsureSince) < MOST_IN_FLIGHT_WHILE_UNSURE;
 	}
 
-	/** Requests in flight that left after a departure of the run. */
+	/** Returns the number of requests in flight that were sent after a given departure. */
 	private inFlightSince(earlier: number): number {
 		let count = 0;
 		for (const { departure = 0 } of this.inFlight) if (departure > earlier) count++;
@@ -327,17 +332,17 @@ export class Pacer {
 		leave();
 	}
 
-	/** A request leaves now: works out when the next one may. */
+	/** Schedules the next request after one is sent. */
 	private planNext(now: number): void {
 		this.departures.push(now);
 		if (this.rate === undefined) {
-			// Kept for when the limit becomes known: these requests count in its first second, too.
+			// Kept until the limit becomes known, because these requests count toward its first second.
 			if (this.departures.length > MOST_REMEMBERED) this.departures.shift();
 			return;
 		}
 		const spacing = WINDOW_MS / (this.rate * USED_SHARE_OF_LIMIT);
 		const evenly = Math.max(this.earliestNext, now - CATCH_UP_MS) + spacing;
-		// Whatever was made up for: no second ever sees more requests than the limit.
+		// Even after catching up, no second contains more requests than the limit.
 		const perSecond = Math.max(1, Math.floor(this.rate));
 		this.departures.splice(0, this.departures.length - perSecond);
 		const oldest = this.departures.length === perSecond ? (this.departures[0] ?? 0) : -Infinity;

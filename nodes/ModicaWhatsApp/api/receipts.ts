@@ -1,7 +1,7 @@
 import { digits, isRecord } from '../parameters/values';
 import type { BroadcastReceipt, SendReceipt } from './types';
 
-/** One receipt, from either shape: the reference calls its id `message_id`, other pages of the vendor `id`. */
+/** Returns a receipt in one format. The reference calls the ID `message_id`, and other pages of Modica call it `id`. */
 export function parseReceipt(value: unknown): SendReceipt | undefined {
 	if (!isRecord(value)) return undefined;
 	const { message_id, id = message_id, status = 'accepted', ...others } = value;
@@ -10,8 +10,8 @@ export function parseReceipt(value: unknown): SendReceipt | undefined {
 }
 
 /**
- * The receipts of a broadcast in the order of its recipients: by `destination` where the answer names it (the
- * vendor's samples), by position where it does not (the reference's example). Undefined when neither can be told.
+ * Returns the receipts of a broadcast in the order of its recipients. Matches them by `destination` if the response
+ * contains it (Modica's samples), or by position (the reference's example). Returns undefined if neither is possible.
  */
 export function parseBroadcastReceipts(
 	body: unknown,

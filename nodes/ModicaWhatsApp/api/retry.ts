@@ -1,98 +1,101 @@
 import type { FaultKind } from './faults';
 
-/** How one attempt ended without success. */
+/** How a failed attempt ended. */
 export type FailedAttempt =
 	| { kind: 'status'; statusCode: number; retryAfterMs: number | undefined }
 	| { kind: 'fault'; fault: FaultKind };
 
-/** What was tried so far, the failed attempt included. */
+/** The attempts so far, including the one that just failed. */
 export interface Tried {
-	/** Attempts of this request that met a server error or a broken connection. */
+	/** Attempts of this request that ended with a server error or a broken connection. */
 	faults: number;
-	/** Refusals (429) of this request while other requests got through. */
+	/** 429 responses to this request while other requests got through. */
 	refusals: number;
-	/** Attempts in a row, whichever request made them, that found the host lost; 0 when it is not. */
+	/** Consecutive attempts, across all requests, that found the host down. 0 if it isn't down. */
 	lost: number;
-	/** Milliseconds since the first of these failed. */
+	/** Milliseconds since the first of these attempts failed. */
 	lostMs: number;
 }
 
 export type RetryDecision =
 	| {
 			repeat: true;
-			/** Milliseconds to wait before the next attempt; undefined when that is when everyone goes on. */
+			/** Milliseconds to wait before the next attempt. Undefined to retry when the hold ends. */
 			afterMs?: number;
-			/** Milliseconds during which no request may leave. */
+			/** Milliseconds during which no request may be sent. */
 			holdEveryoneMs?: number;
 	  }
 	| {
 			repeat: false;
-			/** True when Modica may have fulfilled the request in spite of the failure. */
+			/** Whether Modica may have fulfilled the request despite the failure. */
 			mayHaveBeenDone: boolean;
 			holdEveryoneMs?: number;
-			/** The host stays lost: no request is to leave any more. */
+			/** The host stays down, so no further request may be sent. */
 			giveUp?: true;
 	  };
 
 const FIRST_RETRY_DELAY_MS = 500;
-/** Attempts at a lost host. Waits of 0.5 + 1 + 2 + 4 + 8 s: a restart of the API is survived, an outage is not waited out. */
+/**
+ * Attempts to reach a host that is down. The waits of 0.5 + 1 + 2 + 4 + 8 s cover a restart of the API, but not an
+ * outage.
+ */
 const MOST_LOST = 6;
-/** A host that leaves attempts without an answer is not waited for any longer: each of them takes up to a minute. */
+/** Time limit for these attempts, because one that gets no response can take up to a minute. */
 const LONGEST_OUTAGE_MS = 60_000;
 /**
- * Requests in a row without an answer after which the host counts as lost. Each of them may have been fulfilled, so there
- * must not be many: with *Once per Reference* they count as sent.
+ * Number of consecutive requests without a response after which the host counts as down. Each may have been fulfilled
+ * and, with *Once per Reference*, counts as sent, so the number is low.
  */
 export const MOST_UNANSWERED = 5;
 /** Waits of 0.5 + 1 + 2 s. */
 const MOST_FAULTS = 4;
-/** A limit refuses now this request and now that one. Refused this often, the request itself is what is refused. */
+/** A rate limit rejects different requests each time. After this many rejections, the request itself is the cause. */
 export const MOST_REFUSALS = 5;
-/** What a 429 without a usable `Retry-After` waits: limits are per second (reference: X-RateLimit-Limit). */
+/** Wait after a 429 without a usable `Retry-After`. Limits are per second (reference: X-RateLimit-Limit). */
 export const DEFAULT_RETRY_AFTER_MS = 1_000;
 
-/** However short the API's own `Retry-After` is: a refusal must not be repeated as fast as the network allows. */
+/** Minimum wait, even if `Retry-After` is shorter. Otherwise, retries would be as fast as the network allows. */
 const LEAST_RETRY_AFTER_MS = 100;
 
 /**
- * Whether a failed attempt may be repeated: only when it is certain that Modica did not take the message, or when the
- * request is idempotent. This is the one place where that is decided.
+ * Decides whether to retry a failed attempt. An attempt is retried only if Modica certainly didn't accept the message,
+ * or if the request is idempotent. No other code makes this decision.
  *
  * @param attempt how the attempt ended
- * @param tried what was tried so far, this attempt included
- * @param idempotent true for reads, downloads, uploads and marking as read; false for anything that sends
+ * @param tried the attempts so far, including this one
+ * @param idempotent true for reads, downloads, uploads, and marking as read; false for all requests that send a message
  */
 export function decideRetry(attempt: FailedAttempt, tried: Tried, idempotent: boolean): RetryDecision {
 	if (attempt.kind === 'status') {
 		const { statusCode, retryAfterMs } = attempt;
 		if (statusCode === 429) {
-			// Everyone comes too fast, for all that is known. How long nothing may get through is the pacer's to say.
+			// Presumably the rate limit, so all requests wait. The pacer decides how long this may last in total.
 			const holdEveryoneMs = Math.max(retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, LEAST_RETRY_AFTER_MS);
-			// The message was not taken. Refused again and again while others get through, it is not the limit's doing.
+			// The message wasn't accepted. If other requests get through, the rate limit isn't the cause.
 			if (tried.refusals >= MOST_REFUSALS) return { repeat: false, mayHaveBeenDone: false, holdEveryoneMs };
 			return { repeat: true, holdEveryoneMs };
 		}
-		// The answer to a POST that is done (RFC 9110, 15.4.4).
+		// 303 is the response to a completed POST (RFC 9110, 15.4.4).
 		if (statusCode === 303) return { repeat: false, mayHaveBeenDone: true };
-		// A gateway gives 408 also when it has passed the request on and waited for the answer in vain.
+		// A gateway also returns 408 if it forwarded the request and got no response.
 		if (statusCode === 408) return afterFault(tried, idempotent);
-		// Any other refusal stays one however often the request is made.
+		// Any other 3xx or 4xx would be the same on each attempt.
 		if (statusCode < 500) return { repeat: false, mayHaveBeenDone: false };
-		// A server that fails may have taken the message before it failed.
+		// A server may accept the message before it fails.
 		return afterFault(tried, idempotent);
 	}
 	switch (attempt.fault) {
 		case 'unreachable':
-			// Nothing was sent. The host is down for every request: one tries again, the others wait for how that ends.
+			// Nothing was sent. The host is down for all requests: one retries, and the others wait for the result.
 			return staysLost(tried)
 				? { repeat: false, mayHaveBeenDone: false, giveUp: true }
 				: { repeat: true, holdEveryoneMs: backoffMs(tried.lost) };
 		case 'untrusted':
 		case 'blocked':
-			// Nothing was sent, and nothing will be the next time.
+			// Nothing was sent, and a retry would fail the same way.
 			return { repeat: false, mayHaveBeenDone: false };
 		case 'broken':
-			// A time-out or a lost connection tells nothing about what the other side did.
+			// A timeout or a lost connection doesn't show what the server did.
 			if (tried.lost === 0) return afterFault(tried, idempotent);
 			return staysLost(tried)
 				? { repeat: false, mayHaveBeenDone: true, giveUp: true }
@@ -110,7 +113,10 @@ function afterFault({ faults }: Tried, idempotent: boolean): RetryDecision {
 		: { repeat: false, mayHaveBeenDone: true };
 }
 
-/** Milliseconds to wait after so many failed attempts in a row: 500 after the first, twice as many after each further one. */
+/**
+ * Returns the wait in milliseconds after a number of consecutive failed attempts: 500 after the first, doubled after
+ * each further one.
+ */
 export function backoffMs(attempts: number): number {
 	return FIRST_RETRY_DELAY_MS * 2 ** (attempts - 1);
 }

@@ -1,11 +1,14 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 
-/** A request of either of n8n’s helpers. The older one, which HTTP Request uses, has names of its own. */
+/** A request to either of n8n's HTTP helpers. The older helper, which HTTP Request uses, has its own option names. */
 type AnyRequest = IHttpRequestOptions &
 	Partial<Record<'uri' | 'rejectUnauthorized' | 'followRedirect' | 'followAllRedirects', unknown>> &
 	Partial<Record<(typeof CONNECTION_OPTIONS)[number], unknown>>;
 
-/** Each changes which host is reached or trusted. n8n sets `agentOptions`; the rest are options of axios and Node.js. */
+/**
+ * Each of these changes which host is reached or trusted. n8n sets `agentOptions`. The rest are options of axios and
+ * Node.js.
+ */
 const CONNECTION_OPTIONS = [
 	'agentOptions',
 	'agent',
@@ -20,13 +23,13 @@ const CONNECTION_OPTIONS = [
 ] as const;
 
 /**
- * A copy of a request that leads to one host and nowhere else, so that it may carry a password: whoever may use a
- * credential makes the request, and must not learn the password by it.
- * @param origin of the host, such as `https://api.modicagroup.com`
- * @throws Error that says what to change
+ * Returns a copy of a request that can reach only the given origin, so it's safe to add the password: anyone who may
+ * use a credential can define the request, and must not be able to read the password that way.
+ * @param origin the only allowed origin, such as `https://api.modicagroup.com`
+ * @throws {Error} with what to change, if the request could reach another host
  */
 export function safeRequest(original: IHttpRequestOptions, origin: string): AnyRequest {
-	// Copied first: what is checked is what is sent, and n8n may show the original to expressions.
+	// Copied before the checks: what's checked is what's sent, and n8n may expose the original to expressions.
 	const request: AnyRequest = { ...original, headers: { ...original.headers } };
 	const addresses = [request.baseURL, request.url, request.uri].filter(Boolean);
 	for (const address of addresses.length > 0 ? addresses : ['']) {
@@ -48,13 +51,13 @@ export function safeRequest(original: IHttpRequestOptions, origin: string): AnyR
 			'This credential can’t be used with certificates or connection options set in the node. Turn off SSL Certificates in the node’s settings.',
 		);
 	}
-	// Many hosts may be behind one address, and this header chooses one.
+	// Several hosts can share an address. This header selects one.
 	if (Object.keys(request.headers ?? {}).some((name) => name.trim().toLowerCase() === 'host')) {
 		throw new Error(
 			'This credential can’t be used with a Host header set in the node. Remove Host from the node’s headers.',
 		);
 	}
-	// Whoever answers it quotes the request.
+	// The response to TRACE quotes the request.
 	if (String(request.method).trim().toUpperCase() === 'TRACE') {
 		throw new Error('This credential can’t be used with the method TRACE. Choose another method in the node.');
 	}
@@ -69,7 +72,7 @@ export function safeRequest(original: IHttpRequestOptions, origin: string): AnyR
 }
 
 function originOf(address: unknown, baseURL: unknown): string {
-	// An object can be another text each time it is read. A base is an address, too, and looked at first.
+	// An object can convert to a different string each time. A base URL is also an address, and is checked first.
 	if (typeof address !== 'string') return 'an address that is not text';
 	try {
 		const { protocol, host } = new URL(address, baseURL ? String(baseURL) : undefined);

@@ -1,22 +1,20 @@
 import { authorizationHeader } from './authorization';
 
 const HIDDEN = '***';
-/** Anything shorter is part of many a word, and blanking it out there would tell it. */
+/** Shorter secrets occur inside ordinary words, and masking them there would reveal them. */
 const SHORTEST_HIDDEN = 4;
 
 /**
- * The secrets of a request, to be blanked out of what comes back: a credential's, and what n8n signed (links to files, and
- * what answers a question). Some servers and proxies quote the request in their errors, and what an answer holds is
- * stored with the execution.
+ * Masks the secrets of a request in its response: those of the credential, and URLs that n8n signed (links to files,
+ * links that answer a question). Some servers and proxies quote the request in their errors, and n8n stores the
+ * response with the execution.
  */
 export class Secrets {
-	/** The encoded pair of an `Authorization` header, as it stands there and as it stands in a URL. */
+	/** The encoded pair of an `Authorization` header, both as is and URL-encoded. */
 	private readonly encoded: readonly string[];
 	private readonly password: readonly string[];
 
-	/**
-	 * @param links finds the secret part of what n8n signed, all of them at once; its first group is what stands before it
-	 */
+	/** @param links matches the secret part of every signed URL (global flag); the first group is the part before it */
 	constructor(
 		username: unknown,
 		password: unknown,
@@ -27,14 +25,14 @@ export class Secrets {
 		this.password = spellings(String(password ?? ''));
 	}
 
-	/** A text without them. */
+	/** Returns a text with all secrets masked. */
 	hideInText(text: string): string {
 		return this.hide(text, [...this.encoded, ...this.password]);
 	}
 
 	/**
-	 * A body or the headers of an answer without the encoded pair and the links. The password alone stays: it may be a
-	 * word like any other, and blanked out of an id it would make another id.
+	 * Returns a body or headers with the encoded pair and the signed URLs masked. The password alone is not masked: it
+	 * may be an ordinary word, and masking it inside an ID would change the ID.
 	 */
 	hideInAnswer<T>(answer: T): T {
 		const text = JSON.stringify(answer) ?? '';

@@ -1,11 +1,14 @@
 /**
- * Modica's WhatsApp Business Messaging API v1.2.0 as it stands on the wire.
- * `test/contract` holds the whole API as an OpenAPI document; the compiler checks these types against it.
+ * The request and response bodies of Modica's WhatsApp Business Messaging API v1.2.0.
+ * `test/contract` contains the whole API as an OpenAPI document. The compiler checks these types against it.
  */
 
 export type MediaType = 'audio' | 'document' | 'image' | 'video';
 
-/** In the order of a message's life; `frozen` is held up by a passing fault and may move on. */
+/**
+ * In the order in which a message passes through them. `frozen` means delayed by a temporary fault: the status may
+ * still change.
+ */
 export type MessageStatus =
 	| 'accepted'
 	| 'submitted'
@@ -18,7 +21,7 @@ export type MessageStatus =
 	| 'dead'
 	| 'expired';
 
-/** The file types that the API takes and gives (reference: MediaMimeType). */
+/** The file types that the API supports (reference: MediaMimeType). */
 export type MediaMimeType =
 	| 'image/png'
 	| 'image/jpeg'
@@ -27,13 +30,13 @@ export type MediaMimeType =
 	| 'audio/mp3'
 	| 'video/mp4';
 
-/** What every message may carry besides its content (reference: MessageCommon). */
+/** The fields of every message in addition to its content (reference: MessageCommon). */
 export interface MessageCommon {
-	/** The WhatsApp business number's id, for applications that own more than one. */
+	/** The WhatsApp business number's ID, for applications with several numbers. */
 	source?: string;
-	/** RFC 3339; at most 60 days ahead. */
+	/** RFC 3339, at most 60 days ahead. */
 	scheduled?: string;
-	/** Comes back in the status callbacks. */
+	/** Returned in status callbacks. */
 	reference?: string;
 }
 
@@ -68,30 +71,33 @@ export interface TemplateContent {
 
 export type MessageContent = TextContent | MediaContent | TemplateContent;
 
-/** Body of `POST /messages`. The reference also knows `destination`; we send `to`, as its examples do. */
+/**
+ * Body of `POST /messages`. The reference also allows `destination`. The client sends `to`, as the reference's examples
+ * do.
+ */
 export type Message = { to: string } & MessageCommon & MessageContent;
 
 /** Body of `POST /messages/broadcast`. */
 export type Broadcast = { destination: string[] } & MessageCommon & MessageContent;
 
-/** What the API tells of a message that it took: one form of the two that are seen on the wire. */
+/** The response to an accepted message, in one of its two formats. */
 export interface SendReceipt {
 	id: string;
 	status: string;
-	/** Whatever else the answer held. */
+	/** Any other fields of the response. */
 	[field: string]: unknown;
 }
 
-/** What the API tells of one recipient of a broadcast. */
+/** The result of a broadcast for one recipient. */
 export interface BroadcastReceipt {
 	id?: string;
-	/** `accepted` or `failed`, which then has a `message`. */
+	/** `accepted`, or `failed` with a `message`. */
 	status: string;
-	/** Whatever else the answer held. */
+	/** Any other fields of the response. */
 	[field: string]: unknown;
 }
 
-/** One complaint of an error answer (reference: APIError). */
+/** One entry of an error response (reference: APIError). */
 export interface ApiError {
 	field: string;
 	code: string;

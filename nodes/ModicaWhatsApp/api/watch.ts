@@ -1,47 +1,50 @@
 import { CHECK_MS, type Clock } from './clock';
 
 export interface AttemptLimits {
-	/** Milliseconds until all of the answer must be there. */
+	/** Milliseconds until the response must be complete. */
 	withinMs: number;
-	/** Milliseconds without a byte of a file after which it counts as stalled. */
+	/** Milliseconds without progress after which a file transfer counts as stalled. */
 	stallMs: number;
-	/** Bytes of a file that have moved so far; undefined while none are due, such as while the API thinks about an answer. */
+	/**
+	 * Bytes of the file that were transferred so far. Undefined while no bytes are expected, for example while the API
+	 * processes an upload.
+	 */
 	bytesMoved: () => number | undefined;
 }
 
 /**
- * Breaks off attempts that take too long, and all of them once the execution is cancelled. n8n's own time-out sees
- * neither an answer that trickles nor a file that stalls.
+ * Aborts attempts that take too long, and all attempts when the execution is canceled. n8n's own timeout detects
+ * neither a response that trickles in nor a stalled file.
  */
 export class Watch {
 	private readonly attempts = new Set<WatchedAttempt>();
 	private checking = false;
 	/**
-	 * Time in which the event loop was blocked. Answers may have arrived meanwhile, so it does not count. On a machine
-	 * that is always busy, limits take longer for that.
+	 * Total time during which the event loop was blocked. Responses may have arrived in that time, so it doesn't count.
+	 * On a machine that is always busy, limits are therefore longer.
 	 */
 	private blockedMs = 0;
 
-	/** @param cancel aborted when the execution is cancelled */
+	/** @param cancel aborted when the execution is canceled */
 	constructor(
 		private readonly clock: Clock,
 		private readonly cancel: AbortSignal | undefined,
 	) {}
 
-	/** An attempt begins. Call `end` when it is over. */
+	/** Starts to watch an attempt. Call `end` when it's over. */
 	begin(limits: AttemptLimits): WatchedAttempt {
 		const attempt = new WatchedAttempt(limits, () => this.clock.now() - this.blockedMs);
 		if (this.attempts.size === 0) this.cancel?.addEventListener('abort', this.abortAll);
 		this.attempts.add(attempt);
 		if (!this.checking) void this.checkAll();
-		// Cancelled after its turn, while its file was opened.
+		// The execution can be canceled after the request's turn, while its file is opened.
 		if (this.cancel?.aborted) attempt.abort();
 		return attempt;
 	}
 
 	end(attempt: WatchedAttempt): void {
 		this.attempts.delete(attempt);
-		// The signal is the execution's, which may outlive this run for long.
+		// The signal belongs to the execution, which may last much longer than this run.
 		if (this.attempts.size === 0) this.cancel?.removeEventListener('abort', this.abortAll);
 	}
 
@@ -61,16 +64,16 @@ export class Watch {
 	}
 }
 
-/** One attempt at a request, from its departure to the last byte of its answer. */
+/** One attempt, from sending the request to the last byte of the response. */
 export class WatchedAttempt {
 	private readonly aborter = new AbortController();
 	private deadline: number;
 	private latestBytes: number | undefined;
 	private movedAt: number;
-	/** Why it was broken off: its answer was not there in time, or the file stood still. */
+	/** Why the attempt was aborted: the response wasn't complete in time, or the file stalled. */
 	brokenOff: 'late' | 'stalled' | undefined;
 
-	/** @param now the time, without that in which the event loop was blocked */
+	/** @param now returns the time without periods in which the event loop was blocked */
 	constructor(
 		private readonly limits: AttemptLimits,
 		private readonly now: () => number,
@@ -79,17 +82,17 @@ export class WatchedAttempt {
 		this.movedAt = now();
 	}
 
-	/** Aborted when the attempt is to be broken off. */
+	/** Aborted when the attempt must end. */
 	get signal(): AbortSignal {
 		return this.aborter.signal;
 	}
 
-	/** The answer is a file and has begun: it may take as long as it moves. */
+	/** The response is a file, and its transfer has started: there's no deadline as long as it makes progress. */
 	fileBegins(): void {
 		this.deadline = Infinity;
 	}
 
-	/** What counts of the answer is there: the rest of it gets so many milliseconds, and no more than all of it had. */
+	/** Limits the time for the rest of the response, within the overall deadline. */
 	restWithin(milliseconds: number): void {
 		this.deadline = Math.min(this.deadline, this.now() + milliseconds);
 	}
