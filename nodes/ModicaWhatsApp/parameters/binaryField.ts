@@ -1,19 +1,19 @@
 import type { IBinaryData } from 'n8n-workflow';
 import { invalid } from './errors';
 
-/** What the editor calls the name of a field that holds a file. */
+/** The display name of parameters that name a binary field. */
 export const BINARY_FIELD = 'Input Binary Field';
 
-/** A binary field as an error names it. */
+/** A binary field as named in errors. */
 export interface BinaryField {
-	/** The parameter, as the editor shows it. */
+	/** The parameter's display name. */
 	readonly parameter: string;
 	readonly name: string;
 }
 
 /**
- * A file of an item.
- * @throws {InputError} when the item has no binary field of that name
+ * Returns a file of an item.
+ * @throws {InputError} if the item has no binary field with that name
  */
 export function readBinary(item: { readonly binary: Readonly<Record<string, IBinaryData>> }, { parameter, name }: BinaryField): IBinaryData {
 	const binary = Object.hasOwn(item.binary, name) ? item.binary[name] : undefined;
@@ -29,7 +29,7 @@ export function readBinary(item: { readonly binary: Readonly<Record<string, IBin
 	);
 }
 
-/** The name of a binary field from a parameter, as far as it is one. */
+/** Returns the name of a binary field from a parameter, or an empty string if the value isn't text. */
 export function fieldName(value: unknown): string {
 	return typeof value === 'string' ? value.trim() : '';
 }

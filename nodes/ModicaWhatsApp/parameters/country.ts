@@ -3,12 +3,13 @@ import type * as PhoneNumbers from '../bundled/phoneNumbers';
 import { invalid } from './errors';
 import { isEmpty } from './values';
 
-/** A country by the two letters of ISO 3166, such as `NZ`. */
+/** A country as its two-letter ISO 3166 code, such as `NZ`. */
 export type Country = ReturnType<typeof PhoneNumbers.getCountries>[number];
 
 /**
- * The list is loaded when somebody opens it: it is longer than all else that the editor is told of the node. By a name of
- * its own, since n8n's lint wants “Name or ID” of each such list, which is for ids that nobody knows by heart.
+ * The list is loaded when the user opens it, because it's larger than the rest of the node's description. Defined
+ * separately because n8n's lint requires the display name "Name or ID" for such lists. That rule is meant for IDs that
+ * users don't know.
  */
 const FROM_LIST: INodeProperties['typeOptions'] = { loadOptionsMethod: 'getCountries' };
 
@@ -23,8 +24,8 @@ export const countryOption: INodeProperties = {
 };
 
 /**
- * @returns undefined when there is none, so that local numbers are refused
- * @throws {InputError} naming the field, the value and the remedy
+ * @returns undefined if the value is empty, so that local numbers are rejected
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseCountry(value: unknown): Country | undefined {
 	if (isEmpty(value)) return undefined;
@@ -33,7 +34,7 @@ export function parseCountry(value: unknown): Country | undefined {
 	throw invalid('Country of Local Numbers', value, 'is not a country', 'Choose one of the list, or give its two letters, such as NZ.');
 }
 
-/** All countries with their names and calling codes, in the order of the alphabet. */
+/** Returns all countries with their names and calling codes, sorted by name. */
 export function listCountries(): Array<{ country: Country; name: string; callingCode: string }> {
 	return library()
 		.getCountries()
@@ -42,11 +43,11 @@ export function listCountries(): Array<{ country: Country; name: string; calling
 }
 
 /**
- * A number that is written without a plus sign, as people of a country write it: with its code, with a zero in front, or
- * without one, as spreadsheets leave it. Never read as a number of another country: those that could be are too many (three
- * of ten landlines of Sydney, their zero dropped, would go to somebody in the Faroe Islands).
- * @param digits nothing else
- * @returns its international form; undefined unless it is the number of a mobile phone of that country
+ * Reads a number without a plus sign as a number of a country: with the calling code, with a leading zero, or without
+ * one, because spreadsheets drop it. The number is never read as one of another country, because too many would match:
+ * without its zero, three of ten Sydney landlines would be a mobile number in the Faroe Islands.
+ * @param digits only digits
+ * @returns the number in international form, or undefined if it isn't a mobile number of that country
  */
 export function readLocalNumber(digits: string, country: Country): string | undefined {
 	const { parsePhoneNumberFromString } = library();
@@ -66,7 +67,7 @@ export function callingCodeOf(country: Country): string {
 	return library().getCountryCallingCode(country);
 }
 
-/** Loaded when it is needed: that takes longer than all the rest of the package. */
+/** Loaded on demand, because it takes longer to load than the rest of the package. */
 function library(): typeof PhoneNumbers {
 	return module.require('../bundled/phoneNumbers') as typeof PhoneNumbers;
 }

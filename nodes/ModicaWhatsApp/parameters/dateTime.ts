@@ -11,10 +11,11 @@ const LOCAL_DATE_TIME =
 	/^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/i;
 
 /**
- * When to send, as the API wants it (RFC 3339).
- * @param value as the editor's date picker, an expression or a spreadsheet gives it
- * @param timeZone what a time without an offset is meant in
+ * Returns the time to send a message in the API's format (RFC 3339), or undefined if the value is empty.
+ * @param value a date and time from the editor's date picker, an expression, or a spreadsheet
+ * @param timeZone applies to times without an offset
  * @param now milliseconds since 1970
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseSchedule(value: unknown, timeZone: string, now: number): string | undefined {
 	if (isEmpty(value)) return undefined;
@@ -26,9 +27,9 @@ export function parseSchedule(value: unknown, timeZone: string, now: number): st
 }
 
 /**
- * A time to come, in milliseconds since 1970.
- * @param otherwise what to do for no such time, in words that go on after "Use a time to come, or"
- * @throws {InputError} naming the field, the value and the remedy
+ * Returns a future time in milliseconds since 1970.
+ * @param otherwise the alternative to a future time, which completes the sentence "Use a time to come, or"
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseFutureTime(field: string, value: unknown, timeZone: string, now: number, otherwise: string): number {
 	const text = typeof value === 'object' ? writtenOut(value) : value;
@@ -38,7 +39,7 @@ export function parseFutureTime(field: string, value: unknown, timeZone: string,
 	return time;
 }
 
-/** Dates of JavaScript and of luxon, which expressions give, both write themselves as ISO text. */
+/** Converts a date to ISO text. Both JavaScript and Luxon dates, which expressions return, serialize to it. */
 function writtenOut(value: object | null): unknown {
 	try {
 		return JSON.parse(JSON.stringify(value));
@@ -47,25 +48,25 @@ function writtenOut(value: object | null): unknown {
 	}
 }
 
-/** Milliseconds since 1970; undefined for anything that is no date and time, such as 30 February. */
+/** Returns milliseconds since 1970, or undefined if the text isn't a valid date and time, such as 30 February. */
 function parseDateTime(text: string, timeZone: string): number | undefined {
 	const parts = LOCAL_DATE_TIME.exec(text);
 	if (!parts) return undefined;
 	const [, year, month, day, hour, minute, second = '00', offset] = parts;
 	const local = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
 	const asUtc = Date.parse(`${local}Z`);
-	// Date.parse makes 2 March of 30 February; such a date comes out differently from how it went in.
+	// Date.parse converts 30 February to 2 March, so an invalid date doesn't convert back to the same text.
 	if (Number.isNaN(asUtc) || !new Date(asUtc).toISOString().startsWith(local)) return undefined;
 	if (offset) return Date.parse(`${local}${offset.length === 5 ? `${offset.slice(0, 3)}:${offset.slice(3)}` : offset.toUpperCase()}`) || undefined;
-	// Once a year a clock shows the same time twice, and once it skips an hour. RFC 5545 (3.3.5) says what is meant:
-	// the first of the two, and a time that is skipped by the clock as it was before.
+	// When clocks change, a local time can occur twice or be skipped. RFC 5545 (3.3.5) selects the first of the two, and
+	// for a skipped time the offset before the change.
 	const before = asUtc - zoneOffset(asUtc - DAY_MS, timeZone);
 	const after = asUtc - zoneOffset(asUtc + DAY_MS, timeZone);
 	const isShown = (time: number) => time + zoneOffset(time, timeZone) === asUtc;
 	return isShown(before) || !isShown(after) ? before : after;
 }
 
-/** How far a zone's clocks are ahead of UTC at a time, in milliseconds. */
+/** Returns how far a time zone is ahead of UTC at a given time, in milliseconds. */
 function zoneOffset(time: number, timeZone: string): number {
 	const parts = new Intl.DateTimeFormat('en-US', {
 		timeZone,
@@ -79,7 +80,7 @@ function zoneOffset(time: number, timeZone: string): number {
 	}).formatToParts(time);
 	const part = (type: Intl.DateTimeFormatPartTypes) =>
 		Number(parts.find((candidate) => candidate.type === type)?.value);
-	// From numbers: Date.parse knows no years of other than four digits.
+	// Not from text: Date.parse accepts only four-digit years.
 	const wallClock = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
 	return wallClock - Math.floor(time / 1_000) * 1_000;
 }

@@ -1,4 +1,4 @@
-/** The named characters of HTML from U+00A0 to U+00FF, in their order. */
+/** HTML's named characters from U+00A0 to U+00FF, in order. */
 const LATIN_1 = (
 	'nbsp,iexcl,cent,pound,curren,yen,brvbar,sect,uml,copy,ordf,laquo,not,shy,reg,macr,deg,plusmn,sup2,sup3,acute,micro,para,' +
 	'middot,cedil,sup1,ordm,raquo,frac14,frac12,frac34,iquest,Agrave,Aacute,Acirc,Atilde,Auml,Aring,AElig,Ccedil,Egrave,Eacute,' +
@@ -7,7 +7,7 @@ const LATIN_1 = (
 	'ograve,oacute,ocirc,otilde,ouml,divide,oslash,ugrave,uacute,ucirc,uuml,yacute,thorn,yuml'
 ).split(',');
 
-/** Others that texts are written with, of 2,231 in all. */
+/** The most common other names, out of 2,231. */
 const NAMED = new Map<string, string>([
 	...LATIN_1.map((name, index): [string, string] => [name, String.fromCharCode(0xa0 + index)]),
 	...Object.entries({
@@ -21,7 +21,7 @@ const NAMED = new Map<string, string>([
 
 const ENTITY = /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z][a-z\d]*));/gi;
 
-/** Replaces `&amp;`, `&#8364;` and the like by what they stand for; a name that is not known stays as it is. */
+/** Decodes HTML entities such as `&amp;` and `&#8364;`. Unknown names stay unchanged. */
 export function decodeEntities(text: string): string {
 	return text.replace(ENTITY, (entity, decimal?: string, hex?: string, name?: string) => {
 		if (name !== undefined) return NAMED.get(name) ?? entity;
@@ -29,7 +29,7 @@ export function decodeEntities(text: string): string {
 	});
 }
 
-/** As CommonMark has it: what cannot be a character becomes the sign for that. */
+/** Returns the replacement character for invalid code points, as CommonMark requires. */
 function characterOf(code: number): string {
 	const isCharacter = code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
 	return isCharacter ? String.fromCodePoint(code) : '\ufffd';

@@ -1,10 +1,10 @@
 import { isEmpty } from './values';
 
-/** A parameter that cannot be used. The message names the field, its value and the remedy. */
+/** A parameter with an unusable value. The message contains the field, the value, and the remedy. */
 export class InputError extends Error {
 	override readonly name = 'InputError';
 
-	/** @param field the field's name as the editor shows it, where there is one */
+	/** @param field the field's display name, if the error is about a single field */
 	constructor(
 		message: string,
 		readonly field?: string,
@@ -14,10 +14,10 @@ export class InputError extends Error {
 }
 
 /**
- * The error for one parameter.
- * @param field the field's name as the editor shows it
- * @param value what the user, or an expression of theirs, gave
- * @param problem what is wrong with it; continues the sentence after the value: `is not a number`
+ * Returns the error for a parameter.
+ * @param field the field's display name
+ * @param value the value from the user or an expression
+ * @param problem what's wrong with the value, which continues the sentence after it: `is not a number`
  * @param remedy what to do about it, as a sentence
  */
 export function invalid(field: string, value: unknown, problem: string, remedy: string): InputError {
@@ -29,14 +29,14 @@ export function invalid(field: string, value: unknown, problem: string, remedy: 
 
 const LONGEST_QUOTED_VALUE = 80;
 
-/** A value as an error message can quote it: short, on one line. */
+/** Quotes a value for an error message: shortened, and on one line. */
 export function quote(value: unknown): string {
 	const text = typeof value === 'object' ? toJson(value) : String(value);
 	const line = text.replace(/\s+/g, ' ');
 	return `"${line.length > LONGEST_QUOTED_VALUE ? `${line.slice(0, LONGEST_QUOTED_VALUE)}…` : line}"`;
 }
 
-/** JSON, or a sign for what cannot become JSON, such as an object that holds itself. */
+/** Returns JSON, or a placeholder if the value can't be serialized, for example because it contains itself. */
 function toJson(value: object | null): string {
 	try {
 		return JSON.stringify(value) ?? '';

@@ -1,12 +1,15 @@
-/** WhatsApp's formatting: `*bold*`, `_italic_`, `~struck~`. It ends with its line, and begins and ends at a word. */
+/**
+ * WhatsApp formatting: `*bold*`, `_italic_`, `~struck~`. It applies within a line, and starts and ends at a word
+ * boundary.
+ */
 
 export interface Mark {
 	readonly sign: '*' | '_' | '~';
-	/** What stands in the Markdown instead; empty where nothing does, such as around a heading. */
+	/** The Markdown characters that it replaces. Empty if there are none, for example for a heading. */
 	readonly written: string;
 }
 
-/** Text with the marks around it, from the outermost to the innermost. */
+/** Text with its formatting, from the outermost mark to the innermost. */
 export interface Piece {
 	readonly text: string;
 	readonly marks: readonly Mark[];
@@ -14,12 +17,12 @@ export interface Piece {
 
 export const NO_MARKS: readonly Mark[] = [];
 
-/** The text of pieces without their marks. */
+/** Returns the text of pieces without formatting. */
 export function plain(pieces: readonly Piece[]): string {
 	return pieces.map(({ text }) => text).join('');
 }
 
-/** The text of pieces with the signs of their marks, closed at the end of each line and opened again in the next. */
+/** Returns the text of pieces with formatting, which is closed at the end of each line and reopened in the next. */
 export function formatted(pieces: readonly Piece[]): string {
 	return inLines(pieces).map(formatLine).join('\n');
 }
@@ -35,7 +38,7 @@ function inLines(pieces: readonly Piece[]): Piece[][] {
 	return lines;
 }
 
-/** Pieces that one mark is around, by their places in the line. */
+/** A range of pieces in a line that share a mark. */
 interface Run {
 	readonly mark: Mark;
 	readonly from: number;
@@ -46,7 +49,7 @@ function formatLine(line: readonly Piece[]): string {
 	const pieces = withoutMarksAroundSpace(line.flatMap(inWords));
 	const before = pieces.map(() => '');
 	const after = pieces.map(() => '');
-	// From the outside in: what opens first closes last.
+	// From the outside in: the first mark to open is the last to close.
 	for (const { mark, from, to } of runsOf(pieces)) {
 		const outside = [lastOf(pieces[from - 1]), firstOf(pieces[to + 1])];
 		const sign = signOf(mark, outside, [firstOf(pieces[from]), lastOf(pieces[to])]);
@@ -60,7 +63,7 @@ function inWords(piece: Piece): Piece[] {
 	return (piece.text.match(/\s+|\S+/g) ?? []).map((text) => ({ ...piece, text }));
 }
 
-/** White space at the edge of a passage would keep WhatsApp from formatting it: it is left to what is around both. */
+/** Moves white space at the edge of a formatted span out of it, because WhatsApp wouldn't format the span otherwise. */
 function withoutMarksAroundSpace(pieces: readonly Piece[]): Piece[] {
 	return pieces.map((piece, index) => {
 		if (piece.text.trim() !== '') return piece;
@@ -90,13 +93,14 @@ function runsOf(pieces: readonly Piece[]): Run[] {
 	return runs;
 }
 
-/** Letters and digits; not what makes an emoji of a character. */
+/** Letters, marks, and digits, but not the modifiers that turn a character into an emoji. */
 const WORD = /^(?![\ufe0e\ufe0f\u20e3])[\p{L}\p{M}\p{N}]$/u;
 const DIGIT = /^\p{N}$/u;
 
 /**
- * What to write around a passage. In the middle of a word WhatsApp would show the sign itself. Bold is then left out, unless
- * a digit touches it; all else stays as it is written: 2*3*4 is not 234, and a price that is struck out not a part of the next.
+ * Returns the formatting characters for a span. In the middle of a word, WhatsApp would display them literally. There,
+ * bold is dropped unless it touches a digit, and everything else stays as written: 2*3*4 must not become 234, and a
+ * struck-out price must not merge with the next one.
  */
 function signOf({ sign, written }: Mark, outside: readonly string[], inside: readonly string[]): string {
 	if (!outside.some((character) => WORD.test(character))) return sign;

@@ -2,8 +2,8 @@ import { invalid } from './errors';
 import { isEmpty } from './values';
 
 /**
- * A list of anything.
- * @throws {InputError} naming the field, the value and the remedy
+ * Returns a list with entries of any type, empty if the value is empty.
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseList(field: string, value: unknown): unknown[] {
 	if (isEmpty(value)) return [];
@@ -13,7 +13,7 @@ export function parseList(field: string, value: unknown): unknown[] {
 	return value;
 }
 
-/** The entries of a text with commas, semicolons or lines between them, without the empty ones. */
+/** Returns the entries of a text separated by commas, semicolons, or line breaks, without empty entries. */
 export function splitList(text: string): string[] {
 	return text
 		.split(/[,;\r\n]/)
@@ -22,8 +22,8 @@ export function splitList(text: string): string[] {
 }
 
 /**
- * A list of texts as the editor gives it, or as one text, which an expression may give.
- * @throws {InputError} naming the field, the value and the remedy
+ * Returns a list of texts from a list in the editor, or from a single text that an expression may return.
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseTextList(field: string, value: unknown): string[] {
 	if (isEmpty(value)) return [];

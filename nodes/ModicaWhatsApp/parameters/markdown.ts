@@ -5,16 +5,19 @@ import { formatted, NO_MARKS, plain, type Mark, type Piece } from './formatting'
 import { countCharacters, parseText } from './text';
 import { digits, isEmpty } from './values';
 
-/** To take a text apart may take time with the square of its length: a longer one would hold n8n up. */
+/** Maximum length in characters. Parsing can take quadratic time, so a longer text would block n8n. */
 const LONGEST_MARKDOWN = 20_000;
-/** Each `*` and `_` is tried with each other: twenty thousand would take seconds. No text for people has so many. */
+/**
+ * Maximum number of emphasis markers. The parser compares each `*` and `_` with all others: 20,000 would take seconds.
+ * No ordinary text has this many.
+ */
 const MOST_SIGNS = 3_000;
-/** Each row of a table gets all of its columns, however short it is written. */
+/** Maximum number of table cells. The parser fills each row to the full number of columns. */
 const MOST_CELLS = 100_000;
 
 /**
- * What WhatsApp is to show of a text that is written in Markdown, as AI models write.
- * @throws {InputError} naming the field, the value and the remedy
+ * Converts Markdown, as AI models write it, to WhatsApp formatting.
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseMarkdown(field: string, value: unknown): string {
 	const source = parseText(field, value, 'Write what the message is to say.');
@@ -38,9 +41,9 @@ function isTooMuch(source: string): boolean {
 	return (source.match(/[*_]+/g)?.length ?? 0) > MOST_SIGNS || columns.reduce((most, each) => Math.max(most, each)) * lines.length > MOST_CELLS;
 }
 
-/** Undefined when it is too much for the library or for us, such as two thousand block quotes in each other. */
+/** Returns undefined if parsing or rendering fails, for example for two thousand nested block quotes. */
 function render(source: string): string | undefined {
-	// Outside: a package without its library is not the text's fault.
+	// Not in the try block: a missing library isn't caused by the text.
 	library();
 	try {
 		const tokens = read(source.replace(/^\uFEFF/, ''));
@@ -66,17 +69,17 @@ function lexer(): Markdown.Lexer {
 	return new Lexer({ gfm: true });
 }
 
-/** Loaded when it is needed: few texts are Markdown. */
+/** Loaded on demand, because few texts are Markdown. */
 function library(): typeof Markdown {
 	return module.require('../bundled/markdown') as typeof Markdown;
 }
 
-/** The library allows for tokens of extensions, of which there are none. */
+/** The library's type includes tokens of extensions, which aren't used. */
 function known(tokens: readonly Markdown.Token[] | undefined): Token[] {
 	return (tokens ?? []) as Token[];
 }
 
-/** Where the links lead whose address stands apart from them: `[words][name]`, and elsewhere `[name]: address`. */
+/** Returns the targets of reference links, which are defined separately: `[text][name]` and `[name]: address`. */
 function linksByName(tokens: readonly Token[]): Set<string> {
 	const found = new Set<string>();
 	const look = (token: Token) => {
@@ -98,12 +101,12 @@ interface Place {
 	readonly isInItem?: boolean;
 }
 
-/** Blocks under each other, with as many empty lines between them as there are in the Markdown. */
+/** Renders blocks, with as many empty lines between them as in the Markdown. */
 function renderBlocks(tokens: readonly Token[], place: Place): string {
 	let text = '';
 	let last: Token | undefined;
 	let breaks = 0;
-	// Those before a block that shows nothing: they and those after it do not add up.
+	// Line breaks before a block without output. They aren't added to those after it.
 	let breaksBefore = 1;
 	for (const token of tokens) {
 		const block = renderBlock(token, place, last);
@@ -138,7 +141,7 @@ function renderBlock(token: Token, place: Place, previous: Token | undefined): s
 		case 'table':
 			return renderTable(token);
 		case 'html':
-			// Lines that hold nothing but tags are none.
+			// Remove lines that contain only tags.
 			return formatted(readInline(token.raw).flatMap((child) => piecesOf(child))).replace(/^\s+/gm, '').trimEnd();
 		case 'def':
 			return place.linkedByName.has(token.href) ? '' : token.raw.trim();
@@ -153,7 +156,7 @@ function renderInline(token: Token, marks?: readonly Mark[]): string {
 	return formatted(piecesIn(token, marks));
 }
 
-/** WhatsApp takes all between three back ticks as it is, lines included. */
+/** WhatsApp displays all text between triple backticks unchanged, including line breaks. */
 function codeBlock(code: string): string {
 	const lines = code.replace(/\s+$/, '');
 	return lines === '' || lines.includes('```') ? lines : `\`\`\`\n${lines}\n\`\`\``;
@@ -164,7 +167,10 @@ function codeSpan(code: string): string {
 	return code.includes('`') ? `\`\`\`${code}\`\`\`` : `\`${code}\``;
 }
 
-/** @param isAfterList a list that is set in under another belongs to it for people, if not for Markdown: `1. a`, `  - b` */
+/**
+ * @param isAfterList for readers, an indented list belongs to the list before it, even if Markdown separates them: `1.
+ * a`, `  - b`
+ */
 function renderList({ items }: Markdown.Tokens.List, place: Place, isAfterList: boolean): string {
 	const margins = items.map(({ raw }) => raw.search(/\S/));
 	const outermost = isAfterList ? 0 : (margins[0] ?? 0);
@@ -184,7 +190,10 @@ function renderList({ items }: Markdown.Tokens.List, place: Place, isAfterList: 
 		.join('');
 }
 
-/** Numbers as they are written, unless they are all the same: then Markdown counts. A plus sign may belong to a number. */
+/**
+ * Keeps the numbers as written, unless all are the same, in which case Markdown counts up. A plus sign before a number
+ * belongs to the number.
+ */
 function bulletsOf(items: readonly Markdown.Tokens.ListItem[]): string[] {
 	const written = items.map(({ raw }) => /^\s*(\d+[.)]|\+(?=\s+\d)|)/.exec(raw)?.[1] || '-');
 	const [first = ''] = written;
@@ -193,17 +202,17 @@ function bulletsOf(items: readonly Markdown.Tokens.ListItem[]): string[] {
 	return isCounted ? written.map((each, index) => `${number + index}${each.slice(-1)}`) : written;
 }
 
-/** The lines at the end of an item that belong to it for Markdown, but do not look so: they are not set in. */
+/** Returns the number of trailing lines that Markdown includes in an item although they aren't indented. */
 function linesNotIndented(raw: string): number {
 	const [, ...lines] = raw.trimEnd().split('\n');
 	const indented = lines.findLastIndex((line) => !/^\S/.test(line));
 	return lines.length - 1 - indented;
 }
 
-/** Names of columns that are longer than a message, once they are before each value. */
+/** Maximum total length of column names in the output, where they're repeated for each row. Far longer than a message. */
 const LONGEST_NAMES = 200_000;
 
-/** A table is too wide for a phone: each of its rows becomes a line for each column. */
+/** Renders a table with one line for each cell, because phones are too narrow for tables. */
 function renderTable({ raw, header, rows }: Markdown.Tokens.Table): string {
 	const names = header.map((cell) => formatted(piecesOfAll(known(cell.tokens), [{ sign: '*', written: '' }])));
 	if (names.join('').length * rows.length > LONGEST_NAMES) throw new RangeError();
@@ -213,7 +222,7 @@ function renderTable({ raw, header, rows }: Markdown.Tokens.Table): string {
 			.map((name, column) => {
 				if (row.length === 0) return name;
 				const value = formatted(piecesOfAll(known(row[column]?.tokens), NO_MARKS));
-				// What follows a table without an empty line is a row for Markdown, and a line for people.
+				// Markdown treats a line directly after a table as a row. For readers, it's text.
 				if (name.trim() === '' || !written[index]?.includes('|')) return value.trim();
 				return `${name}${COLON_AT_END.test(name) ? '' : ':'} ${value}`.trim();
 			})
@@ -234,7 +243,7 @@ function piecesOfAll(tokens: readonly Token[], marks: readonly Mark[]): Piece[] 
 	for (const token of tokens) {
 		const [first, ...others] = piecesOf(token, marks);
 		if (!first) continue;
-		// White space after a line break is nothing in HTML.
+		// HTML ignores white space after a line break.
 		pieces.push(isAfterBreak && token.type === 'text' ? { ...first, text: first.text.replace(/^[ \t]*\n?[ \t]*/, '') } : first, ...others);
 		isAfterBreak = token.type === 'html' && first.text === '\n';
 	}
@@ -269,7 +278,10 @@ function piecesOf(token: Token, marks: readonly Mark[] = NO_MARKS): Piece[] {
 	}
 }
 
-/** Words and the address behind them. It has no marks: they would count as a part of it. */
+/**
+ * Returns the text of a link and its address. The address has no formatting, because the characters would become part
+ * of it.
+ */
 function withAddress(words: Piece[], { raw, href }: Markdown.Tokens.Link | Markdown.Tokens.Image): Piece[] {
 	const address = decodeEntities(href).trim().replaceAll(' ', '%20');
 	const text = plain(words).trim();
@@ -282,23 +294,23 @@ function withAddress(words: Piece[], { raw, href }: Markdown.Tokens.Link | Markd
 	return [unmarked(raw.startsWith('[') && shown === address ? shown : withoutScheme(text))];
 }
 
-/** As a person would write a number or a mail address. */
+/** Returns an address without `tel:`, `sms:`, or `mailto:`. */
 function withoutScheme(address: string): string {
 	return address.replace(/^(tel|sms):|^mailto:([^?]*).*$/is, '$2');
 }
 
-/** What two ways to write an address have in common. */
+/** Normalizes an address to compare it with the text of the link. */
 function core(address: string): string {
 	return withoutScheme(address).replace(/^https?:\/\//i, '').replace(/\/$/, '').toLowerCase();
 }
 
-/** With attributes, if any: `a<b and c>d` has none. */
+/** A tag, with valid attributes if any: `a<b and c>d` contains none. */
 const TAG = /^<(\/?)([a-z][a-z\d]*)(?=\s*\/?>|\s+open\b|\s[^>]*=)/i;
-/** Those that begin on a line of their own. */
+/** Tags that start a new line. */
 const BLOCK_TAGS = new Set('address,article,aside,blockquote,br,caption,dd,details,dialog,div,dl,dt,fieldset,figcaption,figure,footer,form,h1,h2,h3,h4,h5,h6,header,hr,li,main,nav,ol,p,pre,section,summary,table,tr,ul'.split(','));
 const OTHER_TAGS = new Set('a,abbr,area,audio,b,bdi,bdo,big,body,button,canvas,center,cite,code,col,colgroup,data,del,dfn,em,embed,font,head,html,i,iframe,img,input,ins,kbd,label,legend,link,map,mark,meta,meter,noscript,object,option,output,picture,progress,q,rp,rt,ruby,s,samp,script,select,slot,small,source,span,strike,strong,style,sub,sup,svg,tbody,td,template,textarea,tfoot,th,thead,time,title,track,tt,u,var,video,wbr'.split(','));
 
-/** Nothing, or a line break. What is no tag of HTML is text, such as `<your name>`. */
+/** Returns an empty string, a space, or a line break for an HTML tag. Anything else is text, such as `<your name>`. */
 function textOfTag(tag: string): string {
 	const [, end, written = ''] = TAG.exec(tag) ?? [];
 	const name = written.toLowerCase();

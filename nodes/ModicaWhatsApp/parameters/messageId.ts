@@ -14,8 +14,8 @@ export const messageIdField: INodeProperties = {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
- * A message's id (reference: Uuid).
- * @throws {InputError} naming the field, the value and the remedy
+ * Returns the ID of a message (reference: Uuid).
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseMessageId(value: unknown): string {
 	const id = typeof value === 'string' ? value.trim() : value;

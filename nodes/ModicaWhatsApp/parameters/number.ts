@@ -2,8 +2,8 @@ import { invalid } from './errors';
 import { toNumber } from './values';
 
 /**
- * A number within bounds, which may also be written as text.
- * @throws {InputError} naming the field, the value and the remedy
+ * Returns a number within bounds, which may be passed as text.
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseNumber(field: string, value: unknown, least: number, most: number): number {
 	const number = toNumber(value);

@@ -1,16 +1,16 @@
-/** A passage of a text that WhatsApp shows as one: formatted, quoted, or a link. */
+/** A span of text that WhatsApp displays as a unit: formatted text, a quote, or a link. */
 export interface Passage {
-	/** Where it begins and ends, its signs included. */
+	/** Start and end, including the formatting characters. */
 	readonly from: number;
 	readonly to: number;
-	/** What begins and ends it: nothing around a link. */
+	/** The formatting characters at each end. Empty for a link. */
 	readonly open: string;
 	readonly close: string;
-	/** False for a quote, which may be cut anywhere. */
+	/** False for a quote, which may be split anywhere. */
 	readonly isWhole: boolean;
 }
 
-/** The passages of a text that has WhatsApp's formatting, by where they begin: of two in each other, the outer one first. */
+/** Returns the spans of a text with WhatsApp formatting, sorted by start. An outer span precedes its inner spans. */
 export function passagesOf(text: string): Passage[] {
 	const codeBlocks = [...text.matchAll(/```\n?([^]+?)\n?```/g)].map(({ 0: { length }, index }) => ({
 		from: index,
@@ -19,7 +19,8 @@ export function passagesOf(text: string): Passage[] {
 		close: '\n```',
 		isWhole: true,
 	}));
-	// Within code, signs are text, and what is around code ends there: so no passage has a code block in it.
+	// Inside code, formatting characters are literal, and surrounding formatting ends at a code block, so no span
+	// contains one.
 	const others = text.replace(/```[^]+?```/g, (code) => '\n'.repeat(code.length));
 	const passages = [...codeBlocks, ...linesOf(others).flatMap(({ line, from }) => passagesOfLine(line, from))];
 	return passages.sort((one, other) => one.from - other.from);
@@ -41,7 +42,7 @@ function passagesOfLine(line: string, start: number): Passage[] {
 	return [...quote, ...links, ...['*', '_', '~', '`'].flatMap((sign) => formattedBy(sign, line, start))];
 }
 
-/** What is between two signs, of which the first begins a word and the second ends one. */
+/** Returns the spans between two formatting characters, the first at the start of a word and the second at the end of one. */
 function formattedBy(sign: string, line: string, start: number): Passage[] {
 	const found: Passage[] = [];
 	let from = -1;

@@ -16,16 +16,16 @@ export const recipientField: INodeProperties = {
 	hint: 'With its country code, such as +64 for New Zealand',
 };
 
-/** Characters that people and phone books put between digits, and invisible ones that copying brings along. */
+/** Characters that people and address books put between digits, and invisible ones that are copied with the number. */
 const SEPARATORS = /[\s.()\-\u2010-\u2015\u2212\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]/g;
 const EXAMPLE = 'Use the international form, such as +64211234567.';
 
 /**
- * A phone number as the API wants it (reference: E164), from the forms that people write and callbacks give.
- * Without a country, digits are never changed, added or left out: a number that would need it is refused.
+ * Returns a phone number in the API's format (reference: E164), from formats that people use and callbacks contain.
+ * Without a country, digits are never changed, added, or removed: a number that would require this is rejected.
  * @param value such as `+64 21 123-4567`, `0064211234567`, or `64211234567` as text or number
- * @param options.country whose local numbers are taken, too, such as `021 123 4567`
- * @throws {InputError} naming the field, the value and the remedy
+ * @param options.country the country whose local numbers are also accepted, such as `021 123 4567`
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseRecipient(value: unknown, { field = 'To', country }: { field?: string; country?: Country | undefined } = {}): string {
 	if (isEmpty(value)) throw invalid(field, value, '', EXAMPLE);
@@ -45,7 +45,7 @@ export function parseRecipient(value: unknown, { field = 'To', country }: { fiel
 			'Format the column as text in the spreadsheet.',
 		);
 	}
-	// A fraction would lose its point, and a minus is a separator: both would make another number.
+	// Separators are removed, so a fraction or a negative number would become a different number.
 	if (typeof value === 'number' && !(Number.isSafeInteger(value) && value > 0)) {
 		throw invalid(field, value, 'is not a phone number', EXAMPLE);
 	}
@@ -72,9 +72,9 @@ export function parseRecipient(value: unknown, { field = 'To', country }: { fiel
 }
 
 /**
- * Numbers from a text with commas, semicolons or lines between them, or from a list.
- * @param country whose local numbers are taken, too
- * @throws {InputError} that names every number that cannot be used
+ * Returns the numbers of a list, or of a text with commas, semicolons, or line breaks.
+ * @param country the country whose local numbers are also accepted
+ * @throws {InputError} with every invalid number, up to five of them in full
  */
 export function parseRecipients(value: unknown, country?: Country): string[] {
 	const remedy = 'Give international numbers separated by commas or lines, such as +64211234567, +64217654321.';

@@ -15,18 +15,19 @@ export const sourceField: INodeProperties = {
 };
 
 /**
- * The id of a business number (the vendor's v1.3.1 gives its form: `^[1-9][0-9]*$`, up to 30 characters).
- * @param recipients the numbers that the message goes to
- * @throws {InputError} naming the field, the value and the remedy
+ * Returns the ID of a business number, or undefined if the value is empty. Modica's v1.3.1 defines the format:
+ * `^[1-9][0-9]*$`, up to 30 characters.
+ * @param recipients the numbers to which the message is sent
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseSource(value: unknown, recipients: readonly string[] = []): string | undefined {
 	if (isEmpty(value)) return undefined;
-	// A number beyond the safe ones has lost digits.
+	// A number that isn't a safe integer has lost digits.
 	const source = typeof value === 'string' ? value.trim() : Number.isSafeInteger(value) ? String(value) : '';
 	if (!/^[1-9][0-9]{0,29}$/.test(source)) {
 		throw invalid(FIELD, value, 'is not valid', REMEDY);
 	}
-	// In a reply, the field named “source” is the customer's number.
+	// In a reply, the field named "source" contains the customer's number, which users copy by mistake.
 	if (recipients.includes(`+${source}`)) throw invalid(FIELD, value, 'is the customer’s own number', REMEDY);
 	return source;
 }

@@ -2,12 +2,15 @@ import { invalid } from './errors';
 import { passagesOf, type Passage } from './passages';
 import { countCharacters, LONGEST_TEXT, parseText } from './text';
 
-/** The longest text that is split, in characters. A longer one, such as that of an agent in a loop, would flood the customer. */
+/**
+ * Maximum length of a text to split, in characters. A longer text, for example from an agent in a loop, would flood the
+ * customer.
+ */
 const LONGEST_WHOLE = 10 * LONGEST_TEXT;
 
 /**
- * The text of a message, in parts that WhatsApp takes.
- * @throws {InputError} naming the field, the value and the remedy
+ * Returns the text of a message in parts within WhatsApp's limit.
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseTextParts(field: string, value: unknown): string[] {
 	const text = parseText(field, value, 'Write what the message is to say.');
@@ -19,33 +22,36 @@ export function parseTextParts(field: string, value: unknown): string[] {
 }
 
 /**
- * Splits a text into parts that WhatsApp takes. A part ends where a paragraph does, or else a line, a sentence, or a word.
- * Words, links and formatted passages stay whole, unless one is longer than a message. A passage that is cut is closed and
- * opened again. White space where a part ends is left out.
- * @param text as WhatsApp gets it: `*bold*`, not `**bold**`
- * @param most characters of a part, at most
+ * Splits a text into parts within WhatsApp's limit. A part ends at the end of a paragraph, or else of a line, a
+ * sentence, or a word. Words, links, and formatted spans stay intact unless they're longer than a message. The
+ * formatting of a span that is split is closed and reopened. White space at the split is removed.
+ * @param text with WhatsApp formatting: `*bold*`, not `**bold**`
+ * @param most maximum length of a part, in characters
  */
 export function splitText(text: string, most = LONGEST_TEXT): string[] {
 	return countCharacters(text) <= most ? [text] : new Splitter(text.trim(), most).parts();
 }
 
-/** Where a part may end, the best place first. What a heading is above belongs to it, but half a sentence looks worse. */
+/**
+ * Where a part may end, in order of preference. Splitting after a heading separates it from its text, but splitting a
+ * sentence is worse.
+ */
 const BORDERS = ['paragraph', 'line', 'sentence', 'heading', 'word', 'unspacedWord'] as const;
 
 interface Cut {
 	readonly border: (typeof BORDERS)[number];
-	/** Where the part ends, and where the next one begins: white space between them is left out. */
+	/** End of this part and start of the next one. The white space between them is removed. */
 	readonly end: number;
 	readonly next: number;
 }
 
-/** How full a part is to be, unless it would then end within a word or a passage. */
+/** Minimum fill of a part, unless the only later ends are within a word or a span. */
 const LEAST_FULL = 1 / 3;
-/** Room for what closes a passage that is cut: a code block, or text that is bold, italic and struck through. */
+/** Space to close a span that is split: a code block, or text that is bold, italic, and struck through. */
 const LONGEST_CLOSE = 4;
-/** The end of a sentence shows in what follows it. */
+/** Characters after the limit to include, because the end of a sentence depends on what follows it. */
 const LOOK_AHEAD = 100;
-/** Places that are looked at whether they are within a grapheme: few are, unless somebody means harm. */
+/** Maximum number of candidates to check for splitting a grapheme. Only malicious text has this many. */
 const MOST_TRIED = 200;
 
 class Splitter {
@@ -75,7 +81,7 @@ class Splitter {
 		return parts;
 	}
 
-	/** The best place to end the part that begins at `start`. */
+	/** Returns the best end for the part that begins at `start`. */
 	private cut(start: number, room: number, passages: readonly Passage[]): Pick<Cut, 'end' | 'next'> {
 		const last = this.indexAfter(start, room);
 		if (last === this.text.length) return { end: last, next: last };
@@ -101,7 +107,7 @@ class Splitter {
 			const cut = { end, next: end };
 			if (around(passages, end).every((passage) => this.isWithin(passage, cut))) return cut;
 		}
-		// A letter with thousands of accents.
+		// A character with thousands of combining marks.
 		return { end: last, next: last };
 	}
 
@@ -111,11 +117,11 @@ class Splitter {
 		const cuts: Cut[] = [];
 		for (const { 0: space, index } of near.matchAll(/\s+/g)) {
 			const breaks = space.split('\n').length - 1;
-			// Each line of white space counts as a sentence, too.
+			// The segmenter counts each line of white space as a sentence.
 			const isSentence = Array.from({ length: space.length + 1 }, (_, place) => sentences.delete(index + place)).includes(true);
 			if (MARKER_AT_END.test(near.slice(Math.max(0, index - LONGEST_MARKER - 1), index))) continue;
 			const lineBorder = () => (endsWithHeading(near.slice(0, index)) ? 'heading' : breaks > 1 ? 'paragraph' : 'line');
-			// A line keeps its indent.
+			// Keep the indent of the next line.
 			const next = index + (breaks > 0 ? space.lastIndexOf('\n') + 1 : space.length);
 			cuts.push({ border: breaks > 0 ? lineBorder() : isSentence ? 'sentence' : 'word', end: index, next });
 		}
@@ -128,17 +134,17 @@ class Splitter {
 		return cuts.map(({ border, end, next }) => ({ border, end: start + end, next: start + next })).filter(({ end }) => end <= last);
 	}
 
-	/** True when something of the passage is left on each side, beside its signs. */
+	/** Whether both sides of the split contain text of the span, apart from its formatting characters. */
 	private isWithin({ from, to, open, close }: Passage, { end, next }: Pick<Cut, 'end' | 'next'>): boolean {
 		return [this.text.slice(from + open.length, end), this.text.slice(next, to - close.length)].every((side) => side.trim() !== '');
 	}
 
-	/** Where the grapheme begins that a place is in. */
+	/** Returns the start of the grapheme at an index. */
 	private graphemeAt(index: number): number {
 		return this.graphemes.containing(index)?.index ?? index;
 	}
 
-	/** The place that is so many characters further on: code points, as WhatsApp counts. */
+	/** Returns the index after a number of characters: code points, as WhatsApp counts them. */
 	private indexAfter(start: number, characters: number): number {
 		let index = start;
 		for (let count = 0; count < characters && index < this.text.length; count++) {
@@ -148,32 +154,32 @@ class Splitter {
 	}
 }
 
-/** What begins an item of a list or a quote. */
+/** The marker at the start of a list item or a quote. */
 const MARKER_AT_END = /(?:^|\s)(?:[-–•*>]|\d{1,3}[.)])$/;
 const LONGEST_MARKER = '123.'.length;
 
-/** True when the last line is all in bold, but for a number or an emoji, or announces what follows. */
+/** Whether the last line is a heading: all bold, apart from a leading number or emoji, or ending with a colon. */
 function endsWithHeading(text: string): boolean {
 	const line = text.slice(text.lastIndexOf('\n') + 1);
 	return /^[^\p{L}*]*\*[^*]+\*$/u.test(line) || /[:：][*_~]*$/.test(line);
 }
 
-/** The passages that go on at a place. */
+/** Returns the spans that contain an index. */
 function around(passages: readonly Passage[], index: number): Passage[] {
 	return passages.filter(({ from, to }) => from < index && index < to);
 }
 
-/** Where segments of a text begin, but for the first. */
+/** Returns the start of each segment of a text, except for the first. */
 function bordersOf(granularity: 'sentence' | 'word', text: string): Set<number> {
 	const borders = new Set(Array.from(new Intl.Segmenter(undefined, { granularity }).segment(text), ({ index }) => index));
 	borders.delete(0);
 	return borders;
 }
 
-/** Scripts that are written without spaces between words. */
+/** Scripts without spaces between words. */
 const UNSPACED = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Mymr}]/u;
 
-/** True between two words of which one is of such a script. No part begins with a comma. */
+/** Whether an index is between two words, at least one of them in such a script. A part never begins with punctuation. */
 function isUnspacedBorder(text: string, index: number): boolean {
 	const [before = '', after = ''] = [text.slice(index - 1, index), text.slice(index, index + 1)];
 	return /[\p{L}\p{N}]/u.test(after) && !/[\s\p{Ps}\p{Pi}]/u.test(before) && (UNSPACED.test(before) || UNSPACED.test(after));

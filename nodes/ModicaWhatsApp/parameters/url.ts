@@ -2,8 +2,8 @@ import { invalid } from './errors';
 import { parseText } from './text';
 
 /**
- * The address of a file that Modica is to fetch.
- * @throws {InputError} naming the field, the value and the remedy
+ * Returns the URL from which Modica fetches a file.
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseUrl(field: string, value: unknown): string {
 	const remedy = 'Use the whole address of the file, such as https://example.com/invoice.pdf.';
@@ -16,8 +16,8 @@ export function parseUrl(field: string, value: unknown): string {
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
- * The address of the API, without a slash at the end.
- * @throws {InputError} when it is no address, or would send the password unencrypted over a network
+ * Returns the API's base URL, without a trailing slash.
+ * @throws {InputError} if it isn't a URL, or would send the password unencrypted over a network
  */
 export function parseBaseUrl(value: unknown): string {
 	const example = 'Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
@@ -38,7 +38,7 @@ export function parseBaseUrl(value: unknown): string {
 	return url.href.replace(/\/+$/, '');
 }
 
-/** What is no address may still hold a password. */
+/** Removes the login from a text that isn't a valid URL but may still contain a password. */
 function withoutLogin(value: unknown): unknown {
 	return typeof value === 'string' && value.includes('@') ? `…${value.slice(value.lastIndexOf('@'))}` : value;
 }
