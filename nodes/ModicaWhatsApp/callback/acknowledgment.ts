@@ -1,35 +1,35 @@
-/** What is needed of an HTTP response (Node.js: http.ServerResponse). */
+/** The part of an HTTP response that is used here (Node.js: http.ServerResponse). */
 export interface Response {
 	readonly statusCode: number;
-	/** True once the whole answer has been given, whether or not there was anybody left to get it. */
+	/** Whether the whole response was written, even if the connection was already closed. */
 	readonly writableEnded: boolean;
-	/** True once the connection is of no more use to it. */
+	/** Whether the connection was closed. */
 	readonly closed: boolean;
 	once(event: 'close' | 'finish', listener: () => void): unknown;
 }
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
-/** n8n makes callbacks wait for as long as it runs all the executions that it may run at once. */
+/** n8n delays callbacks while it runs the maximum number of concurrent executions. */
 const LONGEST_WAIT_MS = 60 * 60_000;
 
 /**
- * Waits for n8n's answer to a callback: true when it acknowledges it, which n8n does only once it has stored the
- * execution.
+ * Waits for n8n's response to a callback. Returns whether n8n acknowledges the callback, which it does only once it has
+ * stored the execution.
  *
- * A sender that has given up waiting does not stop n8n, so n8n's answer counts even when nobody gets it: that sender
- * will send again, and then it is a copy.
+ * n8n continues even if the sender stops waiting, so its response counts even if the sender doesn't receive it. That
+ * sender sends the callback again, and the second one is a duplicate.
  *
- * @param sleep waits for so many milliseconds
+ * @param sleep waits for a number of milliseconds
  */
 export async function isAcknowledged(response: Response, sleep: (ms: number) => Promise<void>): Promise<boolean> {
 	await new Promise<void>((resolve) => {
 		response.once('finish', resolve);
 		response.once('close', resolve);
-		// A sender may be gone already.
+		// The connection may already be closed.
 		if (response.closed) resolve();
 	});
-	// Node.js has no event for the end of an answer that nobody gets.
+	// Node.js emits no event when a response to a closed connection ends.
 	let waited = 0;
 	for (let pause = FIRST_PAUSE_MS; !response.writableEnded && waited < LONGEST_WAIT_MS; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
 		await sleep(pause);

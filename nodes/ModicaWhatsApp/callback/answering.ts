@@ -1,55 +1,55 @@
 import type { Tap } from './tap';
 
-/** What an attempt to hand an answer to its waiting execution came to. */
+/** The result of one attempt to pass an answer to its waiting execution. */
 export type Attempt =
-	/** The waiting endpoint answered. */
+	/** The waiting endpoint responded. */
 	| { readonly kind: 'answered'; readonly status: number; readonly isTaken: boolean; readonly body: string }
-	/** No connection was made: the answer certainly did not arrive. */
+	/** No connection: the answer certainly didn't arrive. */
 	| { readonly kind: 'unreachable' }
-	/** Time-outs and lost connections: the answer may have arrived. */
+	/** Timeout or lost connection: the answer may have arrived. */
 	| { readonly kind: 'broken' };
 
-/** What became of a tap. */
+/** The final result of a tap. */
 export type Outcome =
-	/** The execution continues with it. */
+	/** The execution continues with this answer. */
 	| 'taken'
-	/** The question had been answered before, or its time was up. */
+	/** The question was already answered, or its time limit expired. */
 	| 'closed'
-	/** There is no such question. */
+	/** The question doesn't exist. */
 	| 'unknown'
-	/** Not known yet: it is to be sent again. */
+	/** Not known yet. Modica must send the callback again. */
 	| 'undecided';
 
 /**
- * A customer can tap before n8n has stored the waiting execution (tried: 33–72 ms after the message was sent, 0.6 s with
- * 12 MB of input), and n8n may just be starting.
+ * Waits between attempts, in milliseconds. A customer can tap before n8n has stored the waiting execution (tried: 33–72
+ * ms after the message was sent, 0.6 s with 12 MB of input), and n8n may still be starting.
  */
 const RETRY_AFTER_MS = [250, 500, 1_000, 2_000, 4_000];
-/** Attempts at once: each costs n8n about what starting an execution costs. */
+/** Maximum number of concurrent attempts. Each costs n8n about as much as starting an execution. */
 const MOST_AT_ONCE = 20;
-/** What comes on top of that is to be sent again. */
+/** Maximum number of pending taps. Modica must send further ones again. */
 const MOST_WAITING = 1_000;
-/** Questions and callbacks that are remembered: some 200 kB. */
+/** Maximum number of questions and callbacks to remember, about 200 kB. */
 const MOST_REMEMBERED = 2_000;
 
-/** Hands taps to the executions that wait for them. One for each n8n process. */
+/** Passes taps to the executions that wait for them. One instance for each n8n process. */
 export class Answering {
-	/** The taps of a question are handed over one after the other, so that the first one answers. */
+	/** Taps on the same question are processed one at a time, so that the first one answers it. */
 	private readonly lines = new Map<string, Promise<unknown>>();
 	private readonly waiting: Array<() => void> = [];
 	private atOnce = 0;
 	private admitted = 0;
-	/** Questions that were answered, and by which callback. While the workflow runs on, n8n does not say so. */
+	/** Answered questions, and the callback that answered each. n8n doesn't report this while the workflow continues. */
 	private readonly answered = new Map<string, string>();
-	/** Callbacks of which an attempt may have arrived: if the question is closed later, they closed it. */
+	/** Callbacks with an attempt that may have arrived. If the question turns out to be closed, they closed it. */
 	private readonly inDoubt = new Map<string, string>();
 
-	/** @param sleep waits for so many milliseconds */
+	/** @param sleep waits for a number of milliseconds */
 	constructor(private readonly sleep: (ms: number) => Promise<void>) {}
 
 	/**
-	 * Hands over a tap, again if that failed.
-	 * @param callback tells the callback from all others, and is the same in its copies
+	 * Passes on a tap, with retries.
+	 * @param callback identifies the callback and is the same for its duplicates
 	 * @param post makes one attempt; never rejects
 	 */
 	async handOver(callback: string, tap: Tap, post: (tap: Tap) => Promise<Attempt>): Promise<Outcome> {
@@ -72,7 +72,7 @@ export class Answering {
 
 	private async decide(callback: string, question: string, post: () => Promise<Attempt>): Promise<Outcome> {
 		const by = this.answered.get(question);
-		// One callback may come to several triggers.
+		// Several triggers may receive the same callback.
 		if (by !== undefined) return by === callback ? 'taken' : 'closed';
 		for (let attempt = 0; ; attempt++) {
 			const said = judge(await post());
@@ -101,10 +101,10 @@ export class Answering {
 	}
 }
 
-/** With 200, to whatever it is asked, for as long as n8n has its database but has not brought it up to date (tried). */
+/** n8n returns this with 200 for every request while its database is connected but not migrated yet (tried). */
 const IS_STARTING = /^n8n is starting up/;
 
-/** What n8n's waiting endpoint says by its answers (tried: 2.41.1 and 1.123.0). */
+/** Interprets the responses of n8n's waiting endpoint (tried: 2.41.1 and 1.123.0). */
 function judge(attempt: Attempt): Exclude<Outcome, 'undecided'> | 'notYet' | 'inDoubt' {
 	if (attempt.kind === 'unreachable') return 'notYet';
 	if (attempt.kind === 'broken') return 'inDoubt';
@@ -121,7 +121,7 @@ function judge(attempt: Attempt): Exclude<Outcome, 'undecided'> | 'notYet' | 'in
 		case 404:
 			return 'unknown';
 		default:
-			// Anything else comes from n8n in trouble, or from what stands in front of it.
+			// Any other response is from n8n in an error state, or from a proxy in front of it.
 			return status < 500 ? 'notYet' : 'inDoubt';
 	}
 }

@@ -1,30 +1,30 @@
 export interface DeduplicationSettings {
-	/** Callbacks remembered; the oldest go first. */
+	/** Maximum number of callbacks to remember. The oldest are removed first. */
 	readonly most: number;
-	/** Milliseconds for which a callback is remembered. */
+	/** Milliseconds to remember a callback. */
 	readonly forMs: number;
-	/** Milliseconds; only differences matter. */
+	/** Returns a time in milliseconds. Only differences between two calls are meaningful. */
 	readonly now: () => number;
 }
 
 /**
- * Remembers which callbacks have been taken, so that a copy of one starts nothing.
+ * Remembers accepted callbacks, so that a duplicate doesn't start an execution.
  *
- * A callback counts as taken only once the sender was told so: what comes again after a failure is taken then. A copy
- * that comes while the first is still under way waits for how that ends.
+ * A callback counts as accepted only after the sender has received an acknowledgment, so a retry after a failure is
+ * accepted. A duplicate that arrives while the first callback is in progress waits for its result.
  */
 export class Deduplicator {
-	/** When each was taken, the oldest first. */
+	/** When each callback was accepted, the oldest first. */
 	private readonly taken = new Map<string, number>();
 	private readonly underWay = new Map<string, Promise<boolean>>();
 
 	constructor(private readonly settings: DeduplicationSettings) {}
 
 	/**
-	 * Lets one copy of a callback through.
-	 * @param acknowledged called when this copy is let through; resolves, and never rejects, with whether the sender was
-	 * told that it was taken
-	 * @returns false when another copy has been taken
+	 * Admits one copy of a callback.
+	 * @param acknowledged called when this copy is admitted; resolves to whether it was acknowledged to the sender, and
+	 * never rejects
+	 * @returns false if another copy was accepted
 	 */
 	async admit(key: string, acknowledged: () => Promise<boolean>): Promise<boolean> {
 		for (;;) {
@@ -38,7 +38,7 @@ export class Deduplicator {
 		return true;
 	}
 
-	/** Callbacks remembered or under way. */
+	/** Number of callbacks that are remembered or in progress. */
 	get size(): number {
 		this.forgetOld();
 		return this.taken.size + this.underWay.size;
@@ -61,13 +61,13 @@ export class Deduplicator {
 	}
 }
 
-/** One memory for each trigger of each workflow; those that have nothing left to remember go. */
+/** One deduplicator for each trigger of each workflow. Empty ones are removed. */
 export class DeduplicatorByTrigger {
 	private readonly memories = new Map<string, Deduplicator>();
 
 	constructor(private readonly settings: DeduplicationSettings) {}
 
-	/** The memory of one trigger. */
+	/** Returns the deduplicator of a trigger. */
 	of(workflowId: string, nodeId: string): Deduplicator {
 		const name = JSON.stringify([workflowId, nodeId]);
 		const known = this.memories.get(name);
@@ -78,7 +78,7 @@ export class DeduplicatorByTrigger {
 		return fresh;
 	}
 
-	/** Triggers with a memory. */
+	/** Number of triggers with a deduplicator. */
 	get size(): number {
 		return this.memories.size;
 	}

@@ -86,12 +86,12 @@ export const filterOptions: INodeProperties[] = [
 	},
 ];
 
-/** Which callbacks start the workflow. An empty list lets all pass. */
+/** The callbacks that start the workflow. An empty list matches all. */
 export interface Filter {
 	readonly events: readonly string[];
-	/** `other` stands for every status that has no name here. */
+	/** `other` matches all statuses without an option in the editor. */
 	readonly statuses: readonly string[];
-	/** `other` stands for every type that has no name here. */
+	/** `other` matches all types without an option in the editor. */
 	readonly contentTypes: readonly string[];
 	/** Digits only. */
 	readonly businessNumbers: readonly string[];
@@ -99,12 +99,12 @@ export interface Filter {
 	readonly senders: readonly string[];
 }
 
-/** The content types that have a name in the editor (reference: ReplyCallbackContent.type). */
+/** The content types with an option in the editor (reference: ReplyCallbackContent.type). */
 const NAMED_CONTENT_TYPES = ['audio', 'button', 'document', 'image', 'sticker', 'text', 'video'];
 
 /**
- * The filter that the user has set up.
- * @throws {InputError} when it could not let anything pass, or is not what it should be
+ * Returns the filter that the user has configured.
+ * @throws {InputError} if the filter is invalid or matches nothing
  */
 export function parseFilter(events: unknown, options: unknown): Filter {
 	const { statuses, contentTypes, businessNumbers, senders } = fieldsOf(options);
@@ -121,7 +121,7 @@ export function parseFilter(events: unknown, options: unknown): Filter {
 	return filter;
 }
 
-/** @returns the name of the setting that keeps a callback from starting the workflow; undefined when it may */
+/** @returns the filter that rejects a callback, or undefined if the callback starts the workflow */
 export function filteredBy(callback: Callback, filter: Filter): string | undefined {
 	if (!filter.events.includes(callback.kind)) return 'events';
 	switch (callback.kind) {
@@ -141,7 +141,7 @@ function passes(allowed: readonly string[], value: string): boolean {
 	return allowed.length === 0 || allowed.includes(value);
 }
 
-/** @param hasName whether it can be chosen by its name in the editor */
+/** @param hasName whether the editor has an option for the value */
 function passesByName(allowed: readonly string[], value: string, hasName: boolean): boolean {
 	return passes(allowed, value) || (!hasName && allowed.includes('other'));
 }

@@ -2,17 +2,17 @@ import type { Fields } from '../parameters/values';
 import { dedupeKey, type Callback, type ReplyCallback, type ReplyContent } from './parse';
 import { withoutAnswers } from './tap';
 
-/** What became of a reply before it is passed on. */
+/** Additional information about a reply. */
 export interface ReplyNotes {
-	/** Why its file is missing. */
+	/** Why the file is missing. */
 	readonly downloadError?: string;
-	/** True when it was to answer a question that is closed. */
+	/** Whether the reply answers a question that is already closed. */
 	readonly questionClosed?: true;
 }
 
 /**
- * A callback as the workflow gets it. Nothing of the request but its body goes in: its headers hold the password. Nor
- * does what answers a question.
+ * Returns the output item for a callback. It contains only the body of the request, because the headers contain the
+ * password, and no payload that could answer a question.
  */
 export function toItem(callback: Callback, notes: ReplyNotes = {}): Fields {
 	const extra = Object.keys(callback.extra).length > 0 && { extra: callback.extra };
@@ -48,13 +48,13 @@ export function toItem(callback: Callback, notes: ReplyNotes = {}): Fields {
 	}
 }
 
-/** What providers call the id of a customer who hides their number (Meta's webhooks; what Modica sends is not published). */
+/** Fields with the ID of a customer with a hidden number (Meta's webhooks; Modica hasn't published its own). */
 const CUSTOMER_IDS = ['user_id', 'from_user_id', 'userId', 'username'];
 
 /**
- * What n8n's AI nodes tell conversations by (with `chatInput`, they read it by themselves): the customer, and the
- * business number they write to. A reply that does not tell who wrote it is a conversation of its own: better forgotten
- * than mixed up with that of somebody else.
+ * Returns the session ID by which n8n's AI nodes distinguish conversations: the customer and the business number. The
+ * nodes read it automatically, together with `chatInput`. A reply without a sender is a separate conversation, because
+ * losing its history is better than mixing it with another customer's.
  */
 function sessionId({ id, source, destination, extra }: ReplyCallback): string {
 	const named = CUSTOMER_IDS.map((name) => extra[name]).find((value) => typeof value === 'string' && value !== '');
@@ -62,7 +62,7 @@ function sessionId({ id, source, destination, extra }: ReplyCallback): string {
 	return [customer, ...(destination ? [destination] : [])].join(':');
 }
 
-/** `text` is whatever the customer wrote: a text, the label of the button they tapped, a caption. */
+/** `text` contains any text from the customer: a message, the label of a tapped button, or a caption. */
 function contentFields(content: ReplyContent): Fields {
 	switch (content.kind) {
 		case 'text':

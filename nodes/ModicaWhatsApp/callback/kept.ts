@@ -1,20 +1,20 @@
 export interface KeptSettings {
-	/** Milliseconds for which a value counts, from the moment its reading began. */
+	/** Milliseconds for which a value is valid, counted from when its reading started. */
 	readonly forMs: number;
-	/** Milliseconds; only differences matter. */
+	/** Returns a time in milliseconds. Only differences between two calls are meaningful. */
 	readonly now: () => number;
 }
 
 /**
- * Keeps for a moment, in memory alone, what is costly to read. Whoever asks while it is being read waits for the same
- * reading. A reading that fails is not kept: the next to ask reads again.
+ * A short-lived in-memory cache for values that are expensive to read. Concurrent calls share one reading. A failed
+ * reading isn't cached.
  */
 export class Kept<Value> {
 	private readonly readings = new Map<string, { readonly since: number; readonly value: Promise<Value> }>();
 
 	constructor(private readonly settings: KeptSettings) {}
 
-	/** The value kept under a key, or else the one that `read` gives; rejects as `read` does. */
+	/** Returns the cached value of a key, or calls `read`. Rejects if `read` does. */
 	async get(key: string, read: () => Promise<Value>): Promise<Value> {
 		this.forgetOld();
 		const known = this.readings.get(key);
@@ -28,7 +28,7 @@ export class Kept<Value> {
 		return await reading.value;
 	}
 
-	/** Values kept or being read. */
+	/** Number of values that are cached or being read. */
 	get size(): number {
 		this.forgetOld();
 		return this.readings.size;

@@ -1,63 +1,66 @@
 import type { MessageStatus } from '../api/types';
 import { isEmpty, isRecord, parseJson, type Fields } from '../parameters/values';
 
-/** A message that was sent has moved on (reference: StatusCallback). */
+/** The delivery status of a sent message changed (reference: StatusCallback). */
 export interface StatusCallback {
 	readonly kind: 'status';
 	readonly id: string;
-	/** What the message was sent with. */
+	/** The reference that the message was sent with. */
 	readonly reference?: string;
-	/** One of the reference's, or one that is newer than it. */
+	/** A status of the reference, or a newer one. */
 	readonly status: string;
-	/** True when nothing else will follow, as far as is known. */
+	/** Whether no further status is expected. */
 	readonly final: boolean;
-	/** Whatever else the body held. */
+	/** All other fields of the body. */
 	readonly extra: Fields;
 }
 
-/** A customer has written (reference: ReplyCallback). */
+/** A customer sent a message (reference: ReplyCallback). */
 export interface ReplyCallback {
 	readonly kind: 'reply';
 	readonly id: string;
-	/** The customer's number as Modica writes it, or the id that stands in its place: WhatsApp lets people hide theirs. */
+	/** The customer's number in Modica's format, or the ID that replaces it if the customer hides their number in WhatsApp. */
 	readonly source?: string;
-	/** The business number's id. */
+	/** The business number's ID. */
 	readonly destination?: string;
 	readonly content: ReplyContent;
-	/** Whatever else the body held. */
+	/** All other fields of the body. */
 	readonly extra: Fields;
 }
 
-/** What a customer wrote (reference: ReplyCallbackContent). */
+/** The content of a customer's message (reference: ReplyCallbackContent). */
 export type ReplyContent =
 	| { readonly kind: 'text'; readonly type: string; readonly text: string; readonly fields: Fields }
 	| { readonly kind: 'media'; readonly type: string; readonly caption?: string; readonly media: Media; readonly fields: Fields }
-	/** Anything else, with types that are not known yet among it. */
+	/** Any other type, including types that are newer than this package. */
 	| { readonly kind: 'other'; readonly type: string; readonly fields: Fields }
-	/** A string that was to hold the content as JSON and does not. */
+	/** A string that should contain the content as JSON but doesn't. */
 	| { readonly kind: 'unreadable'; readonly raw: string; readonly problem: string };
 
-/** A file that the customer sent, to be downloaded by its id. */
+/** A file from the customer, which can be downloaded by its ID. */
 export interface Media {
 	readonly id: string;
 	readonly fileName?: string;
 }
 
 export type Callback = StatusCallback | ReplyCallback;
-/** A body that is no callback, and why, in words for whoever looks into it at the sender's side. */
+/** A body that isn't a callback, with the reason for the people who operate the sender. */
 export interface NoCallback {
 	readonly kind: 'none';
 	readonly reason: string;
 }
 
-/** Every status of the reference (StatusCallback.status), and whether nothing follows it. A `received` may still be read. */
+/**
+ * All statuses of the reference (StatusCallback.status), and whether each is final. `received` may still be followed by
+ * `read`.
+ */
 const STATUSES: Record<MessageStatus, { final: boolean }> = {
 	accepted: { final: false },
 	submitted: { final: false },
 	sent: { final: false },
 	received: { final: false },
 	read: { final: true },
-	// Held up by a passing fault.
+	// Delayed by a temporary fault.
 	frozen: { final: false },
 	rejected: { final: true },
 	failed: { final: true },
@@ -65,19 +68,20 @@ const STATUSES: Record<MessageStatus, { final: boolean }> = {
 	expired: { final: true },
 };
 
-/** The content types whose file can be downloaded. */
+/** The content types with a file that can be downloaded. */
 const MEDIA_TYPES = ['audio', 'document', 'image', 'sticker', 'video'];
 
-/** Real ids have 36 characters, and statuses 9; what is remembered of a callback must not grow with what is sent. */
+/** IDs have 36 characters and statuses 9. The limit bounds the memory for each remembered callback. */
 const LONGEST_NAME = 255;
-/** Real content is nested 3 deep. n8n cannot store what is nested some thousand deep. */
+/** Content is nested 3 levels deep. n8n can't store data that is nested some thousand levels deep. */
 const DEEPEST_NESTING = 32;
 
 /**
- * Reads a request's body. Both kinds of callback come to the same address, so the body tells which it is: a reply has a
- * `content`, a status a `status`. Only these and the `id` must be what the reference says, for without them there is
- * nothing to pass on; whatever else is unusual goes into `extra` as it came, so that no callback is lost over it.
- * @param body as n8n gives it: parsed, or the text of a body whose content type does not say JSON
+ * Parses the body of a request. Both kinds of callbacks are sent to the same URL, so the body determines the kind: a
+ * reply contains `content`, and a status callback `status`. Only these and `id` must match the reference, because the
+ * callback is useless without them. All other unexpected data is passed on in `extra`, so that no callback is lost
+ * because of it.
+ * @param body the body from n8n: parsed, or text if the content type isn't JSON
  */
 export function parseCallback(body: unknown): Callback | NoCallback {
 	const value = typeof body === 'string' ? parseJson(body) : body;
@@ -97,7 +101,7 @@ export function parseCallback(body: unknown): Callback | NoCallback {
 	return none('there is neither a "status" nor a "content"');
 }
 
-/** What tells a callback from all others, and is the same in each copy of it. */
+/** Returns a key that identifies a callback and is the same for its duplicates. */
 export function dedupeKey(callback: Callback): string {
 	switch (callback.kind) {
 		case 'status':
@@ -120,7 +124,7 @@ function toStatus(id: string, status: string, fields: Fields): StatusCallback {
 }
 
 function toReply(id: string, content: ReplyContent, fields: Fields): ReplyCallback {
-	// One page of the vendor spells it with a capital.
+	// One page of Modica's documentation capitalizes the name.
 	const end = 'destination' in fields ? 'destination' : 'Destination';
 	const source = text(fields.source)?.trim() || undefined;
 	const destination = text(fields[end]);
@@ -135,8 +139,9 @@ function toReply(id: string, content: ReplyContent, fields: Fields): ReplyCallba
 }
 
 /**
- * What a body holds beside that which is passed on by its name.
- * @param understood by name, what was made of fields that should be texts: one that is none stays, unless it is empty
+ * Returns the fields of a body that aren't passed on by name.
+ * @param understood the parsed values of text fields, by name; a field that couldn't be parsed is included, unless it's
+ * empty
  */
 function rest(fields: Fields, known: readonly string[], understood: Fields): Fields {
 	const isRest = ([field, value]: [string, unknown]) =>
@@ -144,12 +149,12 @@ function rest(fields: Fields, known: readonly string[], understood: Fields): Fie
 	return Object.fromEntries(Object.entries(fields).filter(isRest));
 }
 
-/** True when a body names one of the two ends that a reply has, and a status has not. */
+/** Whether a body contains a sender or a recipient, which only replies have. */
 function isFromCustomer(fields: Fields): boolean {
 	return ['source', 'destination', 'Destination'].some((end) => end in fields);
 }
 
-/** Content comes as an object (reference: its examples) or as an object in a JSON string (reference: its schema). */
+/** Parses content, which is an object (reference: its examples) or an object in a JSON string (reference: its schema). */
 function parseContent(given: unknown): ReplyContent | undefined {
 	if (isRecord(given)) return readContent(given);
 	if (typeof given !== 'string') return undefined;
@@ -178,24 +183,24 @@ function none(reason: string): NoCallback {
 	return { kind: 'none', reason };
 }
 
-/** True for the statuses of the reference. */
+/** Whether a status is in the reference. */
 export function isKnown(status: string | undefined): status is MessageStatus {
 	return status !== undefined && Object.hasOwn(STATUSES, status);
 }
 
-/** What something is told by, such as an id: a text that is neither empty nor longer than any real one. */
+/** Returns a text that can serve as an identifier: neither empty nor longer than any actual one. */
 function name(value: unknown): string | undefined {
 	const given = text(value);
 	return given !== undefined && given !== '' && given.length <= LONGEST_NAME ? given : undefined;
 }
 
-/** A text, or a whole number that someone forgot the quotes around, as long as it has not lost digits by that. */
+/** Returns a text, or a whole number as text if it's small enough to be exact, because senders omit quotes. */
 function text(value: unknown): string | undefined {
 	if (Number.isSafeInteger(value)) return String(value);
 	return typeof value === 'string' ? value : undefined;
 }
 
-/** Without recursion, which is what deep nesting breaks. */
+/** Not recursive, because deep nesting would overflow the stack. */
 function isNestedTooDeep(value: object): boolean {
 	let level: object[] = [value];
 	for (let depth = 1; level.length > 0; depth++) {

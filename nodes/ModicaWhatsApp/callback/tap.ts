@@ -2,33 +2,33 @@ import { LONGEST_PAYLOAD } from '../parameters/text';
 import { fieldsOf } from '../parameters/values';
 import type { Callback, ReplyContent } from './parse';
 
-/** An answer to a question that an execution waits for, given by tapping one of the message's quick-reply buttons. */
+/** An answer to the question of a waiting execution, given by tapping a quick-reply button of the message. */
 export interface Tap {
-	/** The index of the answer among those that the question offers. */
+	/** The index of the answer in the question's list of answers. */
 	readonly answer: number;
-	/** Digits: n8n counts its executions. */
+	/** Only digits, because n8n numbers its executions. */
 	readonly executionId: string;
-	/** The node that asks. */
+	/** The node that sent the question. */
 	readonly nodeId: string;
-	/** Tells the question from all others, in 22 characters of base64url. */
+	/** Identifies the question: 22 characters of base64url. */
 	readonly secret: string;
-	/** n8n's signature of the link that gives this answer: 64 hexadecimal digits. */
+	/** n8n's signature of the link for this answer: 64 hexadecimal digits. */
 	readonly signature: string;
 }
 
-/** What the payloads of our buttons begin with. It is all that an item shows of one. */
+/** The prefix of this package's payloads. Items show only this part of them. */
 const PREFIX = 'MW1';
 const PAYLOAD = new RegExp(
 	`^${PREFIX}\\.(?<answer>\\d)\\.(?<executionId>\\d{1,10})\\.(?<node>[\\w-]{22}|~[\\w-]+)\\.(?<secret>[\\w-]{22})\\.(?<signature>[\\w-]{43})$`,
 );
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-/** Path segments that lead to another address (RFC 3986, 5.2.4). */
+/** Path segments that resolve to another URL (RFC 3986, 5.2.4). */
 const CLIMBING = ['', '.', '..'];
 
 /**
- * The payload for a button: `MW1.<answer>.<execution id>.<node id>.<secret>.<signature>`. All but the first two are as
- * short as they can be: WhatsApp takes up to 128 characters.
- * @returns undefined when it does not fit, or when one of its parts cannot be part of a payload
+ * Returns the payload for a button: `MW1.<answer>.<execution id>.<node id>.<secret>.<signature>`. The last three parts
+ * are packed, because WhatsApp limits payloads to 128 characters.
+ * @returns undefined if the payload is too long or one of its parts is invalid
  */
 export function packTap({ answer, executionId, nodeId, secret, signature }: Tap): string | undefined {
 	const packed = [PREFIX, answer, executionId, packNodeId(nodeId), secret, pack(signature, 'hex')].join('.');
@@ -37,8 +37,8 @@ export function packTap({ answer, executionId, nodeId, secret, signature }: Tap)
 }
 
 /**
- * What a payload holds; undefined for one that is none of ours. Each tap has one payload: the last character of base64
- * has spare bits, which would let several pass.
+ * Parses a payload. Returns undefined if it's not from this package. Exactly one payload is valid for each tap: without
+ * this check, the spare bits in the last character of base64 would allow several.
  */
 export function unpackTap(payload: string): Tap | undefined {
 	const { answer, executionId = '', node = '', secret = '', signature = '' } = PAYLOAD.exec(payload)?.groups ?? {};
@@ -46,16 +46,19 @@ export function unpackTap(payload: string): Tap | undefined {
 	return packTap(tap) === payload ? tap : undefined;
 }
 
-/** The tap in a reply; undefined for any other callback. */
+/** Returns the tap in a reply, or undefined for any other callback. */
 export function tapIn(callback: Callback): Tap | undefined {
 	const payload = callback.kind === 'reply' ? payloadOf(callback.content) : undefined;
 	return payload === undefined ? undefined : unpackTap(payload);
 }
 
-/** Finds payloads wherever they are, and those that were bent on the way. */
+/** Matches payloads anywhere in a text, including modified ones. */
 const IN_TEXT = new RegExp(`(${PREFIX})\\.\\d\\.[\\w.~-]{60,}`, 'g');
 
-/** An item without what answers a question, in any of its texts: whoever may see an execution must not be able to answer. */
+/**
+ * Returns an item with all payloads that answer a question masked, because people who can view an execution must not be
+ * able to answer.
+ */
 export function withoutAnswers<T>(item: T): T {
 	const text = JSON.stringify(item);
 	const hidden = text.replace(IN_TEXT, '$1');
@@ -68,7 +71,7 @@ function payloadOf(content: ReplyContent): string | undefined {
 	return typeof payload === 'string' ? payload : undefined;
 }
 
-/** UUIDs, which n8n's editor gives to nodes, by their bytes; other ids by those of their text. */
+/** Packs the bytes of a UUID, which n8n's editor assigns to nodes, or the text of any other ID. */
 function packNodeId(id: string): string {
 	return UUID.test(id) ? pack(id.replaceAll('-', ''), 'hex') : `~${pack(id, 'utf8')}`;
 }
