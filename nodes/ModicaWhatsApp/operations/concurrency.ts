@@ -1,4 +1,4 @@
-/** A number of places, taken in the order in which they are asked for; whoever asks for more than there are waits for all. */
+/** A first-in, first-out semaphore with several permits. A request for more permits than exist waits until all are free. */
 export class Semaphore {
 	private taken = 0;
 	private readonly waiting: Array<{ count: number; enter: () => void }> = [];
@@ -26,12 +26,12 @@ export class Semaphore {
 	}
 }
 
-/** Gathers what is added while its work is under way, and has it done together. */
+/** Collects keys while a batch is running, and processes them as the next batch. */
 export class Batcher<T> {
 	private waiting: Array<{ key: string; resolve: (result: T) => void; reject: (error: unknown) => void }> = [];
 	private working = false;
 
-	/** @param work gives a result for each key, in their order */
+	/** @param work returns one result for each key, in the same order */
 	constructor(private readonly work: (keys: string[]) => Promise<T[]>) {}
 
 	async add(key: string): Promise<T> {
@@ -43,7 +43,7 @@ export class Batcher<T> {
 
 	private async run(): Promise<void> {
 		this.working = true;
-		// Whatever is asked for in the same moment belongs to the first batch, too.
+		// Include all keys that are added in the same tick.
 		await Promise.resolve();
 		while (this.waiting.length > 0) {
 			const batch = this.waiting;
@@ -61,7 +61,7 @@ export class Batcher<T> {
 
 const lastOf = new Map<string, Promise<unknown>>();
 
-/** Does work of the same name one after the other, in this whole process. */
+/** Runs functions with the same name one at a time, across the whole process. */
 export async function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
 	const before = lastOf.get(name) ?? Promise.resolve();
 	const mine = before.then(work, work);

@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 type Conditions = NonNullable<NonNullable<INodeProperties['displayOptions']>['show']>;
 
-/** A field that is shown only under these conditions, beside its own. */
+/** Returns a field that is shown only under additional conditions. */
 export function showOnlyFor(conditions: Conditions, field: INodeProperties): INodeProperties {
 	return {
 		...field,

@@ -11,8 +11,8 @@ import type { Operation } from './operation';
 import { checkHealth } from './service/checkHealth';
 
 /**
- * Everything the node can do, the most usual first: the editor lists it in this order.
- * The keys are what saved workflows hold: never rename one.
+ * All operations of the node, in the order in which the editor lists them: the most common first.
+ * Saved workflows contain the keys, so never rename one.
  */
 const RESOURCES = {
 	message: { name: 'Message', operations: { send, broadcast, sendAndWait, get, markAsRead }, default: 'send' },
@@ -28,13 +28,13 @@ interface Resource {
 
 const resources: Array<[string, Resource]> = Object.entries(RESOURCES);
 
-/** The operation that a saved workflow names; undefined when there is none of that name. */
+/** Returns the operation with the name in a saved workflow, or undefined if it doesn't exist. */
 export function findOperation(resource: string, operation: string): Operation | undefined {
 	const found = resources.find(([key]) => key === resource)?.[1].operations;
 	return found && Object.hasOwn(found, operation) ? found[operation] : undefined;
 }
 
-/** The node's parameters: the resource, its operations, and each operation's fields where they belong. */
+/** The node's parameters: the resource, its operations, and the fields of each operation with their display conditions. */
 export const properties: INodeProperties[] = [
 	{
 		displayName: 'Resource',

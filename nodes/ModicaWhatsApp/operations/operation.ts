@@ -5,146 +5,150 @@ import type { BinaryField } from '../parameters/binaryField';
 import type { Fields } from '../parameters/values';
 import type { References } from './message/references';
 
-/** One input item, as far as an operation may see it. */
+/** An input item, limited to what operations need. */
 export interface Item {
 	readonly index: number;
-	/** A parameter's value for this item, its expressions evaluated: anything at all, so parse it. */
+	/** Returns the value of a parameter for this item, with expressions evaluated. Parse it, because it can be anything. */
 	parameter(name: string): unknown;
-	/** A parameter as the workflow holds it, which is the same for all items: for texts whose `{{1}}` is no expression. */
+	/**
+	 * Returns a parameter as stored in the workflow, the same for all items. For texts in which `{{1}}` isn't an
+	 * expression.
+	 */
 	stored(name: string): unknown;
 	/** The item's binary fields by name. */
 	readonly binary: Readonly<Record<string, IBinaryData>>;
 }
 
-/** What an operation may use while it runs. */
+/** Functions and data that an operation can use. */
 export interface Context {
 	readonly api: ModicaClient;
 	readonly references: References;
 	/** The workflow's time zone, such as `Pacific/Auckland`. */
 	readonly timeZone: string;
-	/** Opens a binary field for uploading; whoever opens it closes it. */
+	/** Opens a binary field to upload it. The caller must close it. */
 	openFile(binary: IBinaryData): Promise<Upload>;
-	/** Puts a downloaded file where n8n keeps binary data. */
+	/** Saves a downloaded file in n8n's binary data storage. */
 	storeFile(media: DownloadedMedia, fallbackName: string): Promise<IBinaryData>;
 	/**
-	 * A link under which n8n gives a file to whoever has it, for a day; the same one for the same file and time.
-	 * @param field whose file it is, for the words of an error
-	 * @param scheduled when it will be fetched (RFC 3339), if not at once: the day begins then
-	 * @throws {InputError} when n8n cannot serve the file to Modica, with what to set
+	 * Returns a link at which n8n serves a file without authentication for a day. The link for the same file and time is
+	 * the same.
+	 * @param field the field of the file, for error messages
+	 * @param scheduled when Modica will fetch the file (RFC 3339), if not immediately: the day starts then
+	 * @throws {InputError} with what to configure, if n8n can't serve the file to Modica
 	 */
 	linkTo(binary: IBinaryData, field: BinaryField, scheduled: string | undefined): string;
 	/**
-	 * A signed link to this execution, at which a question is answered: see `Operation.answer`.
-	 * @throws {InputError} when nobody could open it, with what to set
+	 * Returns a signed link to this execution for answering a question: see `Operation.answer`.
+	 * @throws {InputError} with what to configure, if customers couldn't open it
 	 */
 	answerLink(secret: string): string;
 	/**
-	 * The payload of a quick-reply button that answers a question when it is tapped.
-	 * @param answer its index among the answers: 0 to 9
-	 * @throws {InputError} when it does not fit
+	 * Returns the payload of a quick-reply button that answers a question when tapped.
+	 * @param answer the index of the answer: 0 to 9
+	 * @throws {InputError} if the payload is too long
 	 */
 	answerPayload(secret: string, answer: number): string;
 	/**
-	 * Has the execution wait for an answer as soon as the node is through.
-	 * @param question kept with the execution, for `Operation.answer`
-	 * @param until when to go on without an answer; undefined for never
-	 * @param unanswered what to go on with then
+	 * Puts the execution into the waiting state when the node finishes.
+	 * @param question stored with the execution, for `Operation.answer`
+	 * @param until when to continue without an answer; undefined to wait indefinitely
+	 * @param unanswered the output in that case
 	 */
 	waitForAnswer(question: Fields, until: Date | undefined, unanswered: Fields): Promise<void>;
 }
 
-/** Somebody has opened an answer link, sent the form on its page, or tapped a button in the chat. */
+/** A customer opened an answer link, submitted the form on its page, or tapped a button in the chat. */
 export interface AnswerRequest {
 	readonly method: string;
-	/** What `answerLink` or `answerPayload` was given; anything at all, should the link be no longer the right one. */
+	/** The secret passed to `answerLink` or `answerPayload`, or any other value if the link isn't valid anymore. */
 	readonly secret: unknown;
-	/** The index that `answerPayload` was given, as text; undefined on the page. */
+	/** The index passed to `answerPayload`, as text. Undefined on the page. */
 	readonly tapped: unknown;
-	/** The fields of the form. */
+	/** The fields of the submitted form. */
 	readonly body: unknown;
 }
 
-/** What a person who has opened an answer link gets. */
+/** The page returned for an answer link. */
 export interface AnswerPage {
 	readonly statusCode: number;
 	readonly html: string;
 	readonly headers: Readonly<Record<string, string>>;
-	/** The answer: what the execution goes on with. Without one it goes on waiting. */
+	/** The answer, which is the output of the node. Without it, the execution continues to wait. */
 	readonly answer?: Fields;
 }
 
-/** One output item, paired to the input item that it came from. */
+/** An output item, paired with its input item. */
 export interface Output {
 	readonly item: number;
-	/** Its place among the outputs of its item, where they may come out of order. */
+	/** Its position among the outputs of its item, which may be produced out of order. */
 	readonly position?: number;
 	readonly json: Fields;
 	readonly binary?: Record<string, IBinaryData>;
-	/** True when nobody knows whether its message was sent. */
+	/** Whether it's unknown if the message was sent. */
 	readonly inDoubt?: boolean;
-	/** True when its reference may count as sent though its message was not. */
+	/** Whether the reference may count as sent although the message wasn't. */
 	readonly mayCountAsSent?: boolean;
-	/** True when Modica took the request, but not for this recipient. */
+	/** Whether Modica accepted the request but rejected this recipient. */
 	readonly isRefused?: boolean;
-	/** True when its message was only checked. */
+	/** Whether the message was only checked (dry run). */
 	readonly isDry?: boolean;
 }
 
-/** Something that could not be done, and for which item. */
+/** A failed target and its error. */
 export interface Failure extends Target {
 	readonly error: unknown;
-	/** What Modica took before it failed, where that was a part of it. */
+	/** The messages that Modica accepted before the failure, if any. */
 	readonly parts?: readonly Fields[];
 }
 
-/** What came of one item, or of one of its recipients or files. */
+/** The result of an item, or of one of its recipients or files. */
 export type Result = Output | Failure;
 
 export function isFailure(result: Result): result is Failure {
 	return 'error' in result;
 }
 
-/** What a job is done for. When the job fails, each of its targets gets an error of its own. */
+/** A target of a job. If the job fails, each of its targets gets its own error. */
 export interface Target {
 	readonly item: number;
-	/** Its place among the targets of its item, where they may come out of order. */
+	/** Its position among the targets of its item, which may be processed out of order. */
 	readonly position?: number;
-	/** The recipient, where there is one. */
+	/** The recipient, if the job has recipients. */
 	readonly to?: string;
-	/** The binary field, where it is about one of several. */
+	/** The binary field, if the item has several. */
 	readonly field?: string;
 }
 
-/** One piece of work for one target or for several: one request to Modica, or one for each part of a long text. */
+/** A unit of work for one or more targets: one request to Modica, or one for each part of a long text. */
 export interface Job {
 	readonly targets: readonly Target[];
-	/** Jobs that share a lane (a recipient's number) run in order and never at once. */
+	/** Jobs that share a lane (a recipient's number) run in order, one at a time. */
 	readonly lanes?: readonly string[];
 	run(): Promise<Result[]>;
 }
 
-/** What to do with an item whose parameters cannot be used: note the error and go on with the others. */
+/** Reports an item with unusable parameters, so that the other items are still processed. */
 export type Refuse = (item: number, error: unknown) => void;
 
 /**
- * What a user can do with a resource. Its names in the editor and in saved workflows are its keys in the table
- * (`operations/index.ts`), which also makes its fields appear only where they belong.
+ * An operation of a resource. Its key in the table (`operations/index.ts`) is its name in saved workflows, and its
+ * position there determines where its fields appear.
  */
 export interface Operation {
 	readonly option: Pick<INodePropertyOptions, 'name' | 'action'> & { description: string };
 	readonly fields: readonly INodeProperties[];
-	/** Requests in flight at once, at most; the user's own option comes first. */
+	/** Maximum number of requests in flight, unless the user sets the option. */
 	readonly maxConcurrency: number;
-	/** Turns items into jobs, in the items' order, reading the parameters of each item when its turn comes. */
+	/** Turns items into jobs, in the order of the items. Reads the parameters of an item only when its job is requested. */
 	jobs(items: readonly Item[], context: Context, refuse: Refuse): Iterable<Job>;
 	/**
-	 * For an operation that waits for an answer: what to do about a request to its link.
-	 * @param question what it gave to `Context.waitForAnswer`; anything at all, so parse it
+	 * For operations that wait for an answer: handles a request to the answer link.
+	 * @param question the value passed to `Context.waitForAnswer`; parse it, because it can be anything
 	 */
 	answer?(question: unknown, request: AnswerRequest): AnswerPage;
 }
 
-/** The most common kind of operation: each item is a job of its own. */
+/** The most common kind of operation: one job for each item. */
 export function perItem(
 	toJob: (item: Item, context: Context) => Pick<Job, 'run'> & Partial<Job>,
 ): Operation['jobs'] {
@@ -156,7 +160,7 @@ export function perItem(
 	};
 }
 
-/** What is made of an item; undefined when its parameters cannot be used, which is then noted. */
+/** Returns the result of `make`, or reports the item and returns undefined if its parameters are unusable. */
 export function unlessRefused<T>(item: Item, refuse: Refuse, make: () => T): T | undefined {
 	try {
 		return make();

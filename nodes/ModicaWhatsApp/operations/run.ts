@@ -1,28 +1,28 @@
 import { CancelledError, ModicaError, NeverLeftError } from '../api/errors';
 import { isFailure, type Context, type Failure, type Item, type Job, type Operation, type Result } from './operation';
 
-/** How far a run has come, counted in targets (items, or recipients of a broadcast). */
+/** The progress of a run, counted in targets (items, or recipients of a broadcast). */
 export interface Progress {
 	readonly done: number;
 	readonly failed: number;
 }
 
 export interface RunSettings {
-	/** Look at every item before anything is sent, and let nothing more leave once one has failed. */
+	/** Whether to parse all items before anything is sent, and to send nothing more after a failure. */
 	stopOnError: boolean;
-	/** Aborted when the execution is cancelled. */
+	/** Aborted when the execution is canceled. */
 	signal: AbortSignal | undefined;
-	/** Told at the end of each job. */
+	/** Called at the end of each job. */
 	onProgress?: (progress: Progress) => void;
 }
 
-/** A run that was to stop at the first failure, and did. */
+/** Thrown when a run stops at its first failure. */
 export class RunStopped extends Error {
 	override readonly name = 'RunStopped';
 
 	constructor(
 		readonly failure: Failure,
-		/** What became of the other items, as sentences. */
+		/** What happened to the other items, as sentences. */
 		readonly note: string,
 	) {
 		super('stopped');
@@ -30,10 +30,10 @@ export class RunStopped extends Error {
 }
 
 /**
- * Does an operation for all items.
- * @returns what came of each, in the order of the items; of a cancelled run, what came of those that were started
- * @throws {RunStopped} at the first failure, when it is to stop there
- * @throws {CancelledError} when it was cancelled and is to stop at a failure
+ * Runs an operation for all items.
+ * @returns the results in the order of the items; for a canceled run, the results of the items that were started
+ * @throws {RunStopped} at the first failure, if `stopOnError` is set
+ * @throws {CancelledError} if the execution was canceled and `stopOnError` is set
  */
 export async function runOperation(
 	operation: Operation,
@@ -60,7 +60,7 @@ export async function runOperation(
 	if (unmade) results.push(...withoutResult(items, results).map((item) => ({ item, error: unmade.error })));
 	if (stoppedBy) throw new RunStopped(stoppedBy, stoppedAfter(results, stoppedBy, targets));
 	if (stopOnError && signal?.aborted) throw new CancelledError();
-	// The sort is stable: several results of one item stay in their order where nothing else is said.
+	// The sort is stable: results of the same item without a position keep their order.
 	return results.sort((one, other) => one.item - other.item || (one.position ?? 0) - (other.position ?? 0));
 }
 
@@ -69,26 +69,27 @@ function withoutResult(items: readonly Item[], results: readonly Result[]): numb
 	return items.map(({ index }) => index).filter((index) => !known.has(index));
 }
 
-/** How one job ended. */
+/** A completed job. */
 export interface EndedJob {
 	readonly job: Job;
 	readonly results: readonly Result[];
 }
 
 /**
- * Jobs that are made and not yet ended, at most. Enough that rows sorted by number still go to many numbers at once;
- * each holds a message.
+ * Maximum number of jobs that are created but not completed. High enough that rows sorted by number still use many
+ * numbers concurrently, and limited because each job holds a message in memory.
  */
 export const MOST_AHEAD = 500;
 
 /**
- * Runs jobs: those that share a lane one after the other in order, all others at once. How many requests leave, and
- * when, is the pacer's to decide. Takes a job from the iterable only when few enough are made and not yet ended.
+ * Runs jobs: those that share a lane one at a time and in order, and all others concurrently. The pacer decides when
+ * each request is sent. Requests the next job from the iterable only when the number of incomplete jobs is below the
+ * limit.
  *
- * @param settings.stop called at the first failure, when the run is to stop there: nothing more is to leave
- * @returns the results in the order of the jobs, without those of which nothing left before the run was stopped or
- * cancelled; `stoppedBy` the failure that it was stopped for, since those after it may say no more than that it was;
- * `unmade` when the iterable itself failed, so that there may be items without a job
+ * @param settings.stop called at the first failure if the run must stop there, so that nothing more is sent
+ * @returns the results in the order of the jobs, without jobs that had sent nothing when the run was stopped or
+ * canceled; `stoppedBy`, the failure that stopped the run, because later failures may only report that it was stopped;
+ * `unmade`, the error if the iterable itself failed, so that some items may have no job
  */
 export async function runJobs(
 	jobs: Iterable<Job>,
@@ -121,7 +122,7 @@ export async function runJobs(
 		for (const job of jobs) {
 			if (stoppedBy || signal?.aborted) break;
 			const lanes = job.lanes ?? [];
-			// The place is taken now: results stand in the order of the jobs, whenever they come.
+			// The index is reserved now, so that results are in the order of the jobs.
 			const working = work(job, results.push(undefined) - 1, lanes.flatMap((lane) => lastOfLane.get(lane) ?? []));
 			for (const lane of lanes) lastOfLane.set(lane, working);
 			underWay++;
@@ -137,12 +138,12 @@ export async function runJobs(
 	} catch (error) {
 		unmade = { error };
 	}
-	// Whatever happened: nothing may run on behind the back of whoever waits for this.
+	// Wait in any case: no job may continue after this function returns.
 	while (underWay > 0) await new Promise<void>((resolve) => (oneEnded = resolve));
 	return { ended: results.filter((result) => result !== undefined), stoppedBy, ...(unmade && { unmade }) };
 }
 
-/** Does a job. @returns its results; undefined when it was stopped or cancelled before anything of it left */
+/** Runs a job. @returns its results, or undefined if it was stopped or canceled before it sent anything */
 async function attempt(job: Job): Promise<EndedJob | undefined> {
 	try {
 		return { job, results: await job.run() };
@@ -164,7 +165,7 @@ function nothingSent(failures: readonly Failure[], items: number): string {
 	].join(' ');
 }
 
-/** What became of the others when a run stopped: with "Stop Workflow" n8n shows nothing else of them. */
+/** Describes the other results when a run stops, because n8n shows nothing else about them with "Stop Workflow". */
 function stoppedAfter(results: readonly Result[], first: Failure, targets: number): string {
 	const others = results.filter((result) => result !== first);
 	if (others.length === 0 && targets === 1) return '';
@@ -188,7 +189,7 @@ function errorOf({ error }: Failure): ModicaError | undefined {
 	return error instanceof ModicaError ? error : undefined;
 }
 
-/** Items as a sentence names them: each once, and all of them, since this is the only place that tells. */
+/** Lists items in a sentence. Contains each of them once and in full, because no other place lists them. */
 function items(results: readonly Result[]): string {
 	const indexes = [...new Set(results.map(({ item }) => item))].sort((one, other) => one - other);
 	const runs: Array<{ from: number; to: number }> = [];
@@ -203,7 +204,7 @@ function items(results: readonly Result[]): string {
 
 const MOST_LISTED = 10;
 
-/** Items in the words of a sentence: `1, 2 and 5`, of many the first ten. */
+/** Lists items in a sentence: `1, 2 and 5`. A long list shows the first ten and counts the rest. */
 function list(indexes: readonly number[]): string {
 	const shown = indexes.slice(0, MOST_LISTED);
 	const last = shown.length < indexes.length ? `${indexes.length - shown.length} more` : shown.pop();

@@ -3,28 +3,28 @@ import type { Waits } from '../api/slowdown';
 import { InputError } from '../parameters/errors';
 import { isFailure, type Output, type Result } from './operation';
 
-/** A run at a glance. */
+/** A one-line summary of a run. */
 export interface Summary {
 	readonly message: string;
-	/** True when something needs to be looked at. */
+	/** Whether the user should check the results. */
 	readonly isWarning: boolean;
 }
 
-/** Shorter waits are nobody's concern. */
+/** Shorter waits are not reported. */
 const WORTH_TELLING_MS = 5_000;
-/** Reasons that are named. */
+/** Maximum number of reasons to list. */
 const MOST_REASONS = 4;
 
 /**
- * What came of a run, in one or two sentences.
- * @returns undefined when all is well
+ * Summarizes a run in one or two sentences.
+ * @returns undefined if there's nothing to report
  */
 export function summarize(results: readonly Result[], waits: Waits): Summary | undefined {
 	const outputs = results.filter((result): result is Output => !isFailure(result));
 	const reasons = results.filter(hasFailed).map(reasonOf);
 	const doubtful = results.filter(isInDoubt).length;
 	const dry = outputs.filter((output) => output.isDry).length;
-	// What the API said no to was no dry run.
+	// An error from the API means that this wasn't a dry run.
 	const isDry = dry > 0 && results.every((result) => (isFailure(result) ? !(result.error instanceof ModicaError) : result.isDry));
 	const sentences = [
 		...(isDry ? [checked(outputs, reasons)] : failed(results.length, reasons)),
@@ -70,7 +70,7 @@ function slowed({ ms, limit }: Waits): string[] {
 	return causes.length > 0 ? [`Slowed down by ${causes.map(({ by, ms: waited }) => `${by}: ${Math.round(waited / 1_000)} s`).join(', ')}.`] : [];
 }
 
-/** How often each reason occurs, the most common first. */
+/** Counts each reason, and lists the most common first. */
 function tally(reasons: readonly string[]): string {
 	const counts = new Map<string, number>();
 	for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);

@@ -50,9 +50,9 @@ export const download: Operation = {
 	}),
 };
 
-/** The reference's form of a media id is `^[a-zA-Z0-9]+$`, up to 255 characters. */
+/** Returns a media ID. The reference defines its format: `^[a-zA-Z0-9]+$`, up to 255 characters. */
 function parseMediaId(value: unknown): string {
-	// A number beyond the safe ones has lost digits.
+	// A number that isn't a safe integer has lost digits.
 	const id = Number.isSafeInteger(value) ? String(value) : value;
 	if (typeof id !== 'string' || !/^[a-zA-Z0-9]{1,255}$/.test(id.trim())) {
 		throw invalid(

@@ -2,9 +2,9 @@ import { withoutParameters } from '../../api/headers';
 import type { MediaMimeType } from '../../api/types';
 
 interface Kind {
-	/** In the plural. */
+	/** The plural name. */
 	name: string;
-	/** What WhatsApp takes at most. */
+	/** WhatsApp's size limit. */
 	mostBytes: number;
 }
 
@@ -14,7 +14,7 @@ const AUDIO: Kind = { name: 'audio', mostBytes: 16 * MB };
 const VIDEOS: Kind = { name: 'videos', mostBytes: 16 * MB };
 const DOCUMENTS: Kind = { name: 'documents', mostBytes: 100 * MB };
 
-/** The file types that the API takes, and what WhatsApp makes of them. */
+/** The file types that the API accepts, and their WhatsApp media kinds. */
 const KINDS: Record<MediaMimeType, Kind> = {
 	'image/png': IMAGES,
 	'image/jpeg': IMAGES,
@@ -24,7 +24,7 @@ const KINDS: Record<MediaMimeType, Kind> = {
 	'video/mp4': VIDEOS,
 };
 
-/** Other names under which n8n and the web know them. */
+/** Alternative names that n8n and the web use. */
 const ALIASES: Record<string, MediaMimeType> = {
 	'audio/mpeg': 'audio/mp3',
 	'image/jpg': 'image/jpeg',
@@ -32,13 +32,13 @@ const ALIASES: Record<string, MediaMimeType> = {
 
 export const MIME_TYPES = Object.keys(KINDS) as MediaMimeType[];
 
-/** The API's name for a file's type; undefined when the API does not take it. */
+/** Returns the API's name for a file type, or undefined if the API doesn't accept the type. */
 export function toMediaMimeType(value: string): MediaMimeType | undefined {
 	const type = withoutParameters(value);
 	return (Object.hasOwn(ALIASES, type) && ALIASES[type]) || MIME_TYPES.find((known) => known === type);
 }
 
-/** What to tell about a file that WhatsApp is likely to refuse for its size; undefined when there is nothing to tell. */
+/** Returns a hint if WhatsApp will probably reject the file because of its size, or undefined otherwise. */
 export function sizeHint(type: MediaMimeType, bytes: number): string | undefined {
 	const { name, mostBytes } = KINDS[type];
 	if (bytes <= mostBytes) return undefined;

@@ -30,7 +30,7 @@ export const upload: Operation = {
 	jobs: uploadJobs,
 };
 
-/** One job for each file, so that one that fails keeps none of its item's others from going. */
+/** Creates one job for each file, so that a failure doesn't affect the other files of the item. */
 function* uploadJobs(items: readonly Item[], context: Context, refuse: Refuse): Iterable<Job> {
 	for (const item of items) {
 		for (const field of unlessRefused(item, refuse, () => fieldNames(item)) ?? []) {
@@ -40,14 +40,14 @@ function* uploadJobs(items: readonly Item[], context: Context, refuse: Refuse): 
 	}
 }
 
-/** The names of the fields to upload. A field that has a comma in its name is found by its whole name. */
+/** Returns the names of the fields to upload. A name that contains a comma matches only as a whole. */
 function fieldNames(item: Item): string[] {
 	const given = fieldName(item.parameter('binaryPropertyName'));
 	if (Object.hasOwn(item.binary, given)) return [given];
 	const all = Object.keys(item.binary);
 	if (given === '*' && all.length > 0) return all;
 	const names = given.split(',').map((name) => name.trim());
-	// A comma at the end names nothing; an empty parameter is to be told of.
+	// Ignore a trailing comma, but keep an empty parameter so that an error reports it.
 	return [...new Set(names.length > 1 ? names.filter(Boolean) : names)];
 }
 

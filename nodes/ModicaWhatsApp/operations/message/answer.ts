@@ -8,13 +8,13 @@ const GONE = 'This question is no longer open. There is nothing left to do.';
 const IN_CHAT = 'To answer, please tap a button of the message in WhatsApp.';
 
 /**
- * What somebody who has opened the link of a question, or tapped one of its buttons in the chat, gets. Only a POST
- * answers: a GET may come from anyone who looks what is behind a link.
- * @param value the question with `sent`, the message that it was asked in; anything at all
+ * Handles a request to the link of a question, or a tap on one of its buttons in the chat. Only a POST counts as an
+ * answer: a GET may come from software that previews links.
+ * @param value the question with `sent`, the message in which it was asked; can be anything
  */
 export function answer(value: unknown, request: AnswerRequest): AnswerPage {
 	const asked = parseQuestion(value);
-	// An earlier question of the same execution, such as in a loop, has a valid link, too.
+	// An earlier question of the same execution, for example in a loop, also has a validly signed link.
 	if (!asked || !opens(asked.question, request.secret)) return wordsPage(410, GONE);
 	const { question, sent } = asked;
 	const form = fieldsOf(request.body);
@@ -27,7 +27,7 @@ export function answer(value: unknown, request: AnswerRequest): AnswerPage {
 		const { text, submit } = question;
 		const show = (problem?: string) => questionPage({ text, buttons: { submit }, ...(problem && { problem }) });
 		if (request.method !== 'POST') return show();
-		// A browser sends line breaks as two characters and counts them as one.
+		// Browsers submit a line break as two characters, but count it as one.
 		const given = typeof form.text === 'string' ? form.text.replaceAll('\r\n', '\n').trim() : '';
 		if (given === '') return show('Please write an answer.');
 		if (given.length > LONGEST_ANSWER) return show(`Please write no more than ${LONGEST_ANSWER} characters.`);

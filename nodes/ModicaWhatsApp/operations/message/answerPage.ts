@@ -1,19 +1,19 @@
 import { createHash } from 'crypto';
 import type { AnswerPage } from '../operation';
 
-/** The longest answer that is taken, in UTF-16 units, as browsers count in a field. */
+/** Maximum length of an answer in UTF-16 code units, as browsers count for `maxlength`. */
 export const LONGEST_ANSWER = 10_000;
 
-/** A page that asks for an answer. */
+/** A page that asks a question. */
 export interface QuestionPage {
 	readonly text: string;
-	/** Buttons, by the value that each sends as `answer`; or the one button below a field for free text. */
+	/** Buttons with the value that each submits as `answer`, or the submit button of a free-text field. */
 	readonly buttons: ReadonlyArray<{ label: string; value: string }> | { submit: string };
-	/** What was wrong with the answer before. */
+	/** Why the previous answer was rejected. */
 	readonly problem?: string;
 }
 
-/** The page with a question. Opening it does nothing: WhatsApp itself opens links, to show what is behind them. */
+/** Returns the page with a question. Opening it has no effect, because WhatsApp opens links to create previews. */
 export function questionPage({ text, buttons, problem }: QuestionPage): AnswerPage {
 	const note = problem === undefined ? '' : `<p class="problem" role="alert">${escape(problem)}</p>`;
 	const fields =
@@ -27,7 +27,7 @@ export function questionPage({ text, buttons, problem }: QuestionPage): AnswerPa
 	);
 }
 
-/** The page that says something, with the answer that was given above it. */
+/** Returns a page with a message, below the submitted answer if there is one. */
 export function wordsPage(statusCode: number, words: string, answer?: string): AnswerPage {
 	const given = answer === undefined ? '' : `<p class="given" dir="auto">${escape(answer)}</p>`;
 	return page(statusCode, words, `${given}<p dir="auto">${escape(words)}</p>`);
@@ -62,7 +62,7 @@ const HEADERS: AnswerPage['headers'] = {
 	'Content-Type': 'text/html; charset=utf-8',
 	'Content-Security-Policy': `${POLICY}; frame-ancestors 'none'`,
 	'Cache-Control': 'no-store',
-	// The address holds the signature.
+	// The URL contains the signature.
 	'Referrer-Policy': 'no-referrer',
 	'X-Content-Type-Options': 'nosniff',
 	'X-Robots-Tag': 'noindex',
@@ -71,7 +71,7 @@ const HEADERS: AnswerPage['headers'] = {
 const LONGEST_TITLE = 60;
 
 function page(statusCode: number, title: string, body: string): AnswerPage {
-	// The policy stands in the page, too: n8n 2.x puts one of its own into the header of an answer.
+	// The policy is also in the page because n8n 2.x replaces the policy in the response header.
 	const html = `<!doctype html>
 <html>
 <head>
@@ -91,7 +91,7 @@ function page(statusCode: number, title: string, body: string): AnswerPage {
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** A text as it may stand in a page, between tags or in an attribute. */
+/** Escapes a text for HTML, in element content or an attribute. */
 function escape(text: string): string {
 	return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
 }

@@ -14,7 +14,7 @@ import { withPreview } from './preview';
 import { readRecipient, readRecipients } from './recipients';
 import { textFormatOption } from './text';
 
-/** The API states no largest broadcast, so this is ours and the user's to change. */
+/** The API documents no maximum, so this default is the package's own. Users can change it. */
 const DEFAULT_BATCH_SIZE = 1_000;
 
 const recipientSourceField: INodeProperties = {
@@ -90,24 +90,24 @@ export const broadcast: Operation = {
 	jobs: orClearReferences(broadcastJobs),
 };
 
-/** A number that a broadcast goes to, and the input item that it came from. */
+/** A recipient of a broadcast, and the input item that contains it. */
 interface Recipient extends Target {
 	readonly to: string;
 	readonly position: number;
-	/** Where the number comes again: it gets no further message. */
+	/** Further occurrences of the number, which receive no message. */
 	readonly repetitions: Target[];
 }
 
-/** Recipients that get the same content. */
+/** Recipients of the same content. */
 interface Audience {
 	readonly content: MessageContent & MessageCommon;
-	/** The text as the customers read it, where the node knows it. */
+	/** The text as customers read it, if known. */
 	readonly preview: string | undefined;
-	/** The reference that each recipient is to get it once for. */
+	/** The reference, if each recipient is to get it only once. */
 	readonly once: string | undefined;
-	/** True when it is only to be checked. */
+	/** Whether to only check the broadcast. */
 	readonly isDry: boolean;
-	/** By their numbers. */
+	/** By number. */
 	readonly recipients: Map<string, Recipient>;
 }
 
@@ -117,7 +117,7 @@ function* broadcastJobs(items: readonly Item[], context: Context, refuse: Refuse
 		for (const batch of inBatches([...recipients.values()], batchSize)) {
 			const numbers = batch.map(({ to }) => to);
 			yield {
-				// A repetition shares the fate of its number, so it is in the same batch.
+				// A repetition has the same result as its number, so it's in the same batch.
 				targets: batch.flatMap(({ repetitions, ...target }) => [target, ...repetitions]),
 				lanes: numbers,
 				run: async () =>
@@ -134,7 +134,7 @@ class Failed {
 	constructor(readonly error: unknown) {}
 }
 
-/** A number whose reference may count as sent though nothing was sent to it. */
+/** A number whose reference may count as sent although nothing was sent to it. */
 class Claimed {
 	constructor(
 		readonly receipt: BroadcastReceipt,
@@ -144,10 +144,10 @@ class Claimed {
 	}
 }
 
-/** What became of a number: what Modica answered, if it said anything. */
+/** The result of a number. Undefined if Modica's response doesn't contain it. */
 type RecipientResult = BroadcastReceipt | Claimed | Failed | undefined;
 
-/** Sends to the numbers that did not get it before; resolves with what became of each. */
+/** Sends to the numbers that haven't received the reference yet. Resolves with the result of each number. */
 async function sendBatch(
 	numbers: string[],
 	content: MessageContent & MessageCommon,
@@ -156,7 +156,7 @@ async function sendBatch(
 ): Promise<readonly RecipientResult[]> {
 	const send = async (destination: string[]) => await api.broadcast({ destination, ...content });
 	if (once === undefined) return await send(numbers);
-	// A broadcast has one reference for all: it is the recipient that makes the difference.
+	// The whole broadcast has one reference, so the key includes the recipient.
 	const keys = numbers.map((to) => `${once}\n${to}`);
 	let isFresh: readonly boolean[] = [];
 	const sendFresh = async (fresh: readonly boolean[]) => {
@@ -173,13 +173,13 @@ async function sendBatch(
 			return receipt && note ? new Claimed(receipt, note) : receipt;
 		});
 	} catch (error) {
-		// Those that got it before have nothing to do with what failed now.
+		// The failure doesn't affect recipients that received the reference earlier.
 		if (!isFresh.includes(false) || error instanceof NeverLeftError) return await Promise.reject<never>(error);
 		return isFresh.map((each) => (each ? new Failed(error) : SENT_BEFORE));
 	}
 }
 
-/** Of a recipient to whom nothing was sent (reference: broadcast, 202). */
+/** Status of a recipient to whom nothing was sent (reference: broadcast, 202). */
 const FAILED = 'failed';
 
 const SENT_BEFORE: BroadcastReceipt = {
@@ -187,7 +187,7 @@ const SENT_BEFORE: BroadcastReceipt = {
 	message: 'Not sent again: this node has sent the reference to this recipient before',
 };
 
-/** Who is to get what: items whose content is the same are one broadcast. */
+/** Groups recipients by content: items with the same content form one broadcast. */
 function gatherAudiences(
 	items: readonly Item[],
 	context: Context,
@@ -232,13 +232,13 @@ function* inBatches<T>(all: readonly T[], batchSize: number): Iterable<T[]> {
 	for (let start = 0; start < all.length; start += batchSize) yield all.slice(start, start + batchSize);
 }
 
-/** What is told of a message beside what Modica answers. */
+/** Fields that the output contains in addition to Modica's response. */
 type SentMessage = { readonly reference: string | undefined; readonly preview: string | undefined };
 
 function toResults(batch: readonly Recipient[], received: readonly RecipientResult[], message: SentMessage): Result[] {
 	return batch.flatMap((recipient, index): Result[] => {
 		const result = received[index];
-		// A number that failed has failed wherever it stands.
+		// If a number failed, all its repetitions failed.
 		if (result instanceof Failed) {
 			const { repetitions, ...first } = recipient;
 			return [first, ...repetitions].map((target) => ({ ...target, error: result.error }));
@@ -251,9 +251,9 @@ function toResults(batch: readonly Recipient[], received: readonly RecipientResu
 }
 
 /**
- * What came of a number, and of each place where it comes again.
- * @param told of both
- * @param toldOnce of the number alone
+ * Returns the outputs of a number and its repetitions.
+ * @param told fields for all outputs
+ * @param toldOnce fields for the first output only
  */
 function outputsFor(recipient: Recipient, json: Fields, told: Partial<Output>, toldOnce: Partial<Output> = {}): Output[] {
 	const output = ({ item, position = 0 }: Target, fields: Fields) => ({ item, position, json: fields, ...told });
@@ -272,7 +272,7 @@ function toOutput(
 		return { status: 'unknown', to, message: 'Modica’s answer says nothing about this recipient' };
 	}
 	const { id, status, ...others } = receipt;
-	// Without an id, nothing was sent.
+	// Without an ID, nothing was sent.
 	return withPreview({ id, status, to, ...(reference !== undefined && { reference }), ...others }, id === undefined ? undefined : preview);
 }
 

@@ -4,8 +4,8 @@ import { fieldsOf } from '../../parameters/values';
 import type { Context, Item, Job, Operation } from '../operation';
 import { isDryRun } from './dryRun';
 
-// An option and no operation: references belong to the node that sent them, and n8n's editor empties all fields of a
-// node whose operation is changed.
+// An option instead of an operation: references belong to the node that sent them, and changing a node's operation in
+// n8n's editor resets all its fields.
 export const clearReferencesOption: INodeProperties = {
 	displayName: 'Clear Sent References',
 	name: 'clearReferences',
@@ -16,8 +16,8 @@ export const clearReferencesOption: INodeProperties = {
 };
 
 /**
- * The jobs of an operation that sends or, with the option turned on, one that clears the references it has sent.
- * @throws {InputError} when it is not certain of every item whether it is a dry run, which clears nothing
+ * Returns the jobs of a send operation or, with the option on, one job that clears its sent references.
+ * @throws {InputError} if only some of the items are a dry run, which clears nothing
  */
 export function orClearReferences(jobs: Operation['jobs']): Operation['jobs'] {
 	return (items, context, refuse) => {
@@ -27,9 +27,9 @@ export function orClearReferences(jobs: Operation['jobs']): Operation['jobs'] {
 	};
 }
 
-/** It holds for the whole run, so the first item's is taken. */
+/** The option applies to the whole run, so the value for the first item is used. */
 function isToClear(item: Item | undefined): boolean {
-	// An expression may give a text.
+	// An expression may return text.
 	return String(fieldsOf(item?.parameter('options')).clearReferences) === 'true';
 }
 

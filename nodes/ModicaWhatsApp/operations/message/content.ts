@@ -31,7 +31,7 @@ const messageTypeField: INodeProperties = {
 	description: 'Type of message to send',
 };
 
-/** The fields for the content of a message, the same for one recipient and for many. */
+/** The fields for the content of a message, for both single messages and broadcasts. */
 export const contentFields: INodeProperties[] = [
 	messageTypeField,
 	...textFields.map((field) => showOnlyFor({ messageType: ['text'] }, field)),
@@ -40,9 +40,9 @@ export const contentFields: INodeProperties[] = [
 ];
 
 /**
- * The content of a message, from an item's parameters.
- * @param linkTo gives the link to a file of the item
- * @throws {InputError} for the first field that WhatsApp or the API would not take
+ * Returns the content of a message from an item's parameters.
+ * @param linkTo returns the link to a file of the item
+ * @throws {InputError} for the first field that WhatsApp or the API would reject
  */
 export function readContent(item: Item, linkTo: FileLink): Content {
 	const type = item.parameter('messageType');

@@ -10,7 +10,7 @@ import type { Context, Item } from '../operation';
 import { clearReferencesOption } from './clearReferences';
 import { dryRunOption } from './dryRun';
 
-/** What a message may carry besides its content. */
+/** The optional fields of a message, in addition to its content. */
 export const additionalFields: INodeProperties = {
 	displayName: 'Additional Fields',
 	name: 'additionalFields',
@@ -39,7 +39,7 @@ export const additionalFields: INodeProperties = {
 	],
 };
 
-/** How sending many messages goes about it. */
+/** Options for sending many messages. */
 export const sendOptions: INodeProperties[] = [
 	clearReferencesOption,
 	countryOption,
@@ -71,9 +71,9 @@ export const sendOptions: INodeProperties[] = [
 ];
 
 /**
- * The optional parts of a message, from an item's additional fields.
- * @param recipients the numbers that the message goes to
- * @throws {InputError} naming the field, the value and the remedy
+ * Returns the optional fields of a message from an item's additional fields.
+ * @param recipients the numbers to which the message is sent
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function readDelivery(item: Item, { timeZone }: Context, recipients: readonly string[]): MessageCommon {
 	const { source, scheduled, reference } = fieldsOf(item.parameter('additionalFields'));
@@ -85,8 +85,8 @@ export function readDelivery(item: Item, { timeZone }: Context, recipients: read
 }
 
 /**
- * The reference that a message is to be sent once for; undefined when it may be sent as often as it is asked for.
- * @throws {InputError} when the option is on and there is no reference, or is neither on nor off
+ * Returns the reference of a message that must be sent only once, or undefined if it may be sent repeatedly.
+ * @throws {InputError} if the option is on without a reference, or is neither true nor false
  */
 export function readOnceReference(item: Item, reference: string | undefined): string | undefined {
 	const options = fieldsOf(item.parameter('options'));

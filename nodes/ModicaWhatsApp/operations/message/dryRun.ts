@@ -13,8 +13,8 @@ export const dryRunOption: INodeProperties = {
 };
 
 /**
- * Whether an item is to be checked only. Whatever is unclear is refused: it would be too late once a campaign is sent.
- * @throws {InputError} when the option is there and is neither true nor false
+ * Whether to only check an item. Rejects invalid values, because sending a campaign by mistake can't be undone.
+ * @throws {InputError} if the option is set and is neither true nor false
  */
 export function isDryRun(item: Item): boolean {
 	const options = fieldsOf(item.parameter('options'));
@@ -22,8 +22,8 @@ export function isDryRun(item: Item): boolean {
 }
 
 /**
- * What a dry run gives for one recipient: the body of the request, without the secrets of its links, and the text as the
- * customer reads it, where the node knows it.
+ * Returns the output of a dry run for one recipient: the body of the request with the secrets of its links masked, and
+ * the text as the customer reads it, if known.
  */
 export function dryRunOutput(
 	to: string,

@@ -68,8 +68,8 @@ export const mediaFields: INodeProperties[] = [
 ];
 
 /**
- * @param linkTo gives the link to a file of the item
- * @throws {InputError} naming the field, the value and the remedy
+ * @param linkTo returns the link to a file of the item
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function readMedia(item: Item, linkTo: FileLink): MediaContent {
 	const type = parseMediaType(item.parameter('mediaType'));

@@ -6,20 +6,23 @@ import { fieldsOf, isEmpty, isRecord, type Fields } from '../../parameters/value
 import { showOnlyFor } from '../fields';
 import type { Item } from '../operation';
 
-/** Stands for the link in what the user writes. */
+/** The placeholder for the link in texts. */
 export const LINK = '{link}';
 const DEFAULT_THANKS = 'Thank you. Your answer has been received.';
 const FEWEST_CHOICES = 2;
-/** A template has ten buttons at most. */
+/** WhatsApp's limit for the buttons of a template. */
 const MOST_CHOICES = 10;
 
-/** What is asked, as it is kept with the execution. */
+/** The question as stored with the execution. */
 export type Question = {
-	/** Of the secret in the link, which is not kept: n8n shows what it keeps to anyone who may see the execution. */
+	/**
+	 * The digest of the secret in the link. The secret itself isn't stored, because n8n shows stored data to anyone who
+	 * can view the execution.
+	 */
 	secretDigest: string;
 	text: string;
 	thanks: string;
-	/** Where it is answered: on the page behind a link, or by tapping a button in the chat. */
+	/** Where the customer answers: on a page behind a link, or by tapping a button in the chat. */
 	answerIn: 'page' | 'chat';
 } & (
 	| { kind: 'approval'; approve: string; decline: string }
@@ -27,16 +30,16 @@ export type Question = {
 	| { kind: 'freeText'; submit: string }
 );
 
-/** An answer that a question offers. */
+/** A predefined answer to a question. */
 export interface OfferedAnswer {
-	/** What the page's button sends. */
+	/** The value that the page's button submits. */
 	readonly value: string;
 	readonly label: string;
-	/** What the output says of it. */
+	/** The output for this answer. */
 	readonly data: Fields;
 }
 
-/** The answers that a question offers, in their order; none for free text. */
+/** Returns the predefined answers to a question in order. Empty for free text. */
 export function answersOf(question: Question): OfferedAnswer[] {
 	switch (question.kind) {
 		case 'approval': {
@@ -55,13 +58,12 @@ export function answersOf(question: Question): OfferedAnswer[] {
 	}
 }
 
-/** What the output says when nobody has answered in time. */
+/** Returns the output if the time limit expires. */
 export function noAnswer({ kind }: Question): Fields {
 	return { ...{ approval: { approved: false }, choice: { choice: '' }, freeText: { text: '' } }[kind], timedOut: true };
 }
 
-// n8n looks for `message` and `responseType` when it makes the human review of an AI agent's tools out of this
-// operation.
+// n8n looks for `message` and `responseType` when it turns this operation into the human review of an AI agent's tools.
 export const questionFields: INodeProperties[] = [
 	{
 		displayName: 'Message',
@@ -77,7 +79,7 @@ export const questionFields: INodeProperties[] = [
 		displayName: 'Response Type',
 		name: 'responseType',
 		type: 'options',
-		// As an expression it would meet all conditions of the fields below.
+		// An expression would satisfy the display conditions of all fields below.
 		noDataExpression: true,
 		default: 'approval',
 		options: [
@@ -169,7 +171,7 @@ export const questionFields: INodeProperties[] = [
 	},
 ];
 
-/** The texts of the page, among the options. */
+/** Options for the texts of the page. */
 export const pageOptions: INodeProperties[] = [
 	{
 		displayName: 'Submit Button Label',
@@ -191,8 +193,8 @@ export const pageOptions: INodeProperties[] = [
 
 /**
  * @param options the node's options
- * @param secret of the link or of the buttons
- * @throws {InputError} naming the field, the value and the remedy
+ * @param secret identifies the question in its link or buttons
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function readQuestion(item: Item, options: Fields, secret: string): Question {
 	const label = (value: unknown, byDefault: string) => (isEmpty(value) ? byDefault : String(value));
@@ -219,7 +221,7 @@ export function readQuestion(item: Item, options: Fields, secret: string): Quest
 				choices: parseChoices(item.parameter('choices')),
 			};
 		case 'freeText':
-			// No button can carry what a customer is to write.
+			// Free text can't be entered with a button.
 			return { ...common, answerIn: 'page', kind: 'freeText', submit: label(options.submitLabel, 'Send') };
 		default:
 			throw invalid('Response Type', type, 'is unknown', 'Use approval, choice or freeText.');
@@ -246,15 +248,15 @@ function parseChoices(value: unknown): string[] {
 	return choices;
 }
 
-/** What is kept of a secret. */
+/** Returns the digest to store instead of a secret. */
 export function digest(secret: string): Buffer {
 	return createHash('sha256').update(secret).digest();
 }
 
-/** The question that was kept, and the message that it was asked in; undefined for anything else. */
+/** Parses a stored question and its message. Returns undefined for anything else. */
 export function parseQuestion(value: unknown): { question: Question; sent: Fields } | undefined {
 	if (!isRecord(value)) return undefined;
-	// Questions of earlier versions of this package say nothing of where they are answered.
+	// Earlier versions of this package didn't store where the customer answers.
 	const { sent, secretDigest, text, thanks, answerIn = 'page', kind, approve, decline, choices, submit } = value;
 	if (!isRecord(sent)) return undefined;
 	if (typeof secretDigest !== 'string' || !/^[0-9a-f]{64}$/.test(secretDigest)) return undefined;

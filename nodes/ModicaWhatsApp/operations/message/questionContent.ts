@@ -13,9 +13,9 @@ import { readTemplate, toContent, type Template } from './template';
 import { templateFields, templateType } from './templateFields';
 import { LONGEST_BODY } from './templateText';
 
-/** Stands for the question in the body parameters of a template. */
+/** The placeholder for the question in the body parameters of a template. */
 const MESSAGE = '{message}';
-/** WhatsApp numbers a template's buttons from 0 to 9. */
+/** The highest button index, because WhatsApp allows ten buttons in a template. */
 const LAST_BUTTON = 9;
 
 const messageTypeField: INodeProperties = {
@@ -37,11 +37,11 @@ const messageTypeField: INodeProperties = {
 	hint: 'Text gets a link to the page added, and reaches only customers who wrote to you in the last 24 hours',
 };
 
-/** When a question is answered on the page: free text always, others when they are set to. */
+/** The conditions under which a question is answered on the page: always for free text, and by setting for the others. */
 const ON_PAGE = [{ responseType: ['freeText'] }, { responseType: ['approval', 'choice'], answerIn: ['page'] }];
 const IN_CHAT = { responseType: ['approval', 'choice'], answerIn: ['chat'] };
 
-// The conditions name all they depend on: a field that is hidden keeps its value, and n8n looks at that.
+// The conditions include all fields that they depend on, because n8n also evaluates the values of hidden fields.
 export const questionContentFields: INodeProperties[] = [
 	...ON_PAGE.map((condition) => showOnlyFor(condition, messageTypeField)),
 	...ON_PAGE.flatMap((condition) => templateFields.map((field) => showOnlyFor({ ...condition, messageType: ['template'] }, field))),
@@ -60,12 +60,12 @@ export const firstButtonOption: INodeProperties = {
 };
 
 /**
- * The message that asks a question, with the link or the buttons that answer it. No error quotes these: who has them
- * can answer.
+ * Returns the message that asks a question, with the link or the buttons to answer it. Errors never contain these,
+ * because anyone who has them can answer.
  * @param options the node's options
- * @param linkTo gives the link to a file of the item
- * @param secret of the link or of the buttons
- * @throws {InputError} when there is no room or no place for them, naming the field, the value and the remedy
+ * @param linkTo returns the link to a file of the item
+ * @param secret identifies the question in its link or buttons
+ * @throws {InputError} with the field, the value, and the remedy, if the link or the buttons don't fit or have no place
  */
 export function readQuestionContent(
 	item: Item,
@@ -87,7 +87,7 @@ export function readQuestionContent(
 		case 'template': {
 			const template = asking(question, readTemplate(item, linkTo));
 			const linked = toContent({ ...template, content: linkedTemplate(template.content, answerLink(secret)) });
-			// Who has the link can answer: it is not shown.
+			// Anyone who has the link can answer, so the preview doesn't contain it.
 			return { content: linked.content, preview: toContent(template).preview };
 		}
 		default:
@@ -95,7 +95,7 @@ export function readQuestionContent(
 	}
 }
 
-/** With the question in the body parameters that are to hold it. WhatsApp takes no line breaks, tabs or rows of spaces there. */
+/** Inserts the question into the body parameters. WhatsApp rejects line breaks, tabs, and long runs of spaces there. */
 function asking({ text }: Question, { content, ...template }: Template): Template {
 	const { body_params, ...others } = content.template;
 	const line = text.replace(/\s+/g, ' ');
@@ -107,7 +107,7 @@ function asking({ text }: Question, { content, ...template }: Template): Templat
 	return { ...template, content: { type: 'template', template: { ...others, ...(params && { body_params: params }) } } };
 }
 
-/** @param first the index of the button for the first answer; anything at all */
+/** @param first the index of the button for the first answer; can be anything */
 function withButtons({ type, template }: TemplateContent, payloads: readonly string[], first: unknown = 0): TemplateContent {
 	if (JSON.stringify(template).includes(LINK)) {
 		throw invalid('Template Parameters', LINK, 'stands for a link, and there is none in the chat', `Remove ${LINK}, or set Answer In to Page.`);
@@ -162,13 +162,16 @@ function isLinkButton(button: TemplateButton): button is TemplateButton & { payl
 	return button.type === 'url' && button.payload?.includes(LINK) === true;
 }
 
-/** A template's URL button is approved with the host in it; what is sent goes on behind that. */
+/**
+ * Returns a link without its host. The approved URL of a template's button contains the host, and the payload is
+ * appended to it.
+ */
 function withoutHost(link: string): string {
 	const { pathname, search } = new URL(link);
 	return `${pathname.slice(1)}${search}`;
 }
 
-/** By a function: a text that replaces may not be searched for signs such as `$&`. */
+/** Uses a replacer function, so that patterns such as `$&` in the text aren't interpreted. */
 function replaceAll(text: string, sign: string, by: string): string {
 	return text.replaceAll(sign, () => by);
 }

@@ -4,62 +4,65 @@ import { ModicaError } from '../../api/errors';
 import { backoffMs } from '../../api/retry';
 import { Batcher, inTurn, Semaphore } from '../concurrency';
 
-/** What a node remembers from one execution to the next: n8n's store of processed items. */
+/** Data that a node keeps between executions: n8n's store of processed items. */
 export interface ReferenceStore {
-	/** Records keys, all at once or not at all, and resolves with those of them that were not there before. */
+	/** Records keys atomically. Resolves with the keys that were new. */
 	record(keys: string[]): Promise<string[]>;
 	remove(keys: string[]): Promise<void>;
 	/** Removes all keys. */
 	clear(): Promise<void>;
 }
 
-/** How long a claim is left to settle, at least: many times what n8n takes from reading its store to writing it. */
+/** Minimum time to let a claim settle: many times the duration between n8n's read and write of the store. */
 const LEAST_SETTLING_MS = 200;
-/** Whoever finds the store slow has reason to think that it is slow for others, too. */
+/** Multiple of the recording time to let a claim settle, because a slow store is probably slow for other processes too. */
 const SETTLING_PER_RECORDING = 10;
 const LONGEST_SETTLING_MS = 5_000;
-/** How often a claim is looked at, with other processes writing over it. Twice is enough where none does. */
+/**
+ * Maximum number of rounds to claim keys while other processes overwrite them. Without other processes, two rounds are
+ * enough.
+ */
 const MOST_ROUNDS = 20;
-/** Waits of 0.5 + 1 + 2 + 4 + 8 s: something else, such as a backup, may lock n8n's database for seconds. */
+/** Waits of 0.5 + 1 + 2 + 4 + 8 s: a backup, for example, may lock n8n's database for seconds. */
 const MOST_STORE_ATTEMPTS = 6;
-/** Always made: of two processes that make the node's first record at once, the database refuses one. */
+/** Minimum number of attempts: if two processes create the node's first record at the same time, the database rejects one. */
 const LEAST_STORE_ATTEMPTS = 2;
 /**
- * Keys that are claimed while their messages are not sent yet, at most: those of an execution that is killed count as
- * sent though they are not. Enough for claims, which take some 0.3 s, to keep up with 80 messages a second.
+ * Maximum number of keys that are claimed before their messages are sent. If an execution is killed, these count as
+ * sent although they aren't. High enough for claims, which take about 0.3 s, to keep up with 80 messages per second.
  */
 export const MOST_CLAIMED = 100;
-/** Marks that are left in the store before they are removed together: each removal writes the whole store. */
+/** Number of marks to leave in the store before removing them together, because each removal rewrites the whole store. */
 export const MOST_MARKS = 100;
 
 /**
- * Sends nothing with the same reference twice, whichever execution it is in.
+ * Sends each reference at most once, across all executions of a node.
  *
- * A key is claimed before the send and released when the send certainly did not happen. n8n's store reads all its
- * keys and then writes them all, and has no lock: of two at once, the later one writes over what the other claimed.
- * - Within one n8n process they go one after the other; claims made while one is under way go together in the next.
- * - From another process nothing but time protects: each claim leaves a mark of its own beside its keys, and looks
- *   for it once whoever had read the store before must have written it. With the mark gone the keys are gone as well,
- *   and are claimed again: those that the other has claimed are the other's. (This is Fischer's mutual exclusion. With
- *   a single place to read and to write there is none that does without waiting.)
+ * A key is claimed before the message is sent, and released if the message certainly wasn't sent. n8n's store reads all
+ * its keys and then writes them all, without a lock, so concurrent calls can overwrite each other's claims.
+ * - Within an n8n process, calls run one at a time. Claims made during a call are combined into the next one.
+ * - Between processes, only time protects: each claim adds a unique mark to its keys, and checks for it once any
+ * process that had read the store before must have written it. If the mark is gone, so are the keys, and they're
+ * claimed again, unless another process has claimed them. This is Fischer's mutual exclusion algorithm. With a single
+ * place to read and write, no algorithm works without waiting.
  */
 export class References {
-	/** The latest send of each key in this run. */
+	/** The latest send operation for each key in this run. */
 	private readonly latestOf = new Map<string, Promise<void>>();
-	/** Keys that this run has sent, or may have sent. */
+	/** Keys that this run has sent or may have sent. */
 	private readonly sentHere = new Set<string>();
-	/** Keys that the store may or may not have recorded for this run: nobody knows whether they were there before. */
+	/** Keys that the store may have recorded for this run. It's unknown whether they were in the store before. */
 	private readonly uncertain = new Set<string>();
 	private readonly slots = new Semaphore(MOST_CLAIMED);
 	private readonly claims: Batcher<boolean | StoreError>;
 	private readonly releases: Batcher<StoreError | undefined>;
-	/** All attempts at a call of the store failed, and no call has succeeded since. */
+	/** Set when all attempts of a store call failed, until a call succeeds. */
 	private storeIsDown = false;
 
 	/**
-	 * @param store of the node whose references these are
-	 * @param name the same for all executions of that node in this process, and no other's
-	 * @param ensureOpen throws once nothing can be sent any more: then nothing is claimed either
+	 * @param store the store of the node that sends the references
+	 * @param name identifies the node within this process, and is the same for all its executions
+	 * @param ensureOpen throws if nothing can be sent anymore, in which case nothing is claimed
 	 */
 	constructor(
 		private readonly store: ReferenceStore,
@@ -81,13 +84,12 @@ export class References {
 	}
 
 	/**
-	 * Does a send for those keys that were never claimed before. Of several sends with the same key, each waits for how
-	 * the one before it ended.
-	 * @param keys what stands for one message each
-	 * @param send told for each key whether it is to be sent
-	 * @param isUnsent tells of a result whether the key at a position was certainly not sent after all
-	 * @returns the result, and a note for each position whose key counts as sent though it was not
-	 * @throws {ModicaError} when n8n's store fails: then nothing was sent
+	 * Sends the keys that were never claimed before. Sends with the same key run one after the other.
+	 * @param keys one key for each message
+	 * @param send receives for each key whether to send it
+	 * @param isUnsent whether the message at a position certainly wasn't sent, according to the result
+	 * @returns the result, and a note for each position whose key counts as sent although the message wasn't
+	 * @throws {ModicaError} if n8n's store fails, in which case nothing was sent
 	 */
 	async once<T>(
 		keys: readonly string[],
@@ -111,8 +113,8 @@ export class References {
 	}
 
 	/**
-	 * Forgets all keys: each can be sent again. One that is being claimed meanwhile is claimed all the same.
-	 * @throws {ModicaError} when n8n's store fails: then they may still be there
+	 * Removes all keys, so that each can be sent again. Keys that are being claimed at the same time stay claimed.
+	 * @throws {ModicaError} if n8n's store fails, in which case the keys may still exist
 	 */
 	async clear(): Promise<void> {
 		const failure = await this.attempted(async () => await this.store.clear()).then(
@@ -150,7 +152,7 @@ export class References {
 		}
 	}
 
-	/** Claims keys, and tells of each whether it is this run's now. Claims none when one of them cannot be claimed. */
+	/** Claims keys, and returns for each whether this run now owns it. Claims none if any of them fails. */
 	private async claim(keys: readonly string[]): Promise<boolean[]> {
 		const claims = await Promise.all(keys.map(async (key) => !this.sentHere.has(key) && (await this.claims.add(key))));
 		const failure = claims.find((claim) => claim instanceof StoreError);
@@ -159,13 +161,13 @@ export class References {
 		throw failure;
 	}
 
-	/** Releases keys whose send failed, if it certainly did. @returns the error to show for it */
+	/** Releases keys after an error, if nothing was certainly sent. @returns the error to report */
 	private async releaseAfter(error: unknown, keys: readonly string[]): Promise<unknown> {
 		if (!(error instanceof ModicaError) || error.mayHaveBeenSent) return error;
 		return (await this.release(keys)) ? error.with(STILL_CLAIMED, { mayCountAsSent: true }) : error;
 	}
 
-	/** @returns why that failed, if it did: the keys then count as sent */
+	/** @returns the error if releasing failed, in which case the keys count as sent */
 	private async release(keys: readonly string[]): Promise<StoreError | undefined> {
 		const failures = await Promise.all(keys.map(async (key) => await this.releases.add(key)));
 		keys.forEach((key, position) => {
@@ -175,7 +177,7 @@ export class References {
 		return failures.find(Boolean);
 	}
 
-	/** Claims keys. @returns for each whether it is ours now and will stay so, or that nobody knows */
+	/** Claims keys. @returns for each key whether this run now owns it, or an error if that's unknown */
 	private async claimAll(keys: string[]): Promise<Array<boolean | StoreError>> {
 		const ours = await this.claimThose(keys).catch((error: unknown) => error);
 		if (!(ours instanceof Set)) {
@@ -190,14 +192,14 @@ export class References {
 		});
 	}
 
-	/** Claims keys, and resolves with those that are ours then and will stay so. */
+	/** Claims keys, and resolves with those that this run now owns. */
 	private async claimThose(keys: string[]): Promise<Set<string>> {
 		const marks: string[] = [];
-		// Not before the claim has ended: one that is removed meanwhile looks like one that another process wrote over.
+		// Only after the claim: a mark that is removed earlier looks as if another process had overwritten it.
 		return await this.claimBeside(marks, keys).finally(() => marksOf(this.name).push(...marks));
 	}
 
-	/** @param marks those that the claim leaves in the store are added to it */
+	/** @param marks collects the marks that the claim leaves in the store */
 	private async claimBeside(marks: string[], keys: string[]): Promise<Set<string>> {
 		let ours = keys;
 		let latestMark: string | undefined;
@@ -205,7 +207,7 @@ export class References {
 			const mark = randomUUID();
 			marks.push(mark);
 			const { fresh, took } = await this.record([...ours, ...(latestMark === undefined ? [] : [latestMark])], mark);
-			// Whatever was written is still there, all at once or not at all.
+			// A write is atomic, so if the mark is still there, so are its keys.
 			if (latestMark !== undefined && !fresh.has(latestMark)) return new Set(ours);
 			ours = ours.filter((key) => fresh.has(key));
 			if (ours.length === 0) return new Set();
@@ -216,9 +218,9 @@ export class References {
 	}
 
 	/**
-	 * Records keys beside a mark that is new.
-	 * @returns those that are new, and the milliseconds that the slowest attempt took
-	 * @throws when nobody knows which are new, since the store fails or an attempt that it wrote was reported as failed
+	 * Records keys together with a new mark.
+	 * @returns the keys that are new, and the duration of the slowest attempt in milliseconds
+	 * @throws if it's unknown which keys are new, because the store fails or a successful write was reported as failed
 	 */
 	private async record(keys: string[], mark: string) {
 		let took = 0;
@@ -235,11 +237,12 @@ export class References {
 	}
 
 	/**
-	 * Removes keys that are claimed.
+	 * Removes claimed keys.
 	 *
-	 * A removal that is reported as failed may have been written, and another execution may have claimed the keys since:
-	 * removed again, they would be sent twice. So marks are recorded first that go with the keys. With a mark gone, the
-	 * keys are gone. To look for a mark records it, so each may be looked for once.
+	 * A removal that is reported as failed may have succeeded, and another execution may have claimed the keys since.
+	 * Removing them again would allow sending them twice. For this reason, marks are recorded first and removed together
+	 * with the keys: if a mark is gone, so are the keys. Checking for a mark records it again, so each mark can be
+	 * checked only once.
 	 */
 	private async releaseAll(keys: string[]): Promise<void> {
 		const marks = Array.from({ length: MOST_STORE_ATTEMPTS }, () => randomUUID());
@@ -260,9 +263,9 @@ export class References {
 		});
 	}
 
-	/** Makes a call of the store again when it fails. Waits between attempts, but not for a store that others found down. */
+	/** Calls the store, with retries. Waits between attempts, unless the store is known to be down. */
 	private async attempted<T>(call: () => Promise<T>, attempts = 1): Promise<T> {
-		// Other executions have their turns while this one waits.
+		// Other executions can use the store during the wait.
 		return await inTurn(this.name, call).then(
 			(result) => {
 				this.storeIsDown = false;
@@ -289,12 +292,12 @@ export class References {
 		}
 	}
 
-	/** Removes the marks of old claims, once there are many. */
+	/** Removes the marks of old claims once there are enough of them. */
 	private async tidyUp(): Promise<void> {
 		const marks = marksOf(this.name);
 		if (marks.length < MOST_MARKS) return;
 		const old = marks.splice(0);
-		// Those that cannot be removed are tried again with the next.
+		// Marks that couldn't be removed are removed with the next ones.
 		await this.attempted(async () => await this.store.remove(old)).catch(() => marks.push(...old));
 	}
 }
@@ -302,7 +305,7 @@ export class References {
 const STILL_CLAIMED =
 	'n8n’s database could not release the reference, so the next run may report this message as a duplicate. Send it under another reference.';
 
-/** n8n's store failed, and so nothing was sent. */
+/** n8n's store failed, so nothing was sent. */
 class StoreError extends ModicaError {
 	constructor(cause: unknown) {
 		super('Not sent: n8n’s database could not tell whether the reference was sent before', {
@@ -316,12 +319,12 @@ class StoreError extends ModicaError {
 	}
 }
 
-/** What the database said, as a sentence; nothing when it said nothing. */
+/** Returns the database's error message as a sentence, if there is one. */
 function causeOf(error: unknown): string[] {
 	return error instanceof Error ? [`The database failed: ${error.message}.`] : [];
 }
 
-/** Marks that are in the stores, by the name of the node, for all of its executions in this process. */
+/** The marks in the stores, by node name, for all executions in this process. */
 const marks = new Map<string, string[]>();
 
 function marksOf(name: string): string[] {

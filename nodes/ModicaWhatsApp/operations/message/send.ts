@@ -48,7 +48,7 @@ export const send: Operation = {
 	),
 };
 
-/** What a dry run gives for an item. */
+/** Returns the output of a dry run for an item. */
 function check({ common, contents, isSplit }: Sending, context: Context): Fields {
 	const outputs = contents.map(({ content, preview }) => dryRunOutput(common.to, { ...common, ...content }, context, preview));
 	return { ...outputs[0], ...(isSplit && { parts: outputs.map(({ preview, request }) => ({ preview, request })) }) };

@@ -5,28 +5,28 @@ import type { Fields } from '../../parameters/values';
 import type { Context, Result } from '../operation';
 import { withPreview, type Content } from './preview';
 
-/** The messages of one item: more than one only where a long text is split. */
+/** The messages of an item. Several only if a long text is split. */
 export interface Sending {
-	/** Whom they are for, and what they carry besides their content. */
+	/** The recipient, and the message fields in addition to the content. */
 	readonly common: Pick<Message, 'to'> & MessageCommon;
 	readonly contents: readonly Content[];
-	/** True when the output is to list the parts, however many there are. */
+	/** Whether the output lists the parts, even if there's only one. */
 	readonly isSplit: boolean;
 }
 
-/** What became of the messages that were tried, in their order. */
+/** The results of the messages that were tried, in order. */
 interface Attempt {
 	readonly receipts: ReadonlyArray<SendReceipt | typeof SENT_BEFORE>;
-	/** Why the message after them failed. Those behind it were not tried: the customer is to read all in order. */
+	/** Why the next message failed. Later messages aren't tried, because the customer must receive the parts in order. */
 	readonly error?: unknown;
 }
 
 const SENT_BEFORE = { status: 'duplicate' } as const;
 
 /**
- * Sends the messages of an item one after the other, up to the first that fails.
- * @param once the reference that they are to be sent once for
- * @throws what the first one failed for, when nothing was sent
+ * Sends the messages of an item in order, up to the first that fails.
+ * @param once the reference, if each message is to be sent only once
+ * @throws the error of the first message, if nothing was sent
  */
 export async function sendAll(sending: Sending, once: string | undefined, item: number, { api, references }: Context): Promise<Result> {
 	const count = sending.contents.length;
@@ -42,7 +42,7 @@ export async function sendAll(sending: Sending, once: string | undefined, item: 
 		return { receipts };
 	};
 	if (once === undefined) return await toResult(sending, await send(() => true), item);
-	// The reference itself stands for all. It is released when one fails, but not the keys of those that were sent before.
+	// The reference itself covers all parts. If a part fails, it's released, but the keys of parts that were sent aren't.
 	const keys = [once, ...(count > 1 ? partKeys(sending, once) : [])];
 	const { result, noteOn } = await references.once(
 		keys,
@@ -56,7 +56,10 @@ export async function sendAll(sending: Sending, once: string | undefined, item: 
 	return await toResult(sending, result, item, { note: keys.map((_, position) => noteOn(position)).find(Boolean) });
 }
 
-/** A part of another text, or for another customer, is another part: nobody is to get the end of what they did not read. */
+/**
+ * Returns a key for each part. The key depends on the text and the customer, so a customer never receives the end of a
+ * text without its beginning.
+ */
 function partKeys({ common: { to }, contents }: Sending, once: string): string[] {
 	return contents.map(({ content }, index) => {
 		const hash = createHash('sha256').update(JSON.stringify([to, content])).digest('base64');
@@ -64,7 +67,7 @@ function partKeys({ common: { to }, contents }: Sending, once: string): string[]
 	});
 }
 
-/** The messages that were certainly not sent, by their places. */
+/** Returns the indexes of the messages that certainly weren't sent. */
 function unsentOf({ receipts, error }: Attempt, count: number): number[] {
 	const first = receipts.length + (isInDoubt(error) ? 1 : 0);
 	return Array.from({ length: count - first }, (_, index) => first + index);
@@ -74,7 +77,7 @@ function isInDoubt(error: unknown): boolean {
 	return error instanceof ModicaError && error.mayHaveBeenSent;
 }
 
-/** @param once when they were to be sent once; its note says so when one counts as sent that was not */
+/** @param once set if each message is to be sent only once; its note says that a message counts as sent although it wasn't */
 async function toResult(sending: Sending, attempt: Attempt, item: number, once?: { note: string | undefined }): Promise<Result> {
 	const { receipts, error } = attempt;
 	if (error === undefined) return { item, json: toOutput(sending, receipts) };
@@ -102,7 +105,7 @@ function sentBefore({ common: { to, reference } }: Sending): Fields {
 	return { status: 'duplicate', to, reference, message: 'Not sent again: this node has sent the reference before' };
 }
 
-/** As a sentence: `Parts 1–2 of 4 were sent, part 3 may have been sent, part 4 was not.` */
+/** Returns a sentence: `Parts 1–2 of 4 were sent, part 3 may have been sent, part 4 was not.` */
 function whatWasSent(sent: number, unsent: number, count: number): string {
 	const clauses = [
 		{ from: 1, to: sent, ending: (were: string) => `${were} sent` },

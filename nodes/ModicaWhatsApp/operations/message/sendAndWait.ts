@@ -35,7 +35,7 @@ export const sendAndWait: Operation = {
 	fields: [recipientField, ...questionFields, ...questionContentFields, additionalFields, optionsField],
 	maxConcurrency: 1,
 	*jobs(items, context, refuse) {
-		// An execution waits in one place for one answer. n8n's own nodes ask for the first item and drop the others.
+		// An execution can wait for only one answer. n8n's own nodes process the first item and drop the others.
 		if (items.length > 1) {
 			throw new InputError(
 				`Send and Wait for Response asks one question at a time, but there are ${items.length} items. Put a Loop Over Items node with a batch size of 1 before it.`,

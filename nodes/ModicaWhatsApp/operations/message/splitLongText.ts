@@ -17,8 +17,8 @@ export const splitLongTextOption: INodeProperties = {
 };
 
 /**
- * The messages that an item's text leaves as; undefined when it is not to be split.
- * @throws {InputError} naming the field, the value and the remedy
+ * Returns the messages for an item's text, or undefined if it's not to be split.
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function readParts(item: Item): Content[] | undefined {
 	if (item.parameter('messageType') !== 'text') return undefined;

@@ -11,13 +11,13 @@ import { parseTemplateJson, templateVariables } from './templateVariables';
 /** A template with its values. */
 export interface Template {
 	readonly content: TemplateContent;
-	/** Its text, where the node knows it. */
+	/** The text of the template, if known. */
 	readonly text?: TemplateText | undefined;
 }
 
 /**
- * @param linkTo gives the link to a file of the item
- * @throws {InputError} for the first field that WhatsApp or the API would not take
+ * @param linkTo returns the link to a file of the item
+ * @throws {InputError} for the first field that WhatsApp or the API would reject
  */
 export function readTemplate(item: Item, linkTo: FileLink): Template {
 	const name = parseTemplateName(item.parameter('templateName'));
@@ -27,8 +27,8 @@ export function readTemplate(item: Item, linkTo: FileLink): Template {
 }
 
 /**
- * The message and, where the node knows it, the text as the customer reads it.
- * @throws {InputError} when that text is longer than WhatsApp takes
+ * Returns the message and, if known, the text as the customer reads it.
+ * @throws {InputError} if that text exceeds WhatsApp's limit
  */
 export function toContent({ content, text }: Template): Content {
 	return { content, preview: text && renderTemplate(text, content.template) };
@@ -85,7 +85,10 @@ function rowValues(item: Item, name: string): unknown {
 	return Array.isArray(rows) ? rows.map((row: unknown) => (isRecord(row) ? row.value : row)) : rows;
 }
 
-/** What the editor keeps in a group under a name of its own; or as it is, as an expression may give it. */
+/**
+ * Returns the content of a group, which the editor stores under a name, or the value itself if an expression returned
+ * it directly.
+ */
 function inside(group: unknown, name: string): unknown {
 	return isRecord(group) && (name in group || Object.keys(group).length === 0) ? group[name] : group;
 }

@@ -4,7 +4,7 @@ import { mediaSourceField } from './media';
 import { HEADER_TEXT, TEMPLATE_TEXT, TEMPLATE_VALUES } from './templateText';
 import { TEMPLATE_JSON } from './templateVariables';
 
-/** The choice of *Message Type*. */
+/** The option of *Message Type*. */
 export const templateType: INodePropertyOptions = {
 	name: 'Template',
 	value: 'template',
@@ -54,7 +54,7 @@ export const templateFields: INodeProperties[] = [
 		type: 'string',
 		typeOptions: { rows: 4 },
 		required: true,
-		// Its {{1}} is no expression.
+		// Its {{1}} isn't an expression.
 		noDataExpression: true,
 		default: '',
 		placeholder: 'e.g. Hi {{1}}, your order {{2}} is on its way',
@@ -203,7 +203,7 @@ export const templateFields: INodeProperties[] = [
 	},
 ];
 
-/** The field for the texts of one part of a template. */
+/** Returns the field for the values of one part of a template. */
 function placeholderTexts(name: string, part: 'Header Text' | 'Body', placeholder: string): INodeProperties {
 	return {
 		displayName: `${part} Parameters`,

@@ -19,19 +19,19 @@ export interface TemplateText {
 
 interface Part {
 	readonly text: string;
-	/** Their numbers or names, in the order in which the API takes their values. */
+	/** The numbers or names of the placeholders, in the order in which the API expects their values. */
 	readonly placeholders: readonly string[];
 }
 
-/** What stands between double braces. Neither a template nor an expression has braces in there. */
+/** Matches double braces. Neither templates nor expressions contain braces inside them. */
 const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
 const NUMBER = /^[1-9]\d*$/;
 const NAME = /^[a-z_][a-z0-9_]*$/;
 
 /**
- * @param body of the template, as the editor stores it
- * @param header above it; empty when the template has no text there
- * @throws {InputError} naming the field and the remedy, when WhatsApp cannot have approved a template with that text
+ * @param body the body of the template, as stored by the editor
+ * @param header the header text; empty if the template has none
+ * @throws {InputError} with the field and the remedy, if WhatsApp can't have approved a template with this text
  */
 export function parseTemplateText(body: unknown, header: unknown): TemplateText {
 	const remedy = 'Paste the body of the template as WhatsApp approved it, or set Template Parameters to Using Fields Below.';
@@ -44,7 +44,7 @@ export function parseTemplateText(body: unknown, header: unknown): TemplateText 
 	return parts;
 }
 
-/** The fields for the values, in the order in which the customer reads them. */
+/** Returns a field for each value, in the order in which customers read them. */
 export function valueFields({ body, header }: TemplateText): Array<{ id: string; name: string }> {
 	return [
 		...(header?.placeholders ?? []).map((placeholder) => ({ id: headerId(placeholder), name: `Header {{${placeholder}}}` })),
@@ -53,9 +53,9 @@ export function valueFields({ body, header }: TemplateText): Array<{ id: string;
 }
 
 /**
- * What fills the placeholders of a text. Values of others are left over from an earlier text.
- * @param values by the ids of their fields
- * @throws {InputError} for the first value that is missing or that WhatsApp does not take
+ * Returns the values for the placeholders. Ignores other values, which remain from an earlier text.
+ * @param values by field ID
+ * @throws {InputError} for the first value that is missing or that WhatsApp would reject
  */
 export function readValues({ body, header }: TemplateText, values: unknown): Pick<TemplateVariables, 'header_params' | 'body_params'> {
 	const given = fieldsOf(values);
@@ -67,14 +67,14 @@ export function readValues({ body, header }: TemplateText, values: unknown): Pic
 }
 
 /**
- * The text as the customer reads it.
- * @throws {InputError} when the body is longer than WhatsApp takes
+ * Returns the text as the customer reads it.
+ * @throws {InputError} if the body exceeds WhatsApp's limit
  */
 export function renderTemplate({ body, header }: TemplateText, { header_params = [], body_params = [] }: TemplateVariables): string {
 	const rendered = fill(body, body_params);
 	const length = countCharacters(rendered);
 	if (length > LONGEST_BODY) {
-		// Not what it has become: a value may be a link that only the customer is to have.
+		// Not the rendered text, because a value may be a link meant only for the customer.
 		throw invalid(TEMPLATE_TEXT, body.text, `has ${length} characters with its values`, `The body of a template has up to ${LONGEST_BODY}: shorten the values.`);
 	}
 	return header ? `${fill(header, header_params)}\n\n${rendered}` : rendered;
@@ -82,7 +82,7 @@ export function renderTemplate({ body, header }: TemplateText, { header_params =
 
 function fill({ text, placeholders }: Part, values: readonly string[]): string {
 	const valueOf = new Map(placeholders.map((placeholder, index) => [placeholder, values[index] ?? '']));
-	// By a function: a value may hold signs such as `$&`.
+	// Uses a replacer function, so that patterns such as `$&` in a value aren't interpreted.
 	return text.replace(PLACEHOLDER, (_, placeholder: string) => valueOf.get(placeholder.trim()) ?? '');
 }
 
@@ -94,7 +94,7 @@ function bodyId(placeholder: string): string {
 	return `body:${placeholder}`;
 }
 
-/** n8n 1.x puts one before a text that it takes for an expression. */
+/** n8n 1.x adds an equals sign to a text that it considers an expression. */
 function withoutEqualsSign(stored: unknown): unknown {
 	return typeof stored === 'string' ? stored.replace(/^=/, '') : stored;
 }
@@ -120,7 +120,7 @@ function refuseTwoKinds(field: string, text: string, placeholders: readonly stri
 	}
 }
 
-/** Numbered placeholders from the first to the last. */
+/** Returns numbered placeholders in ascending order. */
 function inOrder(field: string, text: string, found: ReadonlySet<string>): string[] {
 	const numbers = Array.from(found, (_, index) => String(index + 1));
 	const missing = numbers.find((number) => !found.has(number));

@@ -12,14 +12,14 @@ const TEMPLATE_JSON_REMEDY =
 	'Give a list of texts for the body, or an object such as {"body_params": ["Aroha", "1234"]}; it may hold header_params, body_params, media and buttons.';
 
 /**
- * What fills a template, as JSON.
- * @throws {InputError} naming the field, the value and the remedy
+ * Parses the values of a template from JSON.
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseTemplateJson(value: unknown, linkTo: FileLink): TemplateVariables {
 	if (isEmpty(value)) return {};
 	const parsed = typeof value === 'string' ? parseJson(value) : value;
 	if (parsed === undefined) throw invalid(TEMPLATE_JSON, value, 'is not valid JSON', TEMPLATE_JSON_REMEDY);
-	// A list field of a previous node, as it is.
+	// A list field of a previous node.
 	if (Array.isArray(parsed)) return templateVariables({ body_params: parsed }, linkTo);
 	if (!isRecord(parsed)) throw invalid(TEMPLATE_JSON, value, 'is neither a list nor an object', TEMPLATE_JSON_REMEDY);
 	refuseUnknownKeys(TEMPLATE_JSON, parsed, ['header_params', 'body_params', 'media', 'buttons']);
@@ -27,8 +27,8 @@ export function parseTemplateJson(value: unknown, linkTo: FileLink): TemplateVar
 }
 
 /**
- * What fills a template, checked. Leaves out what is empty: the API wants lists with something in them, or none.
- * @throws {InputError} naming the field, the value and the remedy
+ * Validates the values of a template. Omits empty lists, because the API rejects them.
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function templateVariables(given: Record<string, unknown>, linkTo: FileLink): TemplateVariables {
 	const header = parseTexts('Header Text Parameter', given.header_params);
@@ -47,7 +47,10 @@ function parseTexts(field: string, value: unknown): string[] {
 	return parseList(`${field}s`, value).map((text, index) => parseTemplateValue(`${field} ${index + 1}`, text));
 }
 
-/** What WhatsApp takes in no parameter (Meta: “cannot have new-line/tab characters or more than 4 consecutive spaces”). */
+/**
+ * White space that WhatsApp rejects in parameters (Meta: "cannot have new-line/tab characters or more than 4
+ * consecutive spaces").
+ */
 const REFUSED_SPACES: Array<[RegExp, string]> = [
 	[/[\r\n\u2028\u2029]/, 'has a line break'],
 	[/\t/, 'has a tab'],
@@ -55,8 +58,8 @@ const REFUSED_SPACES: Array<[RegExp, string]> = [
 ];
 
 /**
- * What fills one placeholder.
- * @throws {InputError} naming the field, the value and the remedy
+ * Returns the value for one placeholder.
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseTemplateValue(field: string, value: unknown): string {
 	const text = parseText(field, value, 'Give a text for every placeholder: WhatsApp takes no empty one.');
@@ -71,7 +74,7 @@ function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables
 	const remedy = 'Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.';
 	if (!isRecord(value)) throw invalid('Header Media', value, 'is not an object', remedy);
 	if (Object.keys(value).length === 0) return undefined;
-	// Where no type is given it is an image, as in the editor.
+	// The default type is image, as in the editor.
 	const { type = 'image', url, mediaSource = 'url', binaryPropertyName = 'data' } = value;
 	refuseUnknownKeys('Header Media', value, ['type', 'url', 'mediaSource', 'binaryPropertyName']);
 	return { type: parseMediaType(type), url: readMediaUrl() };
@@ -88,7 +91,7 @@ function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables
 	}
 }
 
-/** Those that WhatsApp knows above a template's body and that are files. */
+/** The file types that WhatsApp supports in a template's header. */
 const HEADER_MEDIA_TYPES = ['document', 'image', 'video'];
 
 function parseMediaType(type: unknown): string {

@@ -41,14 +41,14 @@ export const textFormatOption: INodeProperties = {
 	displayOptions: { show: { '/messageType': ['text'] } },
 };
 
-/** @throws {InputError} naming the field, the value and the remedy */
+/** @throws {InputError} with the field, the value, and the remedy */
 export function readText(item: Item): TextContent {
 	return toTextContent(parseMessageText('Text', readFormattedText(item), 'shorten it, or use Send with "Split Long Text"'));
 }
 
 /**
- * The text in WhatsApp's formatting, of any length; anything at all, where it is sent as it is.
- * @throws {InputError} naming the field, the value and the remedy
+ * Returns the text with WhatsApp formatting, of any length. Plain text is returned unchecked.
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function readFormattedText(item: Item): unknown {
 	const text = item.parameter('text');
@@ -61,7 +61,8 @@ export function toTextContent(body: string): TextContent {
 
 function isMarkdown(item: Item): boolean {
 	const options = fieldsOf(item.parameter('options'));
-	// The option that is there and has no value is an expression that came to nothing.
+	// An option without a value is an expression that returned nothing, which isn't the same as an option that wasn't
+	// added.
 	if (!('textFormat' in options)) return false;
 	const { textFormat } = options;
 	if (textFormat === 'plain' || textFormat === 'markdown') return textFormat === 'markdown';

@@ -3,7 +3,7 @@ import { parseFutureTime } from '../../parameters/dateTime';
 import { invalid } from '../../parameters/errors';
 import { fieldsOf, isRecord } from '../../parameters/values';
 
-/** Named as in n8n's own nodes, for those who know it from there. */
+/** Uses the same names as n8n's own nodes, so that users recognize the option. */
 export const timeLimitOption: INodeProperties = {
 	displayName: 'Limit Wait Time',
 	name: 'limitWaitTime',
@@ -66,11 +66,11 @@ const UNIT_MS: Record<string, number> = { minutes: 60_000, hours: 3_600_000, day
 const LONGEST_WAIT_MS = 3_650 * 86_400_000;
 
 /**
- * When to go on without an answer; undefined for never.
- * @param limitWaitTime the option's value
+ * Returns when to continue without an answer, or undefined to wait indefinitely.
+ * @param limitWaitTime the value of the option
  * @param now milliseconds since 1970
- * @param scheduled when the message is sent (RFC 3339), if not at once: nobody can answer it before
- * @throws {InputError} naming the field, the value and the remedy
+ * @param scheduled when the message is sent (RFC 3339), if not immediately: the limit counts from then
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseTimeLimit(limitWaitTime: unknown, timeZone: string, now: number, scheduled: string | undefined): Date | undefined {
 	const { values: limit } = fieldsOf(limitWaitTime);
