@@ -71,8 +71,9 @@ export class ModicaWhatsAppApi implements ICredentialType {
 	];
 
 	/**
-	 * Adds Basic authentication to a request. A function, since n8n evaluates the generic form anew for each request.
-	 * Throws rather than let the password out: other nodes use this credential too.
+	 * Adds Basic authentication to a request. This is a function because n8n would evaluate the generic form's
+	 * expressions for each request.
+	 * @throws {Error} if the request could expose the password, because other nodes can also use this credential
 	 */
 	authenticate = async (
 		{ username, password, baseUrl }: ICredentialDataDecryptedObject,

@@ -29,7 +29,7 @@ export class ModicaWhatsApp implements INodeType {
 		icon: { light: 'file:modicaWhatsApp.svg', dark: 'file:modicaWhatsApp.dark.svg' },
 		group: ['output'],
 		version: 1,
-		// Such as “Send: template” or “Mark as read: message”, from the values that the workflow holds.
+		// Such as "Send: template" or "Mark as read: message", from the values in the workflow.
 		subtitle:
 			'={{ $parameter["operation"].replace(/[A-Z]/g, (capital) => " " + capital.toLowerCase()).replace(/^./, (first) => first.toUpperCase()) + ": " + ($parameter["messageType"] || $parameter["resource"]) }}',
 		description: 'Send WhatsApp messages through Modica, look them up, and handle their files',
@@ -74,7 +74,7 @@ export class ModicaWhatsApp implements INodeType {
 		}
 	}
 
-	/** Somebody has opened the link of an execution that waits, or has answered there. */
+	/** Handles a request to the link of a waiting execution. */
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		const parameter = (name: string) => String(this.getNodeParameter(name, ''));
 		const operation = findOperation(parameter('resource'), parameter('operation'));
@@ -84,7 +84,7 @@ export class ModicaWhatsApp implements INodeType {
 		const { statusCode, headers, html, answer } = page;
 		for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
 		if (answer) {
-			// Sent by n8n, once it has taken the answer.
+			// n8n sends the headers after it has accepted the answer.
 			response.setHeader(TAKEN_HEADER, 'taken');
 			return { webhookResponse: html, workflowData: [[{ json: toJson(answer), pairedItem: { item: 0 } }]] };
 		}
@@ -93,7 +93,7 @@ export class ModicaWhatsApp implements INodeType {
 	}
 }
 
-/** What is used of Express’s response, which n8n hands over. */
+/** The part of Express's response that is used here. */
 interface OutgoingResponse {
 	setHeader(name: string, value: string): unknown;
 	writeHead(status: number): { end(body: string): unknown };

@@ -23,16 +23,16 @@ import { openWaitingEndpoint } from './n8n/waitingEndpoint';
 import { readCallback, refuse, type IncomingRequest, type OutgoingResponse } from './n8n/webhook';
 import { fieldsOf } from './parameters/values';
 
-/** Callbacks that a trigger remembers: some 3 MB. */
+/** Number of callbacks that a trigger remembers, about 3 MB. */
 const MOST_REMEMBERED = 20_000;
 const REMEMBERED_FOR_MS = 24 * 60 * 60_000;
 
-/** Each n8n process has its own: what another has taken is not known here. */
+/** Not shared between n8n processes: a duplicate that another process receives isn't detected. */
 const deduplicators = new DeduplicatorByTrigger({ most: MOST_REMEMBERED, forMs: REMEMBERED_FOR_MS, now: clock.now });
 
-/** Taps that answer a question go to the execution that waits, whichever trigger they come to. */
+/** Passes taps to the waiting executions, regardless of which trigger receives them. */
 const answering = new Answering(async (ms) => await clock.sleep(ms));
-/** Seconds after which a tap that could not be handed over is to be sent again. */
+/** Seconds until Modica should resend a tap that couldn't be passed on. */
 const TRY_AGAIN_AFTER_S = 5;
 
 const DUPLICATE: IWebhookResponseData = { webhookResponse: { ignored: 'duplicate' } };
@@ -52,13 +52,13 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		name: 'modicaWhatsAppTrigger',
 		icon: { light: 'file:modicaWhatsApp.svg', dark: 'file:modicaWhatsApp.dark.svg' },
 		group: ['trigger'],
-		// For version 1 of any node, n8n evaluates an expression for each call, and that is most of what a callback costs.
-		// Workflows that were made with it still run.
+		// For version 1 of any node, n8n evaluates an expression on each call, which is most of the cost of a callback.
+		// Version 1 still exists for workflows that were created with it.
 		version: [1, 2],
 		defaultVersion: 2,
 		subtitle:
 			'={{ "On " + [].concat($parameter["events"]).join(",").split(/[,;\\r\\n]/).map((event) => event.trim()).filter((event) => event).join(" and ") }}',
-		// n8n's list of nodes shows it for the action node, too.
+		// n8n's list of nodes also shows this description for the action node.
 		description: 'Send WhatsApp messages through Modica, or start a workflow when a delivery status changes or a customer replies',
 		eventTriggerDescription: 'Waiting for Modica to call the test URL',
 		activationMessage:
@@ -75,7 +75,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		},
 		defaults: { name: 'Modica WhatsApp Trigger' },
 		inputs: [],
-		// An expression may give the events as a text, such as `status, reply`: taken apart here as `parseFilter` does.
+		// An expression may return the events as text, such as `status, reply`. Parsed as in `parseFilter`.
 		outputs:
 			"={{ ['status', 'reply'].every((kind) => [].concat($parameter.events).join(',').split(/[,;\\r\\n]/).some((event) => event.trim() === kind)) ? [{ type: 'main', displayName: 'Status' }, { type: 'main', displayName: 'Reply' }] : ['main'] }}",
 		credentials: [{ name: 'modicaWhatsAppApi', required: true, testedBy: 'testCredential' }],
@@ -105,7 +105,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 				placeholder: 'Add Option',
 				default: {},
 				description: 'Filters and other trigger options',
-				// In the order of the alphabet, as everywhere in n8n.
+				// In alphabetical order, as everywhere in n8n.
 				options: [...filterOptions, ...mediaOptions, ignoreDuplicatesOption].sort((one, other) =>
 					one.displayName.localeCompare(other.displayName, 'en'),
 				),
@@ -117,8 +117,8 @@ export class ModicaWhatsAppTrigger implements INodeType {
 
 	webhookMethods = {
 		default: {
-			// Modica has no endpoint to register a URL: people enter it. So there is nothing to do but to look
-			// at the parameters, before callbacks come.
+			// Modica has no endpoint to register a URL, so users pass it on to Modica. Activation only validates the
+			// parameters.
 			async checkExists(this: IHookFunctions): Promise<boolean> {
 				return await Promise.resolve(false);
 			},
@@ -148,13 +148,13 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		if (callback.kind === 'none') return refuse(response, 400, `This is no callback: ${callback.reason}`);
 
 		const isCopy = async () => {
-			// Whoever tries things out sends the same callback again and again.
+			// During a manual test, users send the same callback repeatedly.
 			if (this.getMode() === 'manual') return false;
 			const deduplicator = deduplicators.of(this.getWorkflow().id ?? '', this.getNode().id);
 			return !(await deduplicator.admit(dedupeKey(callback), async () => await isAcknowledged(response, clock.sleep)));
 		};
 
-		// Before all filters: they are about what starts this workflow, and a tap continues another.
+		// Before the filters, which apply only to starting this workflow. A tap continues another one.
 		const tap = tapIn(callback);
 		if (tap && (await isCopy())) return DUPLICATE;
 		const outcome = tap && (await answering.handOver(dedupeKey(callback), tap, openWaitingEndpoint(this, request)));
@@ -165,14 +165,14 @@ export class ModicaWhatsAppTrigger implements INodeType {
 
 		const { filter, options } = readParameters(this);
 		const filtered = filteredBy(callback, filter);
-		// Without `workflowData` nothing starts, and a listener for a test event goes on listening.
+		// Without `workflowData`, no execution starts, and n8n keeps listening for a test event.
 		if (filtered !== undefined) return { webhookResponse: { ignored: filtered } };
 		if (!tap && options.ignoreDuplicates !== false && (await isCopy())) return DUPLICATE;
 
 		const { binary, ...problem } = await fetchMedia(this, callback, options);
 		const notes = { ...problem, ...(outcome === 'closed' && ({ questionClosed: true } as const)) };
 		const item = { json: toJson(toItem(callback, notes)), ...(binary && { binary }) };
-		// The same question as in `outputs`.
+		// The same condition as in `outputs`.
 		const hasTwoOutputs = filter.events.includes('status') && filter.events.includes('reply');
 		if (!hasTwoOutputs) return { workflowData: [[item]] };
 		return { workflowData: callback.kind === 'status' ? [[item], []] : [[], [item]] };
@@ -184,8 +184,8 @@ function readParameters(functions: IWebhookFunctions) {
 	try {
 		return { filter: parseFilter(functions.getNodeParameter('events'), options), options };
 	} catch (error) {
-		// Only an expression gets here: plain values were looked at when the workflow was activated. Failing lets
-		// the user see it, and Modica try again.
+		// Only expressions can fail here, because plain values were validated on activation. The failed execution is
+		// visible to the user, and Modica sends the callback again.
 		throw toNodeError({ node: functions.getNode(), logger: functions.logger }, { error });
 	}
 }

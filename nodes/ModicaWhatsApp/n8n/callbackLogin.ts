@@ -11,7 +11,10 @@ import { isAuthorized, loginOf, type CallbackLogin } from '../callback/verify';
 import { clock } from './clock';
 import { refuse, type IncomingRequest, type OutgoingResponse } from './webhook';
 
-/** Not an expression: it would be evaluated for each callback, and nothing of a callback may say who is let in. */
+/**
+ * Doesn't accept an expression: n8n would evaluate it for each callback, and the data of a callback must not control
+ * its authentication.
+ */
 export const authenticationFields: INodeProperties[] = [
 	{
 		displayName: 'Authentication',
@@ -39,20 +42,20 @@ export const authenticationFields: INodeProperties[] = [
 ];
 
 const NO_LOGIN = 'The credential has no Callback Username and Callback Password';
-/** A changed password counts after that. */
+/** How long to cache a login, and so the longest delay until a changed password applies. */
 const KEPT_FOR_MS = 10_000;
-/** Activated by a person, who can mend what is wrong, and not by n8n when it starts. */
+/** Activation by a user, who can correct an error, as opposed to n8n's own activation at startup. */
 const BY_A_PERSON: WorkflowActivateMode[] = ['activate', 'create', 'update'];
 
 /**
- * To read a credential is most of what a callback costs: n8n prepares an engine for the expressions that there may be in
- * it. So its callback log-in, and nothing else of it, is kept for a moment by each n8n process.
+ * Each n8n process caches the callback login, and no other part of the credential. Reading a credential is most of the
+ * cost of a callback, because n8n prepares an expression engine for it.
  */
 const logins = new Kept<CallbackLogin | undefined>({ forMs: KEPT_FOR_MS, now: () => clock.now() });
 
 /**
- * Lets callbacks in that bring the log-in, and answers all others.
- * @returns what `webhook()` is to return for a caller who has been refused; undefined for one who may come in
+ * Authenticates a callback, and responds if its login is wrong.
+ * @returns the return value of `webhook()` if the callback was refused, or undefined if it was authenticated
  */
 export async function refuseStranger(
 	functions: IWebhookFunctions,
@@ -64,7 +67,7 @@ export async function refuseStranger(
 	try {
 		login = await readLogin(functions);
 	} catch (error) {
-		// A throw would start an execution for whoever calls, and nobody has been let in yet.
+		// An exception would start an execution for a caller who isn't authenticated.
 		functions.logger.error('Modica WhatsApp Trigger cannot read its credential', { error });
 		return refuse(response, 503, 'The credential of this trigger cannot be read', { 'Retry-After': '60' });
 	}
@@ -75,9 +78,9 @@ export async function refuseStranger(
 }
 
 /**
- * Looks whether there is a log-in to let callbacks in by, when somebody publishes the workflow. When n8n starts it
- * again by itself, the trigger is to be there all the same: it refuses callbacks until the credential has one.
- * @throws {NodeOperationError} with what to do, when there is none
+ * Requires a callback login when a user publishes the workflow. When n8n activates it at startup, the trigger is
+ * activated in any case, and refuses callbacks until the credential has a login.
+ * @throws {NodeOperationError} with what to do, if the login is missing
  */
 export async function requireLogin(functions: IHookFunctions): Promise<void> {
 	if (isOpen(functions) || !BY_A_PERSON.includes(functions.getActivationMode())) return;
@@ -99,6 +102,6 @@ async function readLogin(functions: IWebhookFunctions): Promise<CallbackLogin | 
 		return login;
 	};
 	const id = functions.getNode().credentials?.modicaWhatsAppApi?.id;
-	// Whoever tries things out has just entered another password, perhaps.
+	// In a manual test, the user may have just changed the password.
 	return id && functions.getMode() !== 'manual' ? await logins.get(id, read) : await read();
 }

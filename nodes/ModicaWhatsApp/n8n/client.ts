@@ -12,10 +12,10 @@ import { clock } from './clock';
 import { LINK_SECRET } from './links';
 
 /**
- * Modica's API with n8n's requests.
- * @param credential read once by the caller: n8n would decrypt it again for each request, which is most of what
- * a request costs
- * @throws {InputError} when the base URL cannot be used
+ * Returns a client for Modica's API that uses n8n's HTTP helper.
+ * @param credential decrypted once by the caller, because n8n would decrypt it for each request, which is most of the
+ * cost of a request
+ * @throws {InputError} if the base URL is invalid
  */
 export function openClient(
 	functions: IExecuteFunctions | IWebhookFunctions,
@@ -31,10 +31,10 @@ export function openClient(
 	});
 }
 
-/** n8n's requests, with the credential's authentication. */
+/** Returns n8n's HTTP helper with the credential's authentication. */
 export function openHttp(functions: IExecuteFunctions | IWebhookFunctions, credential: ICredentialDataDecryptedObject): Http {
 	const credentialsDecrypted = { id: '', name: '', type: 'modicaWhatsAppApi', data: credential };
-	// Both kinds of functions have the same helpers; n8n's types tell them apart in what `this` may be.
+	// Both have the same helpers. In n8n's types, they differ only in the allowed `this`.
 	const { helpers } = functions as IExecuteFunctions;
 	return {
 		request: async (options) =>
@@ -44,8 +44,11 @@ export function openHttp(functions: IExecuteFunctions | IWebhookFunctions, crede
 	};
 }
 
-/** n8n puts the execution's own signal in place of a request's: so the request's stands where n8n looks for that. */
+/**
+ * Makes a request abortable. n8n replaces the signal of a request with that of the execution, so this returns a context
+ * in which they're the same.
+ */
 function breakableBy(functions: object, abortSignal: IHttpRequestOptions['abortSignal']): IExecuteFunctions {
-	// Inherits all else, so it still is what n8n gave.
+	// Inherits everything else, so n8n accepts it as its own context.
 	return Object.create(functions, { ...(abortSignal && { getExecutionCancelSignal: { value: () => abortSignal } }) }) as IExecuteFunctions;
 }

@@ -7,7 +7,7 @@ import { isPrivateUrl, openLinks } from './links';
 import { openReferences } from './referenceStore';
 import { answerLink, answerPayload, waitForAnswer } from './waiting';
 
-/** What an operation may use in this execution. Reads the credential, once. */
+/** Creates the context for an execution. Reads the credential once. */
 export async function createContext(
 	functions: IExecuteFunctions,
 	settings: Pick<ClientSettings, 'maxConcurrency' | 'maxRequestsPerSecond' | 'stopOnError'>,

@@ -1,7 +1,7 @@
 import type { INodePropertyOptions } from 'n8n-workflow';
 import { listCountries } from '../parameters/country';
 
-/** The choices of *Country of Local Numbers*. Loaded when somebody opens the list, which is long. */
+/** Returns the options of *Country of Local Numbers*. Loaded on demand, because the list is long. */
 export async function getCountries(): Promise<INodePropertyOptions[]> {
 	const countries = listCountries().map(({ country, name, callingCode }) => ({ name: `${name} (+${callingCode})`, value: country }));
 	return await Promise.resolve([{ name: 'None: Refuse Local Numbers', value: '' }, ...countries]);

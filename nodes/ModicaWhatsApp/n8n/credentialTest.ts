@@ -13,9 +13,10 @@ import { clock } from './clock';
 import { explain } from './errors';
 
 /**
- * Tells the user whether the credential works: whether Modica’s API is at its address, and lets it in.
+ * Tests whether Modica's API is at the base URL and accepts the credential.
  *
- * A function and not a request description, for n8n before 2.15 takes any answer to such a request for success.
+ * This is a function instead of a request description, because n8n before 2.15 treats any response to such a request as
+ * a success.
  */
 export async function testCredential(
 	this: ICredentialTestFunctions,
@@ -32,7 +33,7 @@ export async function testCredential(
 	return { status: 'OK', message: 'Connected: Modica accepts the username and password' };
 }
 
-/** The one request helper that n8n gives to a credential's test takes the options of an older library. */
+/** Adapts n8n's only request helper for credential tests, which has the options of an older library. */
 function toHttp({ helpers: { request } }: ICredentialTestFunctions, authorization: string): Http {
 	return {
 		request: async ({ baseURL, url, method, qs, timeout }: IHttpRequestOptions) =>

@@ -12,17 +12,18 @@ import type { Failure } from '../operations/operation';
 import { RunStopped } from '../operations/run';
 import { InputError } from '../parameters/errors';
 
-/** What of n8n an error is made with. */
+/** The parts of n8n that are required to create an error. */
 export interface ErrorContext {
 	readonly node: INode;
 	readonly logger: Pick<Logger, 'error'>;
 }
 
 /**
- * The item that stands for a failure when the node is set to continue.
+ * Returns the output item for a failure when the node is set to continue.
  *
- * n8n sends an item with an `error` to the node's error output, but wherever it finds one it also reduces the item's
- * json to the error's message. Hidden from the copy that n8n makes on the way, the property routes and the json stays.
+ * n8n sends an item with an `error` property to the node's error output, but also reduces the item's JSON to the error
+ * message wherever it finds one. A non-enumerable property routes the item, but isn't in the copy that n8n makes, so
+ * the JSON is kept.
  */
 export function toErrorItem(context: ErrorContext, failure: Failure): INodeExecutionData {
 	const error = toNodeError(context, failure);
@@ -44,9 +45,9 @@ export function toErrorItem(context: ErrorContext, failure: Failure): INodeExecu
 }
 
 /**
- * Anything that went wrong as n8n shows it. Made from words alone: the errors of n8n's request helper hold the
- * request with its password.
- * @param note what else the user should know, such as what was sent before
+ * Converts any error to an n8n error. Uses only text, because the errors of n8n's request helper contain the request
+ * with its password.
+ * @param note additional information for the user, such as what was sent before
  */
 export function toNodeError(
 	context: ErrorContext,
@@ -62,7 +63,8 @@ export function toNodeError(
 	if (error instanceof ModicaError) {
 		const { statusCode } = error;
 		const description = [error.description, note].filter(Boolean).join(' ');
-		// Of an error of a tool, the model gets the message alone: without the rest, it would send again what may have been sent.
+		// For a tool, the model receives only the message. Without the description, it would resend messages that may have
+		// been sent.
 		const message = isTool(node) && description ? `${error.message}. ${description}` : error.message;
 		return new NodeApiError(node, { message }, {
 			message,
@@ -74,21 +76,21 @@ export function toNodeError(
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
 	const details = { ...(note && { description: note }), ...itemIndex };
 	if (error instanceof InputError) return new NodeOperationError(node, error.message, details);
-	// n8n's own words on an expression, which the editor knows how to show.
+	// n8n's own message for an expression, which the editor displays specially.
 	if (error instanceof ExpressionError) return new NodeOperationError(node, error, itemIndex);
 	const { message, stack } = error instanceof Error ? error : new Error(String(error));
 	logger.error(`Modica WhatsApp failed unexpectedly: ${message}`, { stack });
 	return new NodeOperationError(node, message, details);
 }
 
-/** n8n makes a second type of each node that AI agents can use. */
+/** Whether a node is the tool variant that n8n creates of each node that AI agents can use. */
 function isTool({ type }: INode): boolean {
 	return type.endsWith('Tool');
 }
 
 /**
- * What went wrong, in words without a secret: other errors may hold the request with its password.
- * @param otherwise what to say of those
+ * Describes an error in text without secrets, because other errors may contain the request with its password.
+ * @param otherwise the text for those errors
  */
 export function explain(error: unknown, otherwise: string): string {
 	if (error instanceof ModicaError) return [error.message, error.description].filter(Boolean).join('. ');

@@ -1,35 +1,38 @@
 import { isSafeObjectProperty, type IDataObject } from 'n8n-workflow';
 
-/** What dragging a field into a parameter gives, and nothing beside it: `={{ $json.order.to }}`. */
+/**
+ * Matches an expression that is only a field reference, as created by dragging a field into a parameter: `={{
+ * $json.order.to }}`.
+ */
 const REFERENCE = /^=\{\{\s*\$json((?:\.[A-Za-z_]\w*|\["[^"\\]+"\]|\['[^'\\]+'\])+)\s*\}\}$/;
 const STEP = /\.(\w+)|\["([^"]+)"\]|\['([^']+)'\]/g;
 
-/** Gives the value of a parameter for an item; undefined when it is n8n's to evaluate. */
+/** Returns the value of a parameter for an item, or undefined if n8n must evaluate it. */
 export type Reader = (json: IDataObject) => unknown;
 
 /**
- * Reads a parameter whose expressions are all plain references to fields of the item, at any depth; undefined for one with
- * other expressions, or with none.
+ * Returns a reader for a parameter whose expressions, at any depth, are all plain references to fields of the item.
+ * Returns undefined if it contains other expressions, or none.
  *
- * n8n evaluates every expression in an engine of its own, at half a millisecond each: for a thousand rows that is
- * longer than sending them takes. Plain references are by far the most common, and reading the fields is all they do.
+ * n8n takes half a millisecond to evaluate an expression. For a thousand rows, this takes longer than sending them.
+ * Plain references are by far the most common expressions, and only require reading a field.
  */
 export function readerOf(parameter: unknown): Reader | undefined {
 	const part = compile(parameter);
 	return part?.hasReference ? part.read : undefined;
 }
 
-/** A parameter, or what is inside one. */
+/** A parameter or a value inside it. */
 interface Part {
 	readonly read: Reader;
 	readonly hasReference: boolean;
 }
 
-/** @returns undefined when there is an expression in it that is more than a reference */
+/** @returns undefined if the value contains an expression that isn't a plain reference */
 function compile(value: unknown): Part | undefined {
 	if (typeof value === 'string' && value.startsWith('=')) {
 		const path = parseFieldReference(value);
-		// The names that n8n refuses in expressions are its to refuse.
+		// Names that n8n forbids in expressions are left to n8n.
 		return path?.every(isSafeObjectProperty) ? { read: (json) => readField(json, path), hasReference: true } : undefined;
 	}
 	const constant = { read: () => value, hasReference: false };
@@ -46,7 +49,7 @@ function compile(value: unknown): Part | undefined {
 	return { read, hasReference: true };
 }
 
-/** The path of a plain reference; undefined for anything else. */
+/** Returns the path of a plain reference, or undefined for anything else. */
 function parseFieldReference(parameter: string): string[] | undefined {
 	const steps = REFERENCE.exec(parameter)?.[1];
 	if (steps === undefined) return undefined;
@@ -54,8 +57,8 @@ function parseFieldReference(parameter: string): string[] | undefined {
 }
 
 /**
- * The text or number that stands there; undefined for everything else (a missing field, an object, a date), which is
- * n8n's to say.
+ * Returns the text or number in a field. Returns undefined for everything else (a missing field, an object, a date),
+ * which n8n must evaluate.
  */
 function readField(json: IDataObject, path: readonly string[]): string | number | undefined {
 	let value: unknown = json;

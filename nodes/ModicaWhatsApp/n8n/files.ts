@@ -6,10 +6,10 @@ type BinaryHelpers = Pick<
 	'getBinaryMetadata' | 'getBinaryStream' | 'prepareBinaryData'
 >;
 
-/** How much of a file is read at a time. */
+/** Number of bytes to read at a time. */
 const CHUNK_BYTES = 256 * 1024;
 
-/** Opens a binary field where n8n keeps it; in n8n's memory mode its content is in the item already. */
+/** Opens a binary field in n8n's storage. In n8n's memory mode, the item itself contains the data. */
 export async function openFile(helpers: BinaryHelpers, binary: IBinaryData): Promise<Upload> {
 	const { id, mimeType: type } = binary;
 	const held = id ? undefined : Buffer.from(binary.data, 'base64');
@@ -35,7 +35,7 @@ export async function openFile(helpers: BinaryHelpers, binary: IBinaryData): Pro
 		}
 	}
 	function failedBy(error: unknown, reading: number): unknown {
-		// One that was broken off, because another began or the file was closed, has not failed.
+		// A reading that was aborted, because another one started or the file was closed, isn't a failure.
 		if (reading === readings) failure = error;
 		return error;
 	}
@@ -43,7 +43,7 @@ export async function openFile(helpers: BinaryHelpers, binary: IBinaryData): Pro
 		size: { value: size },
 		stream: { value: () => ReadableStream.from(read()) },
 	});
-	// An upload that is answered before it was read to its end leaves its stream, and so the file, open.
+	// If the server responds before the upload is complete, the stream and the file would otherwise stay open.
 	const close = () => {
 		readings++;
 		reading?.destroy();
@@ -61,7 +61,7 @@ function fileNameOf({ fileName, fileExtension, mimeType }: IBinaryData): string 
 	return fileName || withExtension('file', mimeType, fileExtension);
 }
 
-/** Streams a downloaded file to where n8n keeps binary data. */
+/** Streams a downloaded file to n8n's binary data storage. */
 export async function storeFile(
 	helpers: BinaryHelpers,
 	{ fileName = '', mimeType, content }: DownloadedMedia,
@@ -74,8 +74,8 @@ export async function storeFile(
 	}
 
 	const { head, isWhole, all } = await readHead(content.chunks());
-	// n8n tells a type by the name or by the bytes of a buffer, never by a stream. It stores the buffer as well: a
-	// larger file leaves a copy of its beginning there, which goes with the execution.
+	// n8n detects a type by the name or from a buffer, but not from a stream. It also stores the buffer, so for a larger
+	// file, a copy of its beginning is stored and later deleted with the execution.
 	const detected = await helpers.prepareBinaryData(isWhole ? head : head.subarray(0, SAMPLE_BYTES), name);
 	const type = typeOf(detected, head);
 	const fullName = withExtension(name, type, type === detected.mimeType ? detected.fileExtension : undefined);
@@ -83,17 +83,17 @@ export async function storeFile(
 	return await helpers.prepareBinaryData(toStream(all()), fullName, type);
 }
 
-/** Files up to this size are held whole when their type is not told, so that n8n stores nothing beside them. */
+/** Maximum size of a file of unknown type to hold in memory completely, so that n8n doesn't store a second copy. */
 const HELD_BYTES = 1024 * 1024;
-/** As much as any known type is told by. */
+/** Number of bytes that is enough to detect any known type. */
 const SAMPLE_BYTES = 4_100;
 
-/** n8n calls everything that it does not know a text. */
+/** Corrects n8n's detection, which returns text for all unknown types. */
 function typeOf({ mimeType }: IBinaryData, head: Buffer): string {
 	return mimeType === 'text/plain' && head.includes(0) ? 'application/octet-stream' : mimeType;
 }
 
-/** Reads the beginning of a file; `all` then gives the whole of it, the beginning included. */
+/** Reads the beginning of a file. `all` then yields the whole file, including the beginning. */
 async function readHead(chunks: AsyncGenerator<Uint8Array>) {
 	const read: Uint8Array[] = [];
 	let bytes = 0;
@@ -138,12 +138,12 @@ function withExtension(name: string, mimeType: string, extension = knownExtensio
 	return extension && !/\.[a-z0-9]{1,8}$/i.test(name) ? `${name}.${extension}` : name;
 }
 
-/** As file systems have it. */
+/** The limit of common file systems. */
 const LONGEST_FILE_NAME = 255;
 
 /**
- * The name itself, without a path, and without what would break it or show it other than it is: control characters,
- * halves of characters, changes of the direction of writing. Undefined when nothing is left.
+ * Returns a file name without its path, and without characters that break or disguise it: control characters, lone
+ * surrogates, and bidirectional formatting characters. Returns undefined if nothing remains.
  */
 export function bareName(name: string): string | undefined {
 	const last = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Summary } from '../operations/summary';
 
-/** Shows what came of a run above the node's output. */
+/** Shows the summary of a run above the node's output. */
 export function addHint(functions: IExecuteFunctions, summary: Summary | undefined): void {
 	if (!summary) return;
 	const { message, isWarning } = summary;

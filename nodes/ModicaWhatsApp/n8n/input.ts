@@ -6,7 +6,7 @@ import { parseNumber } from '../parameters/number';
 import { fieldsOf } from '../parameters/values';
 import { readerOf } from './fieldReference';
 
-/** The node's input, each item with its parameters. */
+/** Returns the node's input items with access to their parameters. */
 export function readInput(functions: IExecuteFunctions): Item[] {
 	const { parameters } = functions.getNode();
 	const readers = new Map(Object.entries(parameters).map(([name, value]) => [name, readerOf(value)]));
@@ -19,8 +19,8 @@ export function readInput(functions: IExecuteFunctions): Item[] {
 }
 
 /**
- * The operation that the node is set to.
- * @throws {InputError} when there is none of that name
+ * Returns the selected operation.
+ * @throws {InputError} if it doesn't exist
  */
 export function readOperation(item: Item): Operation {
 	const resource = String(item.parameter('resource'));
@@ -33,8 +33,8 @@ export function readOperation(item: Item): Operation {
 }
 
 /**
- * The options of sending many. They hold for the whole run, so the first item's are taken.
- * @throws {InputError} naming the field, the value and the remedy
+ * Returns the options of a run. They apply to the whole run, so the values for the first item are used.
+ * @throws {InputError} with the field, the value, and the remedy
  */
 export function readRunOptions(item: Item, operation: Operation) {
 	const { maxConcurrency = operation.maxConcurrency, maxRequestsPerSecond = 0 } = fieldsOf(item.parameter('options'));

@@ -4,19 +4,20 @@ import { invalid } from '../parameters/errors';
 
 const LINK_LIVES_S = 24 * 60 * 60;
 
-/** What to do when n8n gives links that lead nowhere from outside. */
+/** What to do if n8n's links can't be opened from the internet. */
 export const PUBLIC_URL_REMEDY =
 	'Set the environment variable WEBHOOK_URL of n8n to the address under which the internet reaches it, such as https://n8n.example.com/, and restart n8n';
 
 /**
- * The secret part of a link that n8n signed, to a file or to a question, however the link is encoded, and of a button that
- * answers a question; the first group is what stands before it.
+ * Matches the secret part of a link that n8n signed, to a file or a question, in any encoding, or of a payload that
+ * answers a question. The first group is the part before it.
  */
 export const LINK_SECRET = /(binary-data(?:\\?\/|%2F)signed(?:\?|%3F)token(?:=|%3D)|[?&]signature=|%26signature%3D|MW1\.\d\.)[\w.~-]+/gi;
 
 /**
- * Links under which n8n itself serves binary data, without a log-in, until they expire (`/rest/binary-data/signed`).
- * @param apiBaseUrl Modica's address: an API on this machine may be given links to this machine
+ * Returns a function that creates links at which n8n serves binary data without authentication until they expire
+ * (`/rest/binary-data/signed`).
+ * @param apiBaseUrl the API's base URL: an API on this machine can also open links to this machine
  */
 export function openLinks(
 	{ createBinarySignedUrl }: Pick<IExecuteFunctions['helpers'], 'createBinarySignedUrl'>,
@@ -33,7 +34,7 @@ export function openLinks(
 				'Set the environment variable N8N_DEFAULT_BINARY_DATA_MODE of n8n to filesystem (database or s3 if n8n runs in several processes) and restart n8n, or give the URL of the file.',
 			);
 		}
-		// The same link for the same file: what is equal can be sent in one broadcast.
+		// The same link for the same file, so that equal messages are sent as one broadcast.
 		const key = `${binary.id} ${scheduled ?? ''}`;
 		const link = links.get(key) ?? createLink(binary, scheduled);
 		links.set(key, link);
@@ -55,7 +56,10 @@ export function openLinks(
 	}
 }
 
-/** Addresses of one machine (RFC 1122), of private networks (RFC 1918, 4193, 6598), and of the link (RFC 3927, 4291). */
+/**
+ * Loopback and unspecified addresses (RFC 1122), private networks (RFC 1918, 4193, 6598), and link-local addresses (RFC
+ * 3927, 4291).
+ */
 const PRIVATE_ADDRESSES = [
 	/^(0|10|127)\./,
 	/^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./,
@@ -64,15 +68,15 @@ const PRIVATE_ADDRESSES = [
 	/^192\.168\./,
 	/^\[(::1?\]|::ffff:|f[cd]|fe[89ab])/,
 ];
-/** Names that mean something on one machine or in one network only (RFC 6761, 6762, 8375), and those without a dot. */
+/** Names that are valid only on one machine or network (RFC 6761, 6762, 8375), and names without a dot. */
 const PRIVATE_NAMES = /^[^.:[\]]+$|\.(localhost|local|internal|lan|home\.arpa)$/;
 
-/** Whether an API at this address is on this machine or in this network, where private addresses will do. */
+/** Whether an API is on this machine or network, so that it can open private addresses. */
 export function isPrivateUrl(url: unknown): boolean {
 	return isPrivate(new URL(String(url)).hostname);
 }
 
-/** @param hostname as URLs have it: in lower case, IPv4 addresses in four parts, IPv6 ones in brackets */
+/** @param hostname in the format of URLs: in lower case, IPv4 addresses in four parts, and IPv6 addresses in brackets */
 export function isPrivate(hostname: string): boolean {
 	return PRIVATE_NAMES.test(hostname) || PRIVATE_ADDRESSES.some((address) => address.test(hostname));
 }

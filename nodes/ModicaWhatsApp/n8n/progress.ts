@@ -6,10 +6,10 @@ const TELL_EVERY_MS = 5_000;
 type Functions = Pick<IExecuteFunctions, 'getWorkflowDataProxy' | 'sendMessageToUI'>;
 
 /**
- * Tells a person how far a long run has come, where n8n has a place for it: in the browser's console while a
- * workflow runs by hand, and among the data of a cancelled execution, of which n8n keeps no node's output.
- * @param inFlight messages whose requests are in flight
- * @returns `update`, to be told how far the run has come, and `end`, to be called when it has ended
+ * Reports the progress of a long run where n8n can show it: in the browser's console during a manual execution, and in
+ * the data of a canceled execution, for which n8n stores no node output.
+ * @param inFlight returns the number of messages whose requests are in flight
+ * @returns `update`, to call with the progress, and `end`, to call when the run has ended
  */
 export function reportProgress(functions: Functions, signal: AbortSignal | undefined, inFlight: () => number) {
 	let latest: Progress = { done: 0, failed: 0 };
@@ -24,12 +24,13 @@ export function reportProgress(functions: Functions, signal: AbortSignal | undef
 			toldAt = performance.now();
 			functions.sendMessageToUI(`Modica WhatsApp: ${words()}`);
 		},
-		// The signal is the execution's. It would keep each run of a loop, and have each tell of a later cancellation.
+		// The signal belongs to the execution. Without this, a loop would retain all its runs, and each would report a
+		// later cancellation.
 		end: () => signal?.removeEventListener('abort', tellCancelled),
 	};
 }
 
-/** Highlights a text in the list of executions. By the way of expressions: n8n 1.x has no other. */
+/** Adds highlighted data to the execution in n8n's list. n8n 1.x allows this only through expressions. */
 function setCustomData(functions: Functions, value: string): void {
 	const { $execution } = functions.getWorkflowDataProxy(0);
 	($execution as { customData?: { set(key: string, value: string): void } }).customData?.set('modicaWhatsApp', value);

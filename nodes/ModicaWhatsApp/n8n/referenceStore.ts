@@ -2,12 +2,12 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { MOST_MARKS, References } from '../operations/message/references';
 import { clock } from './clock';
 
-/** How many references a node remembers. n8n writes all of them with every claim, so there is a price to each. */
+/** Number of references that a node remembers. n8n rewrites all of them for each claim, so each one adds to the cost. */
 const MOST_REFERENCES = 100_000;
-/** Room for the marks of several processes, so that they take that of no reference. */
+/** Additional entries for the marks of several processes, so that marks don't replace references. */
 const MOST_ENTRIES = MOST_REFERENCES + 20 * MOST_MARKS;
 
-/** The references that a node has sent, in n8n's database. */
+/** Opens the references that a node has sent, stored in n8n's database. */
 export function openReferences(functions: IExecuteFunctions, ensureOpen: () => void): References {
 	const { helpers } = functions;
 	const scope = 'node';

@@ -8,7 +8,7 @@ import { clock } from './clock';
 import { explain } from './errors';
 import { storeFile } from './files';
 
-/** A callback is answered only when its file is there; no sender waits much longer than this. */
+/** n8n responds to a callback only after the download, and senders don't wait much longer than this. */
 const LONGEST_DOWNLOAD_MS = 15_000;
 
 export const mediaOptions: INodeProperties[] = [
@@ -31,12 +31,12 @@ export const mediaOptions: INodeProperties[] = [
 	},
 ];
 
-/** The file in the binary field that it is to be put into, or why there is none. */
+/** The file in its output field, or why it's missing. */
 type FetchedMedia = { binary?: Record<string, IBinaryData>; downloadError?: string };
 
 /**
- * Fetches the file that came with a reply, if the trigger is set to, again after a passing fault, but not for longer
- * than a callback may take. Never rejects.
+ * Downloads the file of a reply, if the option is on. Retries temporary faults within the time limit of a callback.
+ * Never rejects.
  */
 export async function fetchMedia(
 	functions: IWebhookFunctions,

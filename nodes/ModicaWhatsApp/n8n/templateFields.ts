@@ -2,19 +2,22 @@ import type { ILoadOptionsFunctions, ResourceMapperField, ResourceMapperFields }
 import { parseTemplateText, valueFields } from '../operations/message/templateText';
 import { isEmpty } from '../parameters/values';
 
-/** n8n 1.x takes a text with placeholders for an expression when it is pasted into an empty field, and fills them itself. */
+/**
+ * n8n 1.x treats a text with placeholders as an expression when it's pasted into an empty field, and evaluates the
+ * placeholders.
+ */
 const REMEDY = 'If there is an equals sign (=) in front of the text, delete it.';
 
 /**
- * The fields of *Template Values*: one for each placeholder of the text. Never throws: the editor would keep showing what
- * it had before.
+ * Returns the fields of *Template Values*: one for each placeholder of the text. Never throws, because the editor would
+ * then keep showing the previous fields.
  */
 export async function getTemplateFields(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
 	const [body, header] = [this.getCurrentNodeParameter('templateText'), this.getCurrentNodeParameter('templateHeaderText')];
 	return await Promise.resolve(fieldsFor(body, header));
 }
 
-/** @returns a field for each placeholder, or what the editor is to say in their place */
+/** @returns a field for each placeholder, or a notice for the editor to show instead */
 export function fieldsFor(body: unknown, header: unknown): ResourceMapperFields {
 	if (isEmpty(body)) return none(`Paste the text of the template above to get a field for each of its placeholders. ${REMEDY}`);
 	try {

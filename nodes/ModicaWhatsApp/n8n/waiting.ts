@@ -6,27 +6,24 @@ import { fieldsOf, type Fields } from '../parameters/values';
 import { toJson } from './items';
 import { isPrivate, PUBLIC_URL_REMEDY } from './links';
 
-/** The name under which a question is kept among what n8n keeps of a node while its execution waits. */
+/** The key of the question in the node's context, which n8n stores while the execution waits. */
 const KEPT_AS = 'question';
 
-/** The parameters of a signed link: the question's secret, for a button the index of its answer, and n8n's signature. */
+/** Parameters of a signed link: the question's secret, the index of the answer (for buttons), and n8n's signature. */
 export const SECRET = 'question';
 export const ANSWER = 'answer';
 export const SIGNATURE = 'signature';
 
-/** Says that an answer was taken: n8n gives 200 for questions that are closed, too. */
+/** Response header for an accepted answer, because n8n also returns 200 for closed questions. */
 export const TAKEN_HEADER = 'X-Modica-WhatsApp-Answer';
 
-/**
- * Where n8n listens while an execution waits. Nobody registers these anywhere, so they have no life cycle as those of
- * a trigger have.
- */
+/** The webhooks of a waiting execution. They aren't registered with a service, so they need no lifecycle methods. */
 export const answerWebhooks = (['GET', 'POST'] as const).map(
 	(httpMethod): IWebhookDescription => ({
 		name: 'default',
 		httpMethod,
 		responseMode: 'onReceived',
-		// Empty: what is answered comes from `webhook()`.
+		// Empty, because `webhook()` returns the response.
 		responseData: '',
 		path: '={{ $nodeId }}',
 		restartWebhook: true,
@@ -35,9 +32,9 @@ export const answerWebhooks = (['GET', 'POST'] as const).map(
 );
 
 /**
- * A signed link to this execution, which n8n answers by the node's `webhook()`.
- * @param mayBePrivate whether a link that leads nowhere from outside will do
- * @throws {InputError} when nobody could open it, with what to set
+ * Returns a signed link to this execution, which calls the node's `webhook()`.
+ * @param mayBePrivate whether the link may have a private address
+ * @throws {InputError} with what to configure, if customers couldn't open the link
  */
 export function answerLink(functions: IExecuteFunctions, secret: string, mayBePrivate: boolean): string {
 	const link = signedLink(functions, { [SECRET]: secret });
@@ -49,9 +46,9 @@ export function answerLink(functions: IExecuteFunctions, secret: string, mayBePr
 }
 
 /**
- * The payload of a button that gives an answer: its link, packed.
- * @param answer its index among the answers of the question
- * @throws {InputError} when it does not fit into a button
+ * Returns the payload of a button for an answer: its signed link, packed.
+ * @param answer the index of the answer
+ * @throws {InputError} if the payload is too long for a button
  */
 export function answerPayload(functions: IExecuteFunctions, secret: string, answer: number): string {
 	const { searchParams } = new URL(signedLink(functions, { [SECRET]: secret, [ANSWER]: String(answer) }));
@@ -64,14 +61,14 @@ export function answerPayload(functions: IExecuteFunctions, secret: string, answ
 	);
 }
 
-/** @throws {InputError} when n8n would refuse its own link */
+/** @throws {InputError} if n8n would reject its own link */
 function signedLink(functions: IExecuteFunctions, parameters: Record<string, string>): string {
-	// n8n 1.x looks at the signature only when it was asked to; 2.x always does, and has no such method.
+	// n8n 1.x checks the signature only if this is called. 2.x always checks it, and doesn't have the method.
 	const { setSignatureValidationRequired } = functions as { setSignatureValidationRequired?(): void };
 	setSignatureValidationRequired?.call(functions);
 	const link = functions.getSignedResumeUrl(parameters);
-	// n8n signs the path, and a proxy that takes a part of it away changes what was signed (tried: 401). The addresses of
-	// questions and of forms begin alike only there.
+	// n8n signs the path, so if a proxy removes a prefix from it, the signature is wrong (tried: 401). The links to
+	// questions and to forms start with the same segment only if there's such a prefix.
 	const first = firstSegment(link);
 	if (first === firstSegment(functions.evaluateExpression('{{ $execution.resumeFormUrl }}', 0))) {
 		throw new InputError(
@@ -86,8 +83,8 @@ function firstSegment(url: unknown): string {
 }
 
 /**
- * Keeps a question with the execution and has it wait.
- * @param unanswered what the execution goes on with when the time is up
+ * Stores a question with the execution, and puts the execution into the waiting state.
+ * @param unanswered the output if the time limit expires
  */
 export async function waitForAnswer(
 	functions: IExecuteFunctions,
@@ -96,21 +93,21 @@ export async function waitForAnswer(
 	unanswered: Fields,
 ): Promise<void> {
 	functions.getContext('node')[KEPT_AS] = toJson(question);
-	// When the time is up, n8n hands the node's input on as if the node were not there. An input that holds the
-	// approval of an earlier question would pass for this one's.
+	// If the time limit expires, n8n passes on the node's input, which is therefore replaced. Otherwise, an input with
+	// the approval of an earlier question could be mistaken for an approval of this one.
 	const input = functions.getInputData();
 	input.splice(0, input.length, { json: toJson(unanswered), pairedItem: { item: 0 } });
 	await functions.putExecutionToWait(until);
 }
 
-/** The question that an execution waits for the answer to. */
+/** Returns the question of a waiting execution. */
 export function keptQuestion(functions: IWebhookFunctions): unknown {
-	// A webhook is given no node's context but through an expression. Braces would end it.
+	// In a webhook, n8n provides a node's context only in expressions. Braces would end the expression.
 	const name = JSON.stringify(functions.getNode().name).replace(/[{}]/g, (brace) => `\\u00${brace.charCodeAt(0).toString(16)}`);
 	return functions.evaluateExpression(`{{ $node[${name}].context[${JSON.stringify(KEPT_AS)}] }}`);
 }
 
-/** What somebody does who has opened the link of a question, or whose tap the trigger hands over. */
+/** Returns a request to the link of a question, from a browser or from the trigger for a tap. */
 export function readAnswerRequest(functions: IWebhookFunctions): AnswerRequest {
 	const query = fieldsOf(functions.getQueryData());
 	return { method: functions.getRequestObject().method, secret: query[SECRET], tapped: query[ANSWER], body: functions.getBodyData() };

@@ -9,10 +9,10 @@ import type { IncomingRequest } from './webhook';
 const TIMEOUT_MS = 30_000;
 
 /**
- * Gives an answer to n8n's waiting endpoint. Whichever process takes callbacks serves that, too, at the socket that the
- * callback came in by. So it is called there: past whatever stands in front of n8n, which may let only Modica in, ask
- * for a log-in, or not let n8n reach itself. Only where nothing is served there, such as at an n8n that has a
- * certificate, the public address is tried.
+ * Posts answers to n8n's waiting endpoint. Every process that receives callbacks also serves this endpoint, on the
+ * socket on which the callback arrived. Using this socket avoids any proxy in front of n8n, which may admit only
+ * Modica, require authentication, or be unreachable for n8n itself. The public address is used only if the socket
+ * doesn't serve the endpoint, for example if n8n has its own certificate.
  * @returns a function that makes one attempt and never rejects
  */
 export function openWaitingEndpoint(functions: IWebhookFunctions, { socket }: IncomingRequest): (tap: Tap) => Promise<Attempt> {
@@ -23,13 +23,14 @@ export function openWaitingEndpoint(functions: IWebhookFunctions, { socket }: In
 			const isServed = byTheSocket !== undefined && byTheSocket.kind !== 'unreachable' && !isNotFound(byTheSocket);
 			return isServed ? byTheSocket : await attempt(async () => await postPublicly(functions, link));
 		} catch {
-			// There is no link, so nothing was sent. The error goes no further: n8n would store it, and it may hold the answer.
+			// There's no link, so nothing was sent. The error isn't passed on, because n8n would store it, and it may contain
+			// the answer.
 			return { kind: 'unreachable' };
 		}
 	};
 }
 
-/** What n8n signed. Its public address comes without the execution id, of which a webhook has none (tried in 2.41.1 and 1.123.0). */
+/** Returns the link that n8n signed. The public address in a webhook lacks the execution ID (tried: 2.41.1 and 1.123.0). */
 function linkOf(functions: IWebhookFunctions, { executionId, nodeId, secret, answer, signature }: Tap): URL {
 	const base = String(functions.evaluateExpression('{{ $execution.resumeUrl }}')).replace(/\/[^/]*$/, '');
 	const link = new URL(`${base}/${executionId}/${encodeURIComponent(nodeId)}`);
@@ -43,12 +44,12 @@ interface Answer {
 	readonly body: string;
 }
 
-/** By Node.js's own request: n8n's would send it through a proxy, if there is one for n8n. */
+/** Uses Node.js's own `fetch`, because n8n's helper would use the proxy configured for n8n. */
 async function postToSocket({ localAddress, localPort, encrypted }: NonNullable<IncomingRequest['socket']>, { pathname, search }: URL): Promise<Answer> {
 	const host = localAddress?.includes(':') ? `[${localAddress}]` : localAddress;
 	const url = `${encrypted ? 'https' : 'http'}://${host}:${localPort}${pathname}${search}`;
 	const signal = AbortSignal.timeout(TIMEOUT_MS);
-	// One that is kept open may be closed by n8n just as it is used again.
+	// n8n might close a kept-alive connection while it's reused.
 	const response = await fetch(url, { method: 'POST', redirect: 'manual', headers: { connection: 'close' }, signal });
 	return { status: response.status, taken: response.headers.get(TAKEN_HEADER) ?? undefined, body: await response.text() };
 }
@@ -77,12 +78,12 @@ async function attempt(post: () => Promise<Answer>): Promise<Attempt> {
 	}
 }
 
-/** What `fetch` says of a URL that it cannot use, such as one with the zone of an IPv6 address or a port that it blocks. */
+/** Whether `fetch` rejected the URL, for example because of an IPv6 zone or a blocked port. */
 function isNoRequest(error: unknown): boolean {
 	return fieldsOf(error).name === 'TypeError';
 }
 
-/** True when there is no waiting endpoint at all: n8n says in JSON that there is no such execution. */
+/** Whether the waiting endpoint doesn't exist. If it does, n8n reports an unknown execution as JSON. */
 function isNotFound(answer: Attempt): boolean {
 	return answer.kind === 'answered' && answer.status === 404 && fieldsOf(parseJson(answer.body)).code !== 404;
 }

@@ -2,16 +2,16 @@ import type { IWebhookResponseData } from 'n8n-workflow';
 import type { Response } from '../callback/acknowledgment';
 import { parseCallback, type Callback, type NoCallback } from '../callback/parse';
 
-/** What is used of Express’s request and response, which n8n hands over. */
+/** The part of Express's request that is used here. */
 export interface IncomingRequest {
 	readonly headers: Readonly<Record<string, unknown>>;
-	/** Parsed, if n8n knows the content type. */
+	/** Parsed, if n8n supports the content type. */
 	readonly body?: unknown;
-	/** There once n8n has read it: for other content types it leaves that to the node (tried: above version 1 of a node). */
+	/** Set after n8n has read the body. For other content types, the node must read it (tried: for node versions above 1). */
 	readonly rawBody?: Buffer;
-	/** Reads it; rejects when it is too long, or packed in a way that does not unpack. */
+	/** Reads the body. Rejects if it's too long or can't be decompressed. */
 	readRawBody?(): Promise<void>;
-	/** Whose ends are n8n's own address and the sender's (Node.js: net.Socket, tls.TLSSocket). */
+	/** Its local address is n8n's own (Node.js: net.Socket, tls.TLSSocket). */
 	readonly socket?: { readonly localAddress?: string; readonly localPort?: number; readonly encrypted?: boolean };
 }
 
@@ -19,7 +19,7 @@ export interface OutgoingResponse extends Response {
 	writeHead(status: number, headers: Record<string, string>): { end(body: string): unknown };
 }
 
-/** Answers a request that starts nothing. */
+/** Responds to a request without starting an execution. */
 export function refuse(
 	response: OutgoingResponse,
 	status: number,
@@ -31,8 +31,8 @@ export function refuse(
 }
 
 /**
- * The callback in a request, whatever its content type says: `curl -d` calls everything a form, and some senders call
- * JSON bytes. Never rejects.
+ * Returns the callback in a request of any content type, because `curl -d` declares all data as a form, and some
+ * senders declare JSON as binary. Never rejects.
  */
 export async function readCallback(request: IncomingRequest): Promise<Callback | NoCallback> {
 	if (request.body === undefined) await request.readRawBody?.().catch(() => undefined);
