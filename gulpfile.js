@@ -5,10 +5,10 @@ const { build: bundleFile } = require('esbuild');
 const { dest, parallel, series, src, watch: watchFiles } = require('gulp');
 
 const DIST = 'dist';
-// Version 7 compiles in a tenth of the time; n8n's own lint still wants version 5.
+// Version 7 compiles ten times as fast. n8n's linter still requires version 5.
 const TSC = path.join(path.dirname(require.resolve('typescript-7/package.json')), 'bin/tsc');
 const TYPESCRIPT = ['nodes/**/*.ts', 'credentials/**/*.ts'];
-// What n8n reads beside the compiled classes: icons, search words, output previews.
+// Files that n8n reads in addition to the compiled classes: icons, search terms, and output schemas.
 const ASSETS = ['nodes/**/*.{svg,png,json}', 'credentials/**/*.{svg,png}'];
 
 function clean() {
@@ -25,7 +25,7 @@ function compile() {
 	});
 }
 
-/** With tabs, as the sources are: the four spaces that TypeScript writes instead are another 25 kB. */
+/** Indents with tabs like the sources. The four spaces of the compiler's output would add 25 kB. */
 async function indent() {
 	for (const file of (await readdir(DIST, { recursive: true })).filter((name) => name.endsWith('.js'))) {
 		const code = await readFile(path.join(DIST, file), 'utf8');
@@ -33,7 +33,7 @@ async function indent() {
 	}
 }
 
-/** The rules of libphonenumber-js without how to write a number with spaces, which is half of them and for nothing here. */
+/** Removes the formatting rules from libphonenumber-js. They make up half of its data and aren't used. */
 const withoutNumberFormats = {
 	name: 'without number formats',
 	setup({ onLoad }) {
@@ -47,8 +47,8 @@ const withoutNumberFormats = {
 };
 
 /**
- * The lexer of marked from its own sources, which its source map holds: what it publishes is one file with all of the library,
- * of which nothing can be left out.
+ * Builds the lexer of marked from its sources, which are in its source map. The published file contains the whole
+ * library, and esbuild can't remove unused parts of it.
  */
 const lexerOfMarked = {
 	name: 'lexer of marked',
@@ -67,25 +67,28 @@ const lexerOfMarked = {
 	},
 };
 
-/** Puts libraries into the files that import them, with their licences beside: n8n refuses packages with dependencies. */
+/**
+ * Bundles the libraries into the files that import them, and copies their licenses, because n8n rejects packages with
+ * dependencies.
+ */
 async function bundle() {
 	const sources = 'nodes/ModicaWhatsApp/bundled';
 	const folder = path.join(DIST, sources);
 	for (const file of await readdir(sources)) {
 		const { metafile } = await bundleFile({
-			// Not what was compiled: of a module that is imported, only what is used is taken in.
+			// The sources instead of the compiled files, so that esbuild can remove unused exports.
 			entryPoints: [path.join(sources, file)],
 			outfile: path.join(folder, file.replace(/\.ts$/, '.js')),
 			allowOverwrite: true,
 			bundle: true,
-			// n8n's scanner allows none.
+			// n8n's scanner rejects it.
 			drop: ['console'],
-			// Its build for Node.js and not for browsers of 2009.
+			// The build for Node.js. The default one supports browsers from 2009.
 			alias: { 'libphonenumber-js/mobile': 'libphonenumber-js/mobile/es6' },
-			// The libraries are a third of the package.
+			// The libraries make up a third of the package.
 			minify: true,
 			plugins: [withoutNumberFormats, lexerOfMarked],
-			// The file names each module by where it lies.
+			// The output contains the path of each module, which must not depend on where node_modules links to.
 			preserveSymlinks: true,
 			platform: 'node',
 			target: 'node20',
@@ -96,7 +99,7 @@ async function bundle() {
 		const packages = Object.keys(metafile.inputs).map((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]);
 		for (const name of new Set(packages.filter(Boolean))) {
 			const source = path.join('node_modules', name);
-			// Such as LICENSE and LICENSE.Apache, for what the library itself is made from.
+			// For example LICENSE and LICENSE.Apache, which covers code that the library is based on.
 			for (const license of (await readdir(source)).filter((entry) => entry.startsWith('LICENSE'))) {
 				await copyFile(path.join(source, license), path.join(folder, `${name.replace('/', '-')}.${license}.txt`));
 			}
@@ -105,7 +108,7 @@ async function bundle() {
 }
 
 function assets() {
-	// Icons are binary as far as gulp is concerned: without `encoding: false` it would decode them.
+	// Otherwise, gulp would decode the icons, which are binary files.
 	return src(ASSETS, { base: '.', encoding: false }).pipe(dest(DIST));
 }
 

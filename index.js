@@ -1,4 +1,4 @@
-// Everything this package gives n8n, for anyone who requires it by name.
+// The classes of this package, for code that requires it by name.
 module.exports = {
 	...require('./dist/credentials/ModicaWhatsAppApi.credentials'),
 	...require('./dist/nodes/ModicaWhatsApp/ModicaWhatsApp.node'),
