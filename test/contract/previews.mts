@@ -35,7 +35,8 @@ export function previews(): Preview[] {
 		},
 		message: {
 			broadcast: item({ ...receipt, message: TEXT }),
-			get: component('MessageDetails'),
+			// As the API returns it, with the fields that Simplify adds.
+			get: item({ ...(component('MessageDetails').properties as Record<string, JsonObject>), text: TEXT, mediaId }),
 			markAsRead: item({ id, read: BOOLEAN }),
 			send: item({ ...receipt, parts: { type: 'array', items: item({ id, status }) } }),
 			sendAndWait: item({

@@ -25,7 +25,12 @@ const RUNS: Record<string, () => Promise<INodeExecutionData[]>> = {
 		stage.simulator.configure({ responseShape: 'alternative' });
 		const alternative = await run('message', 'get', { messageId: await send() });
 		stage.simulator.configure({ responseShape: 'reference' });
-		return [...alternative, ...(await run('message', 'get', { messageId: await send() }))];
+		const raw = await run('message', 'get', { messageId: await send() });
+		const messageId = await send();
+		const simplified = await run('message', 'get', { messageId, simplify: true });
+		stage.simulator.addFault({ kind: 'status', status: 200, body: { attributes: { media: { id: 'abcd1234xyz', type: 'image' } } } });
+		const media = await run('message', 'get', { messageId, simplify: true });
+		return [...alternative, ...raw, ...simplified, ...media];
 	},
 	'message.markAsRead': async () => await run('message', 'markAsRead', { messageId: await send() }),
 	'message.sendAndWait': async () => {

@@ -134,7 +134,10 @@ describe('names that saved workflows hold', () => {
 			['options.submitLabel', 'string', 'Send'],
 			['options.thanksText', 'string', 'Thank you. Your answer has been received.'],
 		],
-		'message.get': [['messageId', 'string', '']],
+		'message.get': [
+			['messageId', 'string', ''],
+			['simplify', 'boolean', false],
+		],
 		'message.markAsRead': [['messageId', 'string', '']],
 		'media.upload': [
 			['binaryPropertyName', 'string', 'data'],

@@ -34,3 +34,70 @@ describe('a message that is there', () => {
 		expect(asked).toEqual([]);
 	});
 });
+
+/** As the reference shows it. */
+const SENT = {
+	id: ID,
+	reference: 'order-1234',
+	application_id: 'wab_customer_a',
+	status: 'read',
+	business_number_id: '102046588645210',
+	customer_number_id: '64211234567',
+	timestamp: 1_764_000_000,
+	direction: 'MT',
+	type: 'text',
+	attributes: { body: 'Kia ora' },
+};
+const { business_number_id: business, customer_number_id: customer } = SENT;
+const SIMPLE = {
+	id: ID,
+	reference: 'order-1234',
+	status: 'read',
+	direction: 'MT',
+	type: 'text',
+	source: business,
+	destination: customer,
+	text: 'Kia ora',
+	timestamp: 1_764_000_000,
+};
+
+describe('Get with Simplify', () => {
+	const resultOf = async (message: Record<string, unknown>, parameters: Record<string, unknown>) => {
+		const context = contextOf({ getMessage: async () => await Promise.resolve(message) });
+		const { jobs } = jobsOf(get, [itemOf(get, { messageId: ID, ...parameters })], context);
+		const [result] = (await jobs[0]?.run()) ?? [];
+		return result;
+	};
+
+	it.each([
+		['a sent text', SENT, SIMPLE],
+		[
+			'a received file',
+			{ ...SENT, reference: undefined, direction: 'MO', type: 'media', attributes: { media: { id: 'abcd1234xyz', type: 'image' } } },
+			{ id: ID, status: 'read', direction: 'MO', type: 'media', source: customer, destination: business, mediaId: 'abcd1234xyz', timestamp: 1_764_000_000 },
+		],
+		[
+			'a template with a header, a footer and buttons',
+			{ ...SENT, type: 'template', attributes: { header: 'Order', body: 'Kia ora', footer: 'Bye', buttons: [{ text: 'Yes' }] } },
+			{ ...SIMPLE, type: 'template' },
+		],
+		[
+			'the other form of the response, which has a source and a destination',
+			{ id: ID, source: '102046588645210', destination: '64211234567', direction: 'outbound' },
+			{ id: ID, direction: 'outbound', source: '102046588645210', destination: '64211234567' },
+		],
+		['a response with other types', { id: ID, attributes: 'x', status: null }, { id: ID, status: null }],
+	])('returns the main fields of %s', async (_what, message, json) => {
+		expect(await resultOf(message, { simplify: true })).toStrictEqual({ item: 0, json });
+	});
+
+	it.each([
+		['on', { simplify: true }, SIMPLE],
+		['on by an expression that returns a string', { simplify: 'true' }, SIMPLE],
+		['off', { simplify: false }, SENT],
+		['off by an expression that returns a string', { simplify: 'false' }, SENT],
+		['missing, as in workflows saved before the field existed', {}, SENT],
+	])('returns the main fields or the raw data when it is %s', async (_state, parameters, json) => {
+		expect(await resultOf(SENT, parameters)).toStrictEqual({ item: 0, json });
+	});
+});
