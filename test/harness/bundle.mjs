@@ -9,11 +9,11 @@ const require = createRequire(import.meta.url);
 const CACHE = path.resolve(import.meta.dirname, '../../node_modules/.cache/test-bundle');
 
 /**
- * Bundles packages into a file for each group. Jest gives each suite modules of its own, and takes seconds to load the 2,700
- * files that n8n-core is made of; of one file it takes less than one. The code is the packages' own.
+ * Bundles packages into one file for each group, with their code unchanged. Jest loads modules separately for each suite.
+ * It takes seconds to load the 2,700 files of n8n-core, but less than one second to load a single file.
  *
- * @param {string[][]} groups what the tests import; a group may import what is in those before it
- * @returns {Record<string, string>} Jest's `moduleNameMapper` for them
+ * @param {string[][]} groups the packages that the tests import. A group can import packages of the groups before it
+ * @returns {Record<string, string>} Jest's `moduleNameMapper` for the packages
  */
 export function bundle(groups) {
 	const lockFile = readFileSync(path.join(CACHE, '../../../package-lock.json'));
@@ -25,33 +25,33 @@ export function bundle(groups) {
 }
 
 function build(groups, folder) {
-	// Made beside its place, for two runs at once.
-	const making = `${folder}.${process.pid}`;
-	mkdirSync(making, { recursive: true });
+	// Built in a separate folder and then renamed, so that concurrent runs don't conflict.
+	const temporary = `${folder}.${process.pid}`;
+	mkdirSync(temporary, { recursive: true });
 	for (const [place, names] of groups.entries()) {
 		const modules = names.map((name) => `${JSON.stringify(name)}: () => require(${JSON.stringify(require.resolve(name))})`);
 		buildSync({
-			stdin: { contents: `module.exports = { ${modules.join(', ')} };`, resolveDir: making },
-			outfile: path.join(making, `group${place}.cjs`),
+			stdin: { contents: `module.exports = { ${modules.join(', ')} };`, resolveDir: temporary },
+			outfile: path.join(temporary, `group${place}.cjs`),
 			bundle: true,
 			platform: 'node',
 			target: 'node20',
 			format: 'cjs',
-			// To be read sooner.
+			// Smaller files load faster.
 			minify: true,
 			keepNames: true,
 			external: ['*.node', ...groups.slice(0, place).flat()],
 			logLevel: 'error',
 		});
 		for (const name of names) {
-			writeFileSync(path.join(making, fileOf(name)), `module.exports = require('./group${place}.cjs')[${JSON.stringify(name)}]();\n`);
+			writeFileSync(path.join(temporary, fileOf(name)), `module.exports = require('./group${place}.cjs')[${JSON.stringify(name)}]();\n`);
 		}
 	}
 	try {
-		renameSync(making, folder);
+		renameSync(temporary, folder);
 	} catch (error) {
 		if (!existsSync(folder)) throw error;
-		rmSync(making, { recursive: true });
+		rmSync(temporary, { recursive: true });
 	}
 }
 

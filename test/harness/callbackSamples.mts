@@ -1,4 +1,4 @@
-/** Bodies of callbacks as the reference shows them. */
+/** Bodies of callbacks from the API reference. */
 export const STATUS = { id: '2af85f64-3645-1078-b3fc-2c963f66afa6', reference: 'ref-abc123', status: 'received' };
 
 export const REPLY = {
@@ -21,7 +21,7 @@ export const CONTENT = {
 	video: { type: 'video', video: { caption: 'Look', filename: 'v.mp4', sha256: 'f00', id: 'vid1', mime_type: 'video/mp4' } },
 };
 
-/** So many objects in each other. */
+/** An object with this many levels of nesting. */
 export function nested(depth: number): object {
 	let value: object = {};
 	for (let level = 1; level < depth; level++) value = { inner: value };

@@ -1,16 +1,16 @@
-/** Generated input that wants to do harm: what it is made of, and the count of what was tried. */
+/** Generated malicious input, and a counter of tested cases. */
 import fc from 'fast-check';
 import { ModicaError } from '../../nodes/ModicaWhatsApp/api/errors';
 import { InputError } from '../../nodes/ModicaWhatsApp/parameters/errors';
 
-/** The same cases each time, unless asked for others: HOSTILE_SEED=12345, or =random. */
+/** The cases are the same each time. HOSTILE_SEED=12345 or HOSTILE_SEED=random generates others. */
 const SEED = process.env.HOSTILE_SEED === 'random' ? Math.floor(Math.random() * 2 ** 31) : Number(process.env.HOSTILE_SEED ?? 20_261_124);
 
 let tried = 0;
 
-/** Tries a property with so many cases. @throws Error with the seed and the smallest case that breaks it */
+/** Tests a property with generated cases. @throws Error with the seed and the smallest failing case */
 export async function tryCases<T>(count: number, arbitrary: fc.Arbitrary<T>, property: (value: T) => void | Promise<void>): Promise<void> {
-	// Jest makes an error at each `expect`, and what is tried refuses most of what it is given: their stacks cost more than they.
+	// `expect` and the tested code create many errors, whose stack traces would take most of the time.
 	const { stackTraceLimit } = Error;
 	Error.stackTraceLimit = 0;
 	const tries = fc.assert(
@@ -18,7 +18,7 @@ export async function tryCases<T>(count: number, arbitrary: fc.Arbitrary<T>, pro
 			tried++;
 			await property(value);
 			const names = pollution();
-			if (names.length > 0) throw new Error(`All objects have these now: ${names.map(String).join(', ')}`);
+			if (names.length > 0) throw new Error(`The prototypes were polluted with: ${names.map(String).join(', ')}`);
 		}),
 		{ numRuns: count, seed: SEED },
 	);
@@ -27,15 +27,15 @@ export async function tryCases<T>(count: number, arbitrary: fc.Arbitrary<T>, pro
 	});
 }
 
-/** To be called once in a file: says at its end how much was tried, and fails when it was less. */
+/** Call once per file: prints the number of tested cases after the last test, and fails if there were fewer than `least`. */
 export function expectCases(least: number): void {
 	afterAll(() => {
-		console.log(`${tried} hostile cases tried, with HOSTILE_SEED=${SEED}`);
-		if (tried < least) throw new Error(`Only ${tried} cases were tried, not ${least}`);
+		console.log(`${tried} hostile cases tested with HOSTILE_SEED=${SEED}`);
+		if (tried < least) throw new Error(`Only ${tried} cases were tested, expected at least ${least}`);
 	});
 }
 
-/** What a call comes to; errors in words for a person are as good as a value, any other is passed on. */
+/** The result of a call. Errors for users count as a result, any other error is rethrown. */
 export async function outcomeOf<T>(call: () => T | Promise<T>): Promise<{ value: T } | { refusal: Error }> {
 	try {
 		return { value: await call() };
@@ -50,15 +50,15 @@ const CLEAN = [Object.prototype, Array.prototype, String.prototype, Function.pro
 	names: new Set(Reflect.ownKeys(prototype)),
 }));
 
-/** Names that somebody has put into what all objects share. */
+/** Names that were added to built-in prototypes. */
 function pollution(): PropertyKey[] {
 	return CLEAN.flatMap(({ prototype, names }) => Reflect.ownKeys(prototype).filter((name) => !names.has(name)));
 }
 
-/** Names that mean something to JavaScript. */
+/** Names with a special meaning in JavaScript. */
 export const LOADED_NAMES = ['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'toJSON', 'hasOwnProperty', 'length', 'then'];
 
-/** Pieces that break out of what they are put into: headers, URLs, JSON, paths, HTML, terminals. */
+/** Strings for injection into headers, URLs, JSON, paths, HTML, and terminals. */
 const PIECES = [
 	...LOADED_NAMES,
 	'\r\n', '\n', '\r', '\0', '\t', ' ', '\u2028', '\u202e', '\ufeff', '\ud800', '"', "'", '`', '\\', '/', '../', '..\\', 'C:', '%0d%0a', '%00', '%2e%2e%2f',
@@ -67,17 +67,17 @@ const PIECES = [
 	'👍🏽', 'é', 'ß', '٦',
 ];
 
-/** Text of any characters: as fast-check's `unit: 'binary'`, which takes a second to list them all first. */
+/** Text of any characters, like fast-check's `unit: 'binary'`, which takes a second to initialize. */
 export function unicode(bounds: { minLength?: number; maxLength?: number } = {}): fc.Arbitrary<string> {
 	const point = fc.nat(0x10_ffff - 0x800).map((place) => (place < 0xd800 ? place : place + 0x800));
 	return fc.array(point, bounds).map((points) => String.fromCodePoint(...points));
 }
 
-/** Text of anything at all, and of such pieces. */
+/** Arbitrary text, and text that contains these strings. */
 export const text: fc.Arbitrary<string> = fc.oneof(
 	fc.array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ maxLength: 5 })), { maxLength: 8 }).map((parts) => parts.join('')),
 	unicode({ maxLength: 60 }),
-	// Of halves of characters, too.
+	// Includes unpaired surrogates.
 	fc.array(fc.nat(0xffff), { maxLength: 20 }).map((units) => String.fromCharCode(...units)),
 );
 
@@ -87,14 +87,14 @@ const cyclic = fc.string().map((name) => {
 	return value;
 });
 
-/** Objects that break whoever makes a text, a number or JSON of them. */
+/** Values whose conversion to text, a number, or JSON fails or is unusual. */
 const untouchable = fc.constantFrom<unknown>(
 	{ toString: 1 },
 	{ valueOf: null, toString: null },
 	{ toJSON: () => undefined },
 	{
 		toJSON: () => {
-			throw new Error('no JSON of this');
+			throw new Error('no JSON representation');
 		},
 	},
 	Object.create(null),
@@ -113,17 +113,17 @@ const untouchable = fc.constantFrom<unknown>(
 );
 
 const named = fc.dictionary(fc.oneof(fc.constantFrom(...LOADED_NAMES), fc.string()), fc.anything({ maxDepth: 1 }), { noNullPrototype: false });
-/** Own names such as `__proto__`, as JSON from outside has them. */
+/** Objects with own properties such as `__proto__`, as parsed JSON can have. */
 const parsed = fc.array(fc.tuple(fc.constantFrom(...LOADED_NAMES, 'body_params', 'media', 'id', 'x'), fc.jsonValue({ maxDepth: 2 })), { maxLength: 4 }).map(jsonOf).map((json) => JSON.parse(json) as unknown);
 
-/** Any value at all, with a mind to do harm. */
+/** Any value, including malicious ones. */
 export const anything: fc.Arbitrary<unknown> = fc.oneof(
 	{ weight: 5, arbitrary: text },
 	{ weight: 2, arbitrary: fc.anything({ maxDepth: 2, withDate: true, withBigInt: true, withNullPrototype: true, withSparseArray: true, withTypedArray: true, withMap: true }) },
 	{ weight: 1, arbitrary: fc.oneof(cyclic, untouchable, named, parsed, fc.double(), fc.bigInt()) },
 );
 
-/** The JSON of an object with names as they are given, twice if they are given twice. */
+/** JSON of an object with these names, including duplicates. */
 export function jsonOf(entries: ReadonlyArray<readonly [string, unknown]>): string {
 	return `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
 }

@@ -10,7 +10,7 @@ interface Given extends Partial<Omit<ClientSettings, 'secrets'>> {
 	password?: string;
 }
 
-/** A client as the nodes have it, but for what a test says. */
+/** A client as the nodes create it, with the test's overrides. */
 export function clientOf(http: Http, { baseUrl = 'https://api.example.com/rest/wab/v1', username, password, ...settings }: Given = {}): ModicaClient {
 	const secrets = new Secrets(username, password, LINK_SECRET);
 	return new ModicaClient(http, { baseUrl: parseBaseUrl(baseUrl), clock, secrets, ...settings });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../nodes/ModicaWhatsApp/api/clock';
 
-/** Real time, but faster: for waits of the code that a real network or a real n8n must live through. */
+/** Accelerated real time, to shorten waits of the code in tests with a real network or a real n8n. */
 export function fastClock(timesFaster: number): Clock {
 	return {
 		now: () => performance.now() * timesFaster,

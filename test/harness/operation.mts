@@ -1,4 +1,4 @@
-/** Operations by themselves: plain functions in place of n8n and of the API. */
+/** Runs operations in isolation, with plain functions in place of n8n and the API. */
 import type { IBinaryData } from 'n8n-workflow';
 import type { ModicaClient } from '../../nodes/ModicaWhatsApp/api/client';
 import { References, type ReferenceStore } from '../../nodes/ModicaWhatsApp/operations/message/references';
@@ -8,7 +8,7 @@ import { VirtualClock } from './virtualClock.mts';
 
 type Parameters = Record<string, unknown>;
 
-/** An input item with its parameters; those that are left out have the default of the operation's field. */
+/** An input item with its parameters. Missing parameters have the default of the operation's field. */
 export function itemOf(operation: Operation, parameters: Parameters, index = 0, binary: Record<string, IBinaryData> = {}): Item {
 	const defaults = new Map(operation.fields.map((field) => [field.name, field.default as unknown]));
 	const parameter = (name: string) => (name in parameters ? parameters[name] : defaults.get(name));
@@ -38,7 +38,7 @@ export class MemoryStore implements ReferenceStore {
 
 let contexts = 0;
 
-/** What an operation may use; whatever a test does not give fails when it is used. */
+/** The context of an operation. Anything that a test doesn't provide throws when it's used. */
 export function contextOf(api: Partial<ModicaClient>, overrides: Partial<Context> = {}): Context & { clock: VirtualClock; store: MemoryStore } {
 	const clock = new VirtualClock();
 	const store = new MemoryStore();
@@ -61,14 +61,14 @@ export function contextOf(api: Partial<ModicaClient>, overrides: Partial<Context
 	};
 }
 
-/** The jobs that an operation makes of its items, and what it refuses. */
+/** The jobs that an operation creates from its items, and its errors. */
 export function jobsOf(operation: Operation, items: readonly Item[], context: Context): { jobs: Job[]; refused: Array<[number, string]> } {
 	const refused: Array<[number, string]> = [];
 	const jobs = [...operation.jobs(items, context, (item, error) => refused.push([item, (error as Error).message]))];
 	return { jobs, refused };
 }
 
-/** Runs an operation on items, one for each object of parameters. */
+/** Runs an operation with one item for each object of parameters. */
 export async function runOn(
 	operation: Operation,
 	parameters: readonly Parameters[],

@@ -4,16 +4,16 @@ import path from 'node:path';
 import { manifest, PROJECT, sourceFiles } from './project.mts';
 import { run } from './run.mts';
 
-/** The package as a user's n8n would hold it. */
+/** The package as installed in a user's n8n. */
 export interface Packed {
 	directory: string;
-	/** Names from the package's top, sorted. */
+	/** Paths relative to the package's root, sorted. */
 	files: string[];
 	unpackedSize: number;
 	remove(): void;
 }
 
-/** Builds if need be, packs, and unpacks to where nothing but n8n's one peer dependency is at hand. */
+/** Builds the package if necessary, packs it, and unpacks it next to its only peer dependency. */
 export async function pack(): Promise<Packed> {
 	if (buildIsStale()) await run(process.execPath, [path.join(PROJECT, 'node_modules/gulp/bin/gulp.js')], PROJECT);
 	const temporary = mkdtempSync(path.join(tmpdir(), 'packed-'));
@@ -38,7 +38,7 @@ export async function pack(): Promise<Packed> {
 	};
 }
 
-/** The files that a source becomes in the package. */
+/** The files in the package that a source file is built into. */
 export function builtFrom(source: string): string[] {
 	if (!source.endsWith('.ts')) return [`dist/${source}`];
 	return [`dist/${source.slice(0, -'.ts'.length)}.js`];
@@ -49,7 +49,7 @@ function buildIsStale(): boolean {
 		const changed = statSync(path.join(PROJECT, source)).mtimeMs;
 		return builtFrom(source).some((file) => {
 			const built = statSync(path.join(PROJECT, file), { throwIfNoEntry: false });
-			// A copied asset keeps the age of its original; a compiled file is younger than its source.
+			// A copied asset keeps its original's modification time. A compiled file is newer than its source.
 			return !built || built.mtimeMs < changed - 1;
 		});
 	});

@@ -1,8 +1,8 @@
 /**
- * Other programs, started and ended so that nothing of them stays behind, however this process ends.
+ * Starts and ends other programs. No program keeps running after this process, however this process ends.
  *
- * Each is the leader of a process group of its own: Ctrl-C reaches only us, who end it in order,
- * and what it starts itself (n8n's task runner, npm's scripts) ends with it.
+ * Each program has its own process group. So Ctrl-C reaches only this process, which ends the programs in order,
+ * and child processes of a program (n8n's task runner, npm's scripts) end with it.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -16,26 +16,26 @@ const programs = new Set<Program>();
 const temporaryFolders = new Set<string>();
 let cleanUpRegistered = false;
 
-/** A program under way, with the end of what it printed. */
+/** A running program. */
 export type Program = {
 	child: ChildProcess;
-	/** The last {@link KEPT_OUTPUT_CHARACTERS} of its output and errors, in the order they came. */
+	/** The last {@link KEPT_OUTPUT_CHARACTERS} of stdout and stderr, in the order of arrival. */
 	output: () => string;
-	/** Resolves with what the program ended with, once it and its pipes are closed; never rejects. */
+	/** Resolves with the exit status once the program and its pipes are closed. Never rejects. */
 	ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; error?: Error }>;
 };
 
 export type ProgramOptions = {
 	cwd?: string;
-	/** The whole environment. Default: this process's. */
+	/** The complete environment. Default: that of this process. */
 	env?: NodeJS.ProcessEnv;
-	/** The user and the group to run as. Default: this process's. */
+	/** The user and the group to run as. Default: those of this process. */
 	uid?: number;
 	gid?: number;
 	onStdout?: (text: string) => void;
 };
 
-/** Starts a program. It is ended at the latest with this process. */
+/** Starts a program. It ends with this process at the latest. */
 export function startProgram(command: string, args: string[], options: ProgramOptions = {}): Program {
 	cleanUpAtExit();
 	const child = spawn(command, args, {
@@ -76,9 +76,9 @@ export function startProgram(command: string, args: string[], options: ProgramOp
 }
 
 /**
- * Runs a program to its end.
- * @returns all it wrote to its standard output.
- * @throws Error with the end of its output when it fails or has not ended after `timeoutMs`.
+ * Runs a program and waits for its end.
+ * @returns its stdout.
+ * @throws Error with the end of its output if it fails or doesn't end within `timeoutMs`.
  */
 export async function runProgram(
 	command: string,
@@ -99,7 +99,7 @@ export async function runProgram(
 	throw new Error(`${[command, ...args].join(' ')} ${how}\n${program.output()}`);
 }
 
-/** Asks a program to end, and ends it and all it started when it has not after `graceMs`. */
+/** Sends SIGTERM to a program and its child processes, and SIGKILL if they are still running after `graceMs`. */
 export async function endProgram(program: Program, graceMs: number): Promise<void> {
 	const { pid } = program.child;
 	if (pid === undefined) return;
@@ -115,25 +115,25 @@ export async function endProgram(program: Program, graceMs: number): Promise<voi
 	await program.ended;
 }
 
-/** Removes a folder when this process ends, if {@link removeNow} has not before. */
+/** Removes a folder when this process ends, unless {@link removeNow} does it before. */
 export function removeAtExit(folder: string): void {
 	cleanUpAtExit();
 	temporaryFolders.add(folder);
 }
 
-/** Removes a folder with all that is in it; one that is not there is fine. */
+/** Removes a folder and its contents, if it exists. */
 export function removeNow(folder: string): void {
-	// A program that was just ended may still be leaving the folder: hence the retries.
+	// Retries, because a program that has just ended may still be using the folder.
 	rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 	temporaryFolders.delete(folder);
 }
 
 /**
- * Ends this process on Ctrl-C and the like, by way of its exit, so that its programs and folders go with it.
- * Not for a process that has its own, gentler way to end.
+ * Exits this process on Ctrl-C and similar signals, so that its programs end and its folders are removed.
+ * Don't use it in a process that handles these signals itself.
  */
 export function exitOnSignals(): void {
-	// Not `once`: a second signal, as one gets who is told by several, would end this process before it has cleared away.
+	// Not `once`: a second signal would end this process before the cleanup is complete.
 	process.on('SIGINT', () => process.exit(130));
 	process.on('SIGTERM', () => process.exit(143));
 	process.on('SIGHUP', () => process.exit(129));
@@ -142,7 +142,7 @@ export function exitOnSignals(): void {
 function cleanUpAtExit(): void {
 	if (cleanUpRegistered) return;
 	cleanUpRegistered = true;
-	// In a test, `process` is a copy of Jest's: see `environment.mjs`.
+	// In a test, `process` is Jest's copy: see `environment.mjs`.
 	const { outerProcess = process } = globalThis as { outerProcess?: NodeJS.Process };
 	outerProcess.once('exit', () => {
 		for (const { child } of programs) if (child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
@@ -150,7 +150,7 @@ function cleanUpAtExit(): void {
 			try {
 				removeNow(folder);
 			} catch {
-				// One that cannot be removed keeps none of the others.
+				// The other folders are removed nevertheless.
 			}
 		}
 	});
@@ -164,7 +164,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 	try {
 		process.kill(-pid, signal);
 	} catch {
-		// Nobody left in the group.
+		// The group has no processes left.
 	}
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 export const PROJECT = path.resolve(__dirname, '../..');
 
-/** The parts of the package's manifest that tests look at. */
+/** The parts of package.json that tests use. */
 export interface Manifest {
 	name: string;
 	version: string;
@@ -21,7 +21,7 @@ export interface Manifest {
 
 export const manifest = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 'utf8')) as Manifest;
 
-/** The files of a folder of the project and of those below it: names from the project's top, with slashes. */
+/** All files in a folder and its subfolders, as paths relative to the project's root with forward slashes. */
 export function filesIn(folder: string): string[] {
 	return readdirSync(path.join(PROJECT, folder), { recursive: true, withFileTypes: true })
 		.filter((entry) => entry.isFile())
@@ -29,12 +29,12 @@ export function filesIn(folder: string): string[] {
 		.sort();
 }
 
-/** Everything that the package is made from. */
+/** All source files of the package. */
 export function sourceFiles(): string[] {
 	return [...filesIn('credentials'), ...filesIn('nodes')];
 }
 
-/** The libraries that the package holds, from the sources that take them in; their licences by the names of the files. */
+/** The bundled libraries, according to the imports in the sources, with the names of their license files. */
 export function bundledLibraries(): Array<{ name: string; version: string; license: string; licenses: string[] }> {
 	const sources = filesIn('nodes/ModicaWhatsApp/bundled').map((file) => readFileSync(path.join(PROJECT, file), 'utf8'));
 	return sources.flatMap((source) => Array.from(source.matchAll(/ from '([^.'][^']*)'/g), ([, from = '']) => readManifest(packageOf(from))));
@@ -51,7 +51,7 @@ function readManifest(library: string) {
 	return { name, version, license, licenses };
 }
 
-/** The class that a file registered in the manifest gives n8n, from its source. */
+/** An instance of the class in a file that package.json registers for n8n, loaded from its source. */
 export function loadRegistered<T>(compiledFile: string): T {
 	const source = compiledFile.replace(/^dist\//, '').replace(/\.js$/, '');
 	const [className = ''] = path.basename(source).split('.');

@@ -3,18 +3,18 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** Runs a script of this folder, or one of Node.js's own kind, in a process of its own and parses what it prints. */
+/** Runs a script in a separate Node.js process, and parses its output as JSON. */
 export async function runForJson<T>(args: readonly string[], directory: string): Promise<T> {
 	const { stdout } = await execute(process.execPath, args, {
 		cwd: directory,
 		maxBuffer: 64 * 1024 * 1024,
-		// What Jest sets for its workers, such as a test's NODE_ENV, is no business of a package's.
+		// Overrides variables that Jest sets for its workers.
 		env: { ...process.env, NODE_ENV: 'production', NODE_OPTIONS: '' },
 	});
 	return JSON.parse(stdout) as T;
 }
 
-/** Runs a program and returns what it prints. */
+/** Runs a program. @returns its stdout */
 export async function run(command: string, args: readonly string[], directory: string): Promise<string> {
 	const { stdout } = await execute(command, args, {
 		cwd: directory,

@@ -1,10 +1,10 @@
-/** What the tests of the simulator share: a client that never throws on a status, and a receiver of callbacks. */
+/** Shared code of the simulator's tests: a client that never throws on a status, and a receiver of callbacks. */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import type { Simulator } from '../simulator/simulator.mts';
 
-/** A client with the right user name and password. Every status is an answer; each request has its own connection. */
+/** A client with the correct username and password. It resolves for every status, and opens a connection for each request. */
 export const clientOf = (simulator: Simulator): AxiosInstance => {
 	const { username, password } = simulator;
 	const client = strangerOf(simulator);
@@ -12,7 +12,7 @@ export const clientOf = (simulator: Simulator): AxiosInstance => {
 	return client;
 };
 
-/** The same without credentials. */
+/** The same client without credentials. */
 export const strangerOf = ({ baseUrl }: Simulator): AxiosInstance =>
 	axios.create({
 		baseURL: baseUrl,
@@ -22,7 +22,7 @@ export const strangerOf = ({ baseUrl }: Simulator): AxiosInstance =>
 		httpAgent: new http.Agent({ keepAlive: false }),
 	});
 
-/** Status and body of an answer. */
+/** Status and body of a response. */
 export const seen = ({ status, data }: AxiosResponse<unknown>) => ({ status, data });
 
 export interface Received {
@@ -35,12 +35,12 @@ export interface Receiver {
 	/** `http://127.0.0.1:PORT` */
 	origin: string;
 	received: Received[];
-	/** Statuses of the next answers, 200 once they are used up; 0 closes the connection, and `never` leaves it open. */
+	/** Statuses of the next responses, then always 200. 0 closes the connection, and `never` leaves it open. */
 	answers: Array<number | 'never'>;
 	stop(): Promise<void>;
 }
 
-/** Starts a server that takes callbacks. */
+/** Starts a server that receives callbacks. */
 export async function startReceiver(): Promise<Receiver> {
 	const received: Received[] = [];
 	const answers: Receiver['answers'] = [];
@@ -50,7 +50,7 @@ export async function startReceiver(): Promise<Receiver> {
 			text += chunk;
 		});
 		request.on('end', () => {
-			// Whoever broke off in the middle has sent nothing.
+			// Ignores aborted requests.
 			if (!request.complete || text === '') return;
 			received.push({
 				authorization: request.headers.authorization,
@@ -60,7 +60,7 @@ export async function startReceiver(): Promise<Receiver> {
 			const status = answers.shift() ?? 200;
 			if (status === 'never') return;
 			if (status === 0) request.socket.destroy();
-			// Where a redirect is followed, it is seen as one more request.
+			// If the simulator followed a redirect, it would be received as another request.
 			else response.writeHead(status, { location: '/elsewhere' }).end();
 		});
 	});

@@ -1,6 +1,6 @@
 import type { IN8nHttpFullResponse } from 'n8n-workflow';
 
-/** An answer as n8n's request helper gives it: its body, given as a value or a text, comes in pieces. */
+/** A response as n8n's request helper returns it, with a streamed body. */
 export function streamed<T extends { body?: unknown }>(answer: T): T & { body: IN8nHttpFullResponse['body'] } {
 	return { ...answer, body: pieces(answer.body) };
 }

@@ -1,30 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** For what comes at once on a quiet machine. On a busy one, even a second process of n8n takes half a minute to start. */
+/** A limit for events that occur within seconds on an idle machine. On a busy one, even a second n8n process takes half a minute to start. */
 export const PATIENCE_MS = 120_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 
 /**
- * Looks at something again and again until it is as hoped for.
+ * Polls a value until it meets a condition.
  *
- * @param what the hope in words, for the error.
- * @param timeoutMs how long to keep looking.
- * @returns what was seen last.
- * @throws Error with what was seen last, once the time is up.
+ * @param what describes the condition in the error.
+ * @param timeoutMs how long to poll.
+ * @returns the value that meets the condition.
+ * @throws Error with the last value after the time limit.
  */
 export async function until<T>(
 	what: string,
 	timeoutMs: number,
-	look: () => Promise<T> | T,
-	isAsHoped: (seen: T) => boolean = Boolean,
+	read: () => Promise<T> | T,
+	isExpected: (seen: T) => boolean = Boolean,
 ): Promise<T> {
 	const deadline = Date.now() + timeoutMs;
 	for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-		const seen = await look();
-		if (isAsHoped(seen)) return seen;
+		const seen = await read();
+		if (isExpected(seen)) return seen;
 		if (Date.now() >= deadline) {
-			throw new Error(`Not within ${timeoutMs / 1000} s: ${what}. Seen last: ${JSON.stringify(seen)?.slice(0, 2_000)}`);
+			throw new Error(`Timed out after ${timeoutMs / 1000} s waiting until ${what}. Last value: ${JSON.stringify(seen)?.slice(0, 2_000)}`);
 		}
 		await sleep(pause);
 	}

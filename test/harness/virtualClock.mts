@@ -1,6 +1,6 @@
 import type { Clock } from '../../nodes/ModicaWhatsApp/api/clock';
 
-/** Time that passes only when told to, so that minutes of waiting are tested in milliseconds and come out the same. */
+/** A clock that advances only on request, so that tests of long waits take milliseconds and are deterministic. */
 export class VirtualClock implements Clock {
 	private time = 0;
 	private readonly timers: Array<{ at: number; ring: () => void }> = [];
@@ -15,7 +15,7 @@ export class VirtualClock implements Clock {
 		});
 	}
 
-	/** Lets time pass, ringing each timer at its moment, and everything that follows from it. */
+	/** Advances the time, and fires each timer at its due time, including timers that are added meanwhile. */
 	async pass(milliseconds: number): Promise<void> {
 		const end = this.time + milliseconds;
 		for (;;) {
@@ -30,12 +30,12 @@ export class VirtualClock implements Clock {
 		this.time = end;
 	}
 
-	/** Time passes in which nothing happens, as when the process is stopped: whatever was due rings late. */
+	/** Advances the time without firing timers, as if the process were suspended. Due timers fire late. */
 	standStill(milliseconds: number): void {
 		this.time += milliseconds;
 	}
 
-	/** Lets time pass until something has come to its end. Rejects when that takes longer than so many milliseconds. */
+	/** Advances the time until a promise settles. Rejects if that takes longer than `limitMs`. */
 	async until<T>(work: Promise<T>, limitMs = 3_600_000): Promise<T> {
 		let ended = false;
 		void work.then(
@@ -48,14 +48,14 @@ export class VirtualClock implements Clock {
 			if (ended) return await work;
 			this.timers.sort((a, b) => a.at - b.at);
 			const next = this.timers.shift();
-			if (!next || next.at > limit) throw new Error(`Not ended after ${this.time} ms of virtual time`);
+			if (!next || next.at > limit) throw new Error(`Not settled after ${this.time} ms of virtual time`);
 			this.time = Math.max(this.time, next.at);
 			next.ring();
 		}
 	}
 }
 
-/** Lets everything go on that waits for nothing but its turn: all of that comes before the next event of Node's. */
+/** Runs all pending microtasks: Node.js runs them before the next event. */
 export async function settle(): Promise<void> {
 	await new Promise<void>((resolve) => setImmediate(resolve));
 }

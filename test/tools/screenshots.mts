@@ -30,7 +30,7 @@ async function main(): Promise<void> {
 	exitOnSignals();
 	const n8n = await step('Starting n8n with the package', () => startWithPackage({ WEBHOOK_URL: PUBLIC_URL }));
 	try {
-		const stage = await Stage.set(n8n.rest);
+		const stage = await Stage.open(n8n.rest);
 		try {
 			const editor = await stage.editor({ album: 'screenshots' });
 			// The charts of the benchmarks stay.
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
 				await step(file, () => pictureExample(stage, editor, credential, file));
 			}
 		} finally {
-			await stage.strike();
+			await stage.close();
 		}
 	} finally {
 		await n8n.stop();

@@ -1,9 +1,9 @@
-/** Starts the Chromium of this machine. Nothing is downloaded, and the browser reaches no other machine. */
+/** Starts the installed Chromium. Nothing is downloaded, and the browser connects to no other machine. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { chromium, selectors, type Browser } from 'playwright-core';
 
-/** What Chromium and its siblings are called where people install them by their system's own means. */
+/** Names of the executable in packages of Linux distributions. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const LAUNCH_TIMEOUT_MS = 120_000;
 
@@ -14,27 +14,27 @@ const ARGUMENTS = [
 	'--disable-background-networking',
 	'--disable-component-update',
 	'--disable-sync',
-	// Nothing leaves this machine: the editor would ask the npm registry about the package, for one.
+	// Prevents requests to other machines. For example, the editor requests information about the package from the npm registry.
 	'--no-proxy-server',
 	'--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
-// n8n marks what its own tests look for in this way.
+// The attribute that n8n's own tests use.
 selectors.setTestIdAttribute('data-test-id');
 
-/** @throws Error that says what to install, when there is no Chromium or Chrome. */
+/** @throws Error that says what to install if neither Chromium nor Chrome is found */
 export async function launchChromium(): Promise<Browser> {
 	const executablePath = process.env.CHROMIUM_PATH ?? onPath();
 	try {
 		return await chromium.launch({
 			args: ARGUMENTS,
 			timeout: LAUNCH_TIMEOUT_MS,
-			// Without a path, Chrome from where its installer puts it.
+			// Without a path, Playwright looks for Chrome in its default folder.
 			...(executablePath ? { executablePath } : { channel: 'chrome' }),
 		});
 	} catch (error) {
-		const remedy = 'Install Chromium (on Debian and Ubuntu: apt-get install chromium) or Chrome, or name one in CHROMIUM_PATH.';
-		throw new Error(`The browser did not start. ${remedy}\n${(error as Error).message}`);
+		const solution = 'Install Chromium (on Debian and Ubuntu: apt-get install chromium) or Chrome, or set CHROMIUM_PATH to its executable.';
+		throw new Error(`The browser failed to start. ${solution}\n${(error as Error).message}`);
 	}
 }
 

@@ -1,41 +1,41 @@
-/** What a person sees and does in n8n's editor. Whatever can be waited for is waited for; nothing sleeps. */
+/** What a user sees and does in n8n's editor. Waits for events and never sleeps. */
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { BROWSER_ID, type Session } from '../n8n/rest.mts';
 import { until } from '../until.mts';
 
-/** Two slow cores, shared with n8n and the browser itself. */
+/** Long enough for two slow cores that n8n and the browser share. */
 export const PATIENCE_MS = 120_000;
 export const ARTIFACTS = path.join('artifacts', 'browser');
 
 export type EditorOptions = {
-	/** The folder below `artifacts/browser` for the pictures of what was seen. It is emptied. */
+	/** The folder in `artifacts/browser` for screenshots. Its previous contents are deleted. */
 	album: string;
 	colorScheme?: 'dark' | 'light';
 };
 
 export class Editor {
-	/** What the person has done so far: each click, each entry and each key is one. */
+	/** The number of user actions so far. Each click, each entry, and each key press counts as one. */
 	actions = 0;
-	/** What the browser complained of: errors in its console and in scripts, answers that are failures. */
-	readonly complaints: string[] = [];
-	private pictures = 0;
+	/** Errors in the browser's console, uncaught exceptions, and failed requests. */
+	readonly browserErrors: string[] = [];
+	private screenshots = 0;
 
 	private constructor(
 		readonly page: Page,
 		private readonly baseUrl: string,
 		private readonly album: string,
 	) {
-		page.on('pageerror', (error) => this.complaints.push(error.message));
+		page.on('pageerror', (error) => this.browserErrors.push(error.message));
 		page.on('console', (message) => {
-			// Hosts that cannot be reached from here are none of our business.
+			// Requests to other hosts always fail, so their errors are ignored.
 			const { url } = message.location();
-			if (message.type() === 'error' && (!url || url.startsWith(baseUrl))) this.complaints.push(`${message.text()} ${url}`);
+			if (message.type() === 'error' && (!url || url.startsWith(baseUrl))) this.browserErrors.push(`${message.text()} ${url}`);
 		});
 	}
 
-	/** A new window of its own, with the session's owner logged in. */
+	/** Opens a new window, logged in as the session's owner. */
 	static async open(browser: Browser, { baseUrl, cookie }: Session, { album, colorScheme = 'light' }: EditorOptions): Promise<Editor> {
 		const [name = '', value = ''] = cookie.split('=');
 		const context = await browser.newContext({
@@ -46,7 +46,7 @@ export class Editor {
 			viewport: { width: 1280, height: 800 },
 			storageState: {
 				cookies: [{ name, value, domain: new URL(baseUrl).hostname, path: '/', expires: -1, httpOnly: true, secure: false, sameSite: 'Lax' }],
-				// n8n takes a session from the browser that opened it, and ends it when another shows it.
+				// n8n binds a session to the browser that opened it, and ends it if another browser uses it.
 				origins: [{ origin: baseUrl, localStorage: [{ name: 'n8n-browserId', value: BROWSER_ID }] }],
 			},
 		});
@@ -71,14 +71,14 @@ export class Editor {
 		await what.fill(text);
 	}
 
-	/** Pastes a text into a field that is in sight, as people do: the editor looks at what is pasted. */
+	/** Pastes a text into a visible field. This differs from filling: the editor handles paste events. */
 	async paste(what: Locator, text: string): Promise<void> {
 		await this.page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
 		await this.click(what);
 		await this.press('Control+v');
 	}
 
-	/** Drags something onto something else. The editor takes it up when the mouse has moved. */
+	/** Drags one element onto another. The editor starts dragging only after the mouse has moved. */
 	async drag(what: Locator, onto: Locator): Promise<void> {
 		this.actions++;
 		await onto.scrollIntoViewIfNeeded();
@@ -94,13 +94,13 @@ export class Editor {
 		await this.page.keyboard.press(key);
 	}
 
-	/** Keeps a picture of the window as it is now. */
-	async look(title: string): Promise<void> {
-		const number = String(++this.pictures).padStart(2, '0');
+	/** Saves a screenshot of the window. */
+	async screenshot(title: string): Promise<void> {
+		const number = String(++this.screenshots).padStart(2, '0');
 		await this.page.screenshot({ path: path.join(this.album, `${number} ${title}.png`) });
 	}
 
-	/** An empty workflow, as *Create workflow* gives it. */
+	/** Opens an empty workflow, as *Create workflow* does. */
 	async openNewWorkflow(): Promise<void> {
 		await this.open('/workflow/new');
 		await this.page.getByTestId('canvas-plus-button').waitFor();
@@ -111,7 +111,7 @@ export class Editor {
 		await this.node().first().waitFor();
 	}
 
-	/** The nodes on the canvas, or the one of a name. */
+	/** All nodes on the canvas, or the one with this name. */
 	node(name?: string): Locator {
 		const all = this.page.getByTestId('canvas-node');
 		return name === undefined ? all : this.page.locator(`[data-test-id="canvas-node"][data-node-name="${name}"]`);
@@ -137,14 +137,14 @@ export class Editor {
 		return this.details.getByTestId('output-panel');
 	}
 
-	/** Opens the list of nodes on an empty canvas and types into its search. */
+	/** Opens the node panel on an empty canvas, and enters a search. */
 	async searchNodes(words: string): Promise<void> {
 		const search = this.page.getByTestId('node-creator-search-bar');
 		if (!(await search.isVisible())) await this.click(this.page.getByTestId('canvas-plus-button'));
 		await this.fill(search, words);
 	}
 
-	/** What the list of nodes offers under a name. */
+	/** The entry with this name in the node panel. */
 	offer(name: string): Locator {
 		return this.page.getByTestId('node-creator-item-name').getByText(name, { exact: true });
 	}
@@ -154,13 +154,13 @@ export class Editor {
 		return this.page.getByTestId(`parameter-input-${name}`).locator('input, textarea').first();
 	}
 
-	/** Chooses in a parameter's list, which stays open where several can be chosen. */
+	/** Selects an option of a parameter. If several can be selected, the list stays open. */
 	async choose(parameter: string, option: string): Promise<void> {
 		await this.click(this.details.getByTestId(`parameter-input-${parameter}`));
 		await this.click(this.page.getByRole('option', { name: option }));
 	}
 
-	/** A field of the input, as the editor lists it beside the parameters. */
+	/** A field in the input panel. */
 	inputField(name: string): Locator {
 		return this.details.getByTestId('ndv-input-panel').locator(`[data-target="mappable"][data-name="${name}"]`);
 	}
@@ -175,7 +175,7 @@ export class Editor {
 		return this.page.getByTestId('editCredential-modal');
 	}
 
-	/** Saves the open credential, upon which n8n tests it. */
+	/** Saves the open credential. n8n then tests it. */
 	async saveCredential(): Promise<void> {
 		await this.click(this.credential.getByTestId('credential-save-button'));
 	}
@@ -184,7 +184,7 @@ export class Editor {
 		await this.click(this.details.getByTestId('node-execute-button'));
 	}
 
-	/** The rows of the open node's output, once there are any. */
+	/** Waits for output of the open node. @returns its rows */
 	async outputRows(): Promise<Array<Record<string, string>>> {
 		const table = this.outputPanel.locator('table');
 		await table.locator('tbody td').first().waitFor();
@@ -198,11 +198,11 @@ export class Editor {
 		);
 	}
 
-	/** What an action puts into the clipboard. The editor fills it some time after the click. */
+	/** The text that an action copies to the clipboard. The editor copies it some time after the click. */
 	async copied(action: () => Promise<void>): Promise<string> {
 		await this.page.evaluate("navigator.clipboard.writeText('')");
 		await action();
-		return await until('something is copied', PATIENCE_MS, async () => await this.page.evaluate<string>('navigator.clipboard.readText()'));
+		return await until('the clipboard has a text', PATIENCE_MS, async () => await this.page.evaluate<string>('navigator.clipboard.readText()'));
 	}
 
 	private async open(address: string): Promise<void> {
@@ -210,12 +210,12 @@ export class Editor {
 	}
 }
 
-/** Waits until what is seen is as expected: the editor builds its lists and forms piece by piece. */
-export async function untilSeen(expected: readonly string[], look: () => Promise<readonly string[]>): Promise<void> {
-	await until(`${JSON.stringify(expected)} is shown`, PATIENCE_MS, look, (seen) => JSON.stringify(seen) === JSON.stringify(expected));
+/** Waits until the visible texts are as expected: the editor builds its lists and forms gradually. */
+export async function untilSeen(expected: readonly string[], read: () => Promise<readonly string[]>): Promise<void> {
+	await until(`${JSON.stringify(expected)} is visible`, PATIENCE_MS, read, (seen) => JSON.stringify(seen) === JSON.stringify(expected));
 }
 
-/** The texts of all that a locator finds, without the space around them. */
+/** The trimmed texts of all elements that a locator finds. */
 export async function texts(found: Locator): Promise<string[]> {
 	return (await found.allInnerTexts()).map((text) => text.trim());
 }

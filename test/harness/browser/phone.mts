@@ -1,26 +1,26 @@
-/** A customer's phone: what opens the links in messages. */
+/** The browser of a customer's phone, which opens links in messages. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { ARTIFACTS, PATIENCE_MS } from './editor.mts';
 
 export class Phone {
-	/** Errors in its console and in scripts; that the page refuses to load something is one, too. */
-	readonly complaints: string[] = [];
+	/** Errors in the browser's console and uncaught exceptions. Resources that the page's policy blocks are included. */
+	readonly browserErrors: string[] = [];
 
 	private constructor(
 		readonly page: Page,
 		private readonly album: string,
 	) {
-		page.on('pageerror', (error) => this.complaints.push(error.message));
+		page.on('pageerror', (error) => this.browserErrors.push(error.message));
 		page.on('console', (message) => {
-			// An answer that is asked for again comes with 400, which the browser notes as an error.
-			if (message.type() === 'error' && !/status of 400/.test(message.text())) this.complaints.push(message.text());
+			// The page that asks again for an answer has the status 400, which the browser logs as an error.
+			if (message.type() === 'error' && !/status of 400/.test(message.text())) this.browserErrors.push(message.text());
 		});
 	}
 
-	/** @param album the folder below `artifacts/browser` for the pictures */
-	static async switchOn(browser: Browser, album: string): Promise<Phone> {
+	/** @param album the folder in `artifacts/browser` for screenshots */
+	static async start(browser: Browser, album: string): Promise<Phone> {
 		const context = await browser.newContext({
 			viewport: { width: 360, height: 740 },
 			deviceScaleFactor: 2,
@@ -38,7 +38,7 @@ export class Phone {
 		await this.page.goto(link);
 	}
 
-	async look(title: string): Promise<void> {
+	async screenshot(title: string): Promise<void> {
 		await this.page.screenshot({ path: path.join(this.album, `${title}.png`) });
 	}
 

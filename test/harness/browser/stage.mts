@@ -1,4 +1,4 @@
-/** What each file of tests has to itself: a browser, and a simulator that stands in for Modica. */
+/** The browser and the simulator of one test file. */
 import type { Browser } from 'playwright-core';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
 import { N8nRest, type StoredCredential } from '../n8n/rest.mts';
@@ -14,8 +14,8 @@ export class Stage {
 		readonly rest: N8nRest,
 	) {}
 
-	/** Whatever stage was there before: n8n knows none of our credentials at first. */
-	static async set(rest: N8nRest = n8nUnderTest().rest): Promise<Stage> {
+	/** Deletes the credentials that earlier test files have created. */
+	static async open(rest: N8nRest = n8nUnderTest().rest): Promise<Stage> {
 		const stored = await rest.rest<StoredCredential[]>('get', '/credentials');
 		for (const { id, type } of stored) if (type === CREDENTIAL) await rest.rest('delete', `/credentials/${id}`);
 		return new Stage(await launchChromium(), await startSimulator(), rest);
@@ -26,16 +26,16 @@ export class Stage {
 	}
 
 	async phone(album: string): Promise<Phone> {
-		return await Phone.switchOn(this.browser, album);
+		return await Phone.start(this.browser, album);
 	}
 
-	/** A credential that the simulator lets in, as if somebody had added it before. */
+	/** Adds a credential that the simulator accepts. */
 	async addCredential(more: object = {}): Promise<StoredCredential> {
 		const { username, password, baseUrl } = this.simulator;
 		return await this.rest.createCredential(CREDENTIAL, { username, password, baseUrl, ...more }, 'Modica WhatsApp account');
 	}
 
-	async strike(): Promise<void> {
+	async close(): Promise<void> {
 		await this.browser.close();
 		await this.simulator.stop();
 	}

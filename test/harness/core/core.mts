@@ -15,19 +15,19 @@ import type {
 } from 'n8n-workflow';
 import { ModicaWhatsAppApi } from '../../../credentials/ModicaWhatsAppApi.credentials.ts';
 
-/** n8n-core with a user folder of its own. */
+/** n8n-core with a separate user folder. */
 export interface Core {
 	readonly core: typeof import('n8n-core');
 	readonly workflow: typeof import('n8n-workflow');
 	readonly binaryData: BinaryDataService;
-	/** Where n8n keeps binary data, unless in memory. */
+	/** The folder in which n8n stores binary data, unless it keeps it in memory. */
 	readonly folder: string;
 	stop(): void;
 }
 
 /**
- * Loads n8n-core, which reads its settings from the environment when it is loaded, so never at the top of a file.
- * @param binaryMode where n8n keeps files: on disk, its default, or in memory, the default of its first generation
+ * Loads n8n-core. It reads its settings from the environment when it is loaded, so don't import it at the top of a file.
+ * @param binaryMode where n8n stores files: on disk, the default of n8n 2.x, or in memory, the default of n8n 1.x
  */
 export async function loadCore(binaryMode: 'filesystem' | 'memory' = 'filesystem'): Promise<Core> {
 	const folder = mkdtempSync(join(tmpdir(), 'n8n-core-'));
@@ -42,7 +42,7 @@ export async function loadCore(binaryMode: 'filesystem' | 'memory' = 'filesystem
 	return { core, workflow, binaryData, folder, stop: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** A workflow of one node. */
+/** A workflow with one node. */
 export function workflowOf(
 	{ workflow }: Core,
 	type: INodeType,
@@ -70,8 +70,8 @@ export function workflowOf(
 }
 
 /**
- * What n8n reads from its database. Authentication itself is the credential class's own.
- * @param decrypt gives the credential each time that n8n decrypts it; throws when it cannot
+ * Replaces n8n's database of credentials. Authentication is that of the credential class.
+ * @param decrypt returns the credential each time n8n decrypts it, or throws
  */
 export function credentialsHelper(decrypt: () => ICredentialDataDecryptedObject) {
 	const type: ICredentialType = new ModicaWhatsAppApi();

@@ -26,63 +26,63 @@ import { openHttp } from '../../../nodes/ModicaWhatsApp/n8n/client';
 import { credentialsHelper, loadCore, workflowOf } from './core.mts';
 
 /**
- * n8n-core's own contexts and helpers, around one node of ours: real requests, real binary data, real expressions.
- * Only what n8n keeps in its database (the credential) is given by hand.
+ * n8n-core's own contexts and helpers, with the action node: real requests, real binary data, real expressions.
+ * Only what n8n reads from its database (the credential) is replaced.
  *
- * n8n-core reads its settings from the environment when it is loaded, so it is loaded by `startN8n` and not above.
+ * n8n-core reads its settings from the environment when it is loaded, so `startN8n` loads it, not an import.
  */
 export interface N8n {
-	/** Runs the action node as a workflow would. Rejects with the node's error, as n8n would show it. */
+	/** Runs the action node as a workflow does. Rejects with the node's error, as n8n shows it. */
 	run(run: NodeRun): Promise<INodeExecutionData[]>;
-	/** Runs the action node for an operation that has its execution wait, and lets people answer. */
+	/** Runs an operation that puts its execution into the waiting state, and accepts answers. */
 	ask(run: NodeRun): Promise<Waiting>;
-	/** n8n's requests as our client is given them, with the credential's authentication. */
+	/** n8n's requests as the package's client receives them, with the credential's authentication. */
 	http(credential: ICredentialDataDecryptedObject): Http;
-	/** Puts a file where n8n keeps binary data. */
+	/** Stores a file as n8n's binary data. */
 	storeFile(content: Buffer, fileName: string | undefined, mimeType: string): Promise<IBinaryData>;
-	/** Reads a file from where n8n keeps binary data. */
+	/** Reads a file of n8n's binary data. */
 	readFile(binary: IBinaryData): Promise<Buffer>;
-	/** n8n's helpers as our node has them. */
+	/** n8n's helpers as the action node receives them. */
 	helpers(): IExecuteFunctions['helpers'];
-	/** The paths of all files that n8n keeps as binary data, below its folder; none in memory mode. */
+	/** The relative paths of all files that n8n stores as binary data. Empty in memory mode. */
 	storedFiles(): string[];
-	/** How often n8n had to decrypt the credential in the latest run. */
+	/** How often n8n decrypted the credential in the latest run. */
 	credentialReads(): number;
-	/** What stood above the output of the latest run. */
+	/** The hints above the output of the latest run. */
 	hints(): NodeExecutionHint[];
 	stop(): void;
 }
 
-/** An execution that waits. What n8n does around it is done as n8n 2.41 does it; `test/real/n8n` has the real one. */
+/** A waiting execution. Imitates n8n 2.41; `test/real/n8n` tests the same in a real n8n. */
 export interface Waiting {
 	output: INodeExecutionData[];
 	waitTill: Date | undefined;
-	/** What n8n hands on when the time is up: the node's input, as the node left it. */
+	/** What n8n passes on after the time limit: the node's input, as the node has changed it. */
 	input: INodeExecutionData[];
-	/** Where n8n listens meanwhile, under the path of a link. */
+	/** The address at which n8n accepts answers. */
 	origin: string;
-	/** What the execution went on with, one for each answer. */
+	/** For each answer, the output with which the execution continued. */
 	answers: INodeExecutionData[][][];
 	stop(): void;
 }
 
 export interface NodeRun {
 	parameters: INodeParameters;
-	/** The node's input; one empty item when left out. */
+	/** The node's input. Default: one empty item. */
 	items?: INodeExecutionData[];
 	credential: ICredentialDataDecryptedObject;
 	/** The node's setting "On Error: Continue", or "Continue (using error output)". */
 	continueOnFail?: boolean | 'errorOutput';
 	signal?: AbortSignal;
 	timezone?: string;
-	/** The address under which n8n is reached from outside, for files. */
+	/** n8n's public address for files. */
 	publicUrl?: string;
-	/** The same for webhooks, without a slash at the end. */
+	/** n8n's public address for webhooks, without a trailing slash. */
 	webhookUrl?: string;
 	nodeId?: string;
 }
 
-/** @param binaryMode where n8n keeps files: on disk, its default, or in memory, the default of its first generation */
+/** @param binaryMode where n8n stores files: on disk, the default of n8n 2.x, or in memory, the default of n8n 1.x */
 export async function startN8n(binaryMode?: 'filesystem' | 'memory'): Promise<N8n> {
 	const loaded = await loadCore(binaryMode);
 	const { core, binaryData, folder } = loaded;
@@ -208,7 +208,7 @@ function additionalData(publicUrl: string, webhookUrl: string, decrypt: () => IC
 
 let processedItems: Promise<void> | undefined;
 
-/** n8n-core takes the store of processed items once and no second time. */
+/** n8n-core accepts a store of processed items only once. */
 async function openProcessedItems(): Promise<void> {
 	const { DataDeduplicationService } = await import('n8n-core/dist/data-deduplication-service');
 	await DataDeduplicationService.init(new ProcessedItems());
@@ -221,7 +221,7 @@ class ProcessedItems implements IDataDeduplicator {
 	async checkProcessedAndRecord(items: DeduplicationItemTypes[]): Promise<IDeduplicationOutput> {
 		const known = new Set(this.entries);
 		const isNew = (item: DeduplicationItemTypes) => !known.has(item);
-		// As in n8n's database: read, then write.
+		// As in n8n's database, reading and writing are separate steps.
 		await new Promise((resolve) => setImmediate(resolve));
 		this.entries = [...known, ...items.filter(isNew)];
 		return { new: items.filter(isNew), processed: items.filter((item) => !isNew(item)) };
@@ -242,7 +242,7 @@ class ProcessedItems implements IDataDeduplicator {
 	}
 }
 
-/** An item as a previous node gives it. */
+/** An item as a previous node outputs it. */
 export function item(json: IDataObject, binary?: Record<string, IBinaryData>): INodeExecutionData {
 	return { json, ...(binary && { binary }) };
 }

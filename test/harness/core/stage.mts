@@ -2,19 +2,19 @@ import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
 import { item, startN8n, type N8n, type NodeRun } from './node.mts';
 
-/** A node of ours in n8n-core and the API's simulator, for one file of tests. */
+/** The action node in n8n-core and the simulated API, for one test file. */
 export interface Stage {
 	readonly n8n: N8n;
 	readonly simulator: Simulator;
-	/** Runs an operation, one for each item, with the right password. */
+	/** Runs the action node with the correct password. */
 	run(parameters: INodeParameters, run?: Partial<NodeRun>): Promise<INodeExecutionData[]>;
-	/** The same, for a run that must fail: resolves with its error. */
+	/** Runs the action node, which must fail. Resolves with its error. */
 	fail(parameters: INodeParameters, run?: Partial<NodeRun>): Promise<NodeFailure>;
-	/** Bodies of the requests that the API received, in their order. */
+	/** The bodies of the requests that the API received, in order. */
 	received(): unknown[];
 }
 
-/** What n8n shows of a failed node. */
+/** What n8n shows for a failed node. */
 export interface NodeFailure {
 	name: string;
 	message: string;
@@ -23,7 +23,7 @@ export interface NodeFailure {
 	context: Record<string, unknown>;
 }
 
-/** Sets the stage for the tests of a file: each test finds the API empty and in good health. */
+/** Starts n8n-core and the simulator for a test file. For each test, the API is empty and works normally. */
 export function setStage(binaryMode?: Parameters<typeof startN8n>[0]): Stage {
 	let n8n: N8n;
 	let simulator: Simulator;

@@ -15,21 +15,21 @@ import type {
 import { ModicaWhatsAppTrigger } from '../../../nodes/ModicaWhatsApp/ModicaWhatsAppTrigger.node.ts';
 import { credentialsHelper, loadCore, workflowOf } from './core.mts';
 
-/** How the trigger is set up when a callback comes. */
+/** The trigger's setup when a callback arrives. */
 export interface Setup {
 	parameters: INodeParameters;
 	credential: ICredentialDataDecryptedObject | 'unreadable';
-	/** Tells triggers apart; each has a memory of its own. */
+	/** Identifies the trigger. Each trigger has a separate memory of callbacks. */
 	workflowId: string;
 	typeVersion: number;
-	/** Of the credential, whose callback log-in is kept for a moment. */
+	/** Identifies the credential, whose callback login the trigger caches. */
 	credentialId: string;
 	mode: WorkflowExecuteMode;
-	/** The address under which n8n is reached from outside, for webhooks; without a slash at the end. */
+	/** n8n's public address for webhooks, without a trailing slash. */
 	webhookUrl: string;
-	/** What the node sees of the connection; the connection itself when left out. */
+	/** The socket that the node sees. Default: the real one. */
 	socket?: { localAddress: string; localPort: number };
-	/** Storing an execution, as n8n does before it answers. Rejecting makes n8n answer 500. */
+	/** Stores an execution, as n8n does before it responds. If it rejects, n8n responds with 500. */
 	store: (outputs: INodeExecutionData[][]) => Promise<void>;
 }
 
@@ -40,19 +40,19 @@ export interface Reply {
 }
 
 /**
- * The trigger behind a real HTTP server, called through n8n-core's own WebhookContext. What n8n itself does around it
- * (reading the body, storing the execution, answering) is done here as n8n 2.41 does it; `test/real/n8n` has the real one.
+ * The trigger behind a real HTTP server, called through n8n-core's own WebhookContext. Reading the body, storing the
+ * execution, and responding imitate n8n 2.41; `test/real/n8n` tests the same in a real n8n.
  */
 export interface Endpoint {
-	/** Changed between calls as a test needs it. */
+	/** Tests can change it between calls. */
 	setup: Setup;
-	/** Executions stored, as the outputs of the trigger. */
+	/** The trigger's outputs in each stored execution. */
 	readonly executions: INodeExecutionData[][][];
 	/** How often a credential was decrypted. */
 	credentialsRead: number;
-	/** Lets the bodies break off that the node reads itself. */
+	/** Makes reading the body fail if the node reads it itself. */
 	unreadable: boolean;
-	/** What n8n serves at the same socket for executions that wait. */
+	/** Handles requests to n8n's endpoint for waiting executions. */
 	waiting: RequestListener;
 	call(body: string | Buffer, headers?: OutgoingHttpHeaders): Promise<Reply>;
 	readFile(binary: IBinaryData): Promise<Buffer>;
@@ -64,7 +64,7 @@ export const AUTHORIZATION = `Basic ${Buffer.from('modica:p@ss:wörd').toString(
 
 let workflows = 0;
 
-/** A trigger that nobody has called yet, with its default parameters and the right credential. */
+/** A new trigger with default parameters and the correct credential. */
 export function freshSetup(endpoint: Pick<Endpoint, 'executions'>, apiBaseUrl = 'http://127.0.0.1:9'): Setup {
 	const workflowId = `workflow-${workflows++}`;
 	return {
@@ -129,7 +129,7 @@ export async function startEndpoint(): Promise<Endpoint> {
 			response.end(error.message);
 		});
 	});
-	// Otherwise it closes what is idle after 5 s, which a busy test notices only when it has sent the next call.
+	// By default, the server closes idle connections after 5 s. A busy test may notice that only after its next call.
 	server.keepAliveTimeout = 0;
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
@@ -173,7 +173,7 @@ async function readAll(stream: IncomingMessage): Promise<Buffer> {
 	return Buffer.concat(chunks);
 }
 
-/** Whether n8n reads the bodies of such a content type itself, for nodes above version 1 too (n8n 2.41: isParsableContentType). */
+/** Whether n8n reads bodies of this content type itself, even for nodes above version 1 (n8n 2.41: isParsableContentType). */
 function isParsedByN8n(contentType = ''): boolean {
 	return ['text/plain', 'application/x-www-form-urlencoded', 'application/json'].includes(mediaType(contentType));
 }
@@ -182,7 +182,7 @@ function mediaType(contentType: string): string {
 	return contentType.split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-/** As n8n takes a body apart: by its content type, or not at all. */
+/** Parses a body as n8n does: by its content type, or not at all. */
 function parse(raw: Buffer, contentType = ''): { body: unknown } | 'invalid' {
 	const type = mediaType(contentType);
 	if (raw.length === 0) return { body: undefined };

@@ -12,22 +12,22 @@ export interface ApiUnderTest {
 }
 
 /**
- * Gives each test of a file an API of its own, and holds every request that it got to the contract.
- * @param more what the credential has besides the log-in
+ * Starts a simulated API for each test of a file, and checks every request that it received against the contract.
+ * @param more fields of the credential in addition to the login
  */
 export function apiUnderTest(rest: N8nRest, settings: Partial<SimulatorSettings> = {}, more: IDataObject = {}): ApiUnderTest {
 	let simulator: Simulator;
 	let credential: StoredCredential;
 	beforeEach(async () => {
 		simulator = await startSimulator(settings);
-		credential = await rest.createCredential(CREDENTIAL, { ...logInOf(simulator), ...more });
+		credential = await rest.createCredential(CREDENTIAL, { ...loginOf(simulator), ...more });
 	});
 	afterEach(async () => {
 		await simulator.stop();
-		// What Check Health asks about cannot exist, and the API has to say so.
+		// Check Health requests a message that can't exist.
 		const requests = simulator.requests.filter(({ query }) => query.id !== UNKNOWN_MESSAGE_ID);
 		const violations = requests.flatMap((request) => request.violations);
-		// A wrong log-in is what some tests are about; the API's answer to it shows in the others.
+		// Some tests use a wrong login on purpose. In all others, the API's 401 makes the test fail.
 		expect(violations.filter(({ field }) => field !== 'authorization')).toEqual([]);
 	});
 	return {
@@ -40,7 +40,7 @@ export function apiUnderTest(rest: N8nRest, settings: Partial<SimulatorSettings>
 	};
 }
 
-/** What goes into a credential for a simulator. */
-export function logInOf({ username, password, baseUrl }: Simulator): IDataObject {
+/** The fields of a credential for a simulator. */
+export function loginOf({ username, password, baseUrl }: Simulator): IDataObject {
 	return { username, password, baseUrl };
 }

@@ -1,19 +1,19 @@
-/** What a customer does with the link of a question: open it, press its buttons, meddle with it. */
+/** What a customer can do with the link of a question: open it, click a button, tamper with it. */
 import axios from 'axios';
 import type { Simulator } from '../../simulator/simulator.mts';
 
-/** A page as the customer gets it. */
+/** A page as the customer receives it. */
 export interface Opened {
 	status: number;
 	headers: Record<string, string>;
 	html: string;
-	/** What is to be read on it, without the buttons. */
+	/** The visible text without the buttons. */
 	words: string;
-	/** The labels of its buttons by what they send. */
+	/** The labels of the buttons by the values that they send. */
 	buttons: Record<string, string>;
 }
 
-/** The link in the text that was sent last. */
+/** The link in the latest message. */
 export function latestLink({ messages }: Simulator): string {
 	const { text, template } = messages.at(-1)?.payload as { text?: { body: string }; template?: { body_params: string[] } };
 	return /https?:\S+/.exec(text?.body ?? template?.body_params.join(' ') ?? '')?.[0] ?? '';
@@ -21,7 +21,7 @@ export function latestLink({ messages }: Simulator): string {
 
 /**
  * Opens the link.
- * @param fields a form to send along, which no browser does
+ * @param fields a form to send with the request, which browsers never do
  */
 export async function readPage(link: string, fields?: Record<string, string>): Promise<Opened> {
 	return await request('get', link, fields && new URLSearchParams(fields));
@@ -40,7 +40,7 @@ async function request(method: 'get' | 'post', url: string, data?: URLSearchPara
 		proxy: false,
 		responseType: 'text',
 		transformResponse: (text: string) => text,
-		// What a phone's browser sends; n8n lets no robots answer.
+		// The user agent of a phone's browser, because n8n rejects answers from bots.
 		headers: { 'user-agent': 'Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/124.0 Mobile Safari/537.36' },
 		validateStatus: () => true,
 	});
@@ -62,7 +62,7 @@ function toWords(html: string): string {
 		.trim();
 }
 
-/** The link with one thing about it changed, each time another. */
+/** Copies of the link, each with one change. */
 export function tamperings(link: string): Array<[string, string]> {
 	const changed = (change: (url: URL) => void) => {
 		const url = new URL(link);

@@ -1,14 +1,14 @@
-/** The package as built in `dist/`: packed and installed once, and then copied into each n8n that is to have it. */
+/** The built package: packed and installed once, then copied into each n8n that needs it. */
 import { cp, mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { removeAtExit } from '../processes.mts';
 import { installPackage, packPackage } from './server.mts';
 
-/** Names a folder with the package installed. Set by `.ci/run` for all its tasks, or by the first who needs it for the rest of its process. */
+/** A folder in which the package is installed. Set by `.ci/run` for all its tasks, or by the first call in a process. */
 const VARIABLE = 'INSTALLED_PACKAGE';
 
-/** Puts the package where n8n keeps the community packages that a user installs. */
+/** Copies the package to n8n's folder for community packages. */
 export async function putPackage(userFolder: string): Promise<void> {
 	process.env[VARIABLE] ??= await installInto(await temporaryFolder());
 	await cp(path.join(process.env[VARIABLE], '.n8n'), path.join(userFolder, '.n8n'), { recursive: true });

@@ -1,4 +1,4 @@
-/** Workflows that begin with our trigger, and what Modica does to them. */
+/** Workflows that start with the trigger, and callbacks to them. */
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import axios from 'axios';
@@ -6,23 +6,23 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import type { StoredCredential, StoredWorkflow, WorkflowFile } from './rest.mts';
 
 export const TRIGGER = 'n8n-nodes-modica-whatsapp.modicaWhatsAppTrigger';
-/** Such as need care in a URL and in a header. */
+/** With characters that must be encoded in URLs and headers. */
 export const CALLBACK_LOGIN = { callbackUsername: 'modica', callbackPassword: 'p@ss:wörd/%20 ü' };
 
 const CALL_TIMEOUT_MS = 120_000;
 
 export interface CallbackWorkflow {
 	name?: string;
-	/** Of the trigger. */
+	/** Parameters of the trigger. */
 	parameters?: IDataObject;
-	/** Of the trigger. */
+	/** Version of the trigger. */
 	typeVersion?: number;
-	/** What comes behind it. */
+	/** Nodes after the trigger. */
 	nodes?: INode[];
 	connections?: WorkflowFile['connections'];
 }
 
-/** A workflow that takes callbacks by a trigger named `Callback`. */
+/** A workflow with a trigger named `Callback`. */
 export function callbackWorkflow(
 	credential: StoredCredential,
 	{ name = 'Callbacks', parameters = {}, typeVersion = 2, ...more }: CallbackWorkflow = {},
@@ -42,9 +42,9 @@ export function callbackWorkflow(
 }
 
 /**
- * The URL that a person gives to Modica for a workflow.
- * @param kind `webhook` for the production URL, `webhook-test` for the one that answers while somebody listens
- * @param triggerType that of another build of the package, where it is not ours
+ * The URL that a user registers with Modica for a workflow.
+ * @param kind `webhook` for the production URL, `webhook-test` for the test URL
+ * @param triggerType the node type of the trigger in another build of the package
  */
 export function callbackUrl(baseUrl: string, { name, nodes }: StoredWorkflow, kind: 'webhook' | 'webhook-test' = 'webhook', triggerType = TRIGGER): string {
 	const trigger = nodes.find(({ type }) => type === triggerType);
@@ -52,7 +52,7 @@ export function callbackUrl(baseUrl: string, { name, nodes }: StoredWorkflow, ki
 	return `${baseUrl}/${kind}/${trigger.webhookId}/modica-whatsapp`;
 }
 
-/** The same with user name and password in it, as Modica's API configuration takes it. */
+/** Adds username and password to the URL, as Modica's API configuration requires. */
 export function withLogin(url: string, { callbackUsername, callbackPassword } = CALLBACK_LOGIN): string {
 	const [scheme, rest] = url.split('://');
 	return `${scheme}://${encodeURIComponent(callbackUsername)}:${encodeURIComponent(callbackPassword)}@${rest}`;
@@ -69,9 +69,9 @@ export type Answer = { status: number; body: string; headers: Record<string, unk
 const agent = new http.Agent({ keepAlive: true });
 
 /**
- * Posts a body as it is given: text stays text, all else becomes JSON.
- * @param headers the right login when left out
- * @throws Error when the connection breaks before an answer
+ * Posts a body. Strings are sent unchanged, all other values as JSON.
+ * @param headers default: the correct login
+ * @throws Error if the connection breaks before a response
  */
 export async function post(url: string, body: unknown, headers: Record<string, string> = { authorization: AUTHORIZATION }): Promise<Answer> {
 	const { status, data, headers: answered } = await axios.post<string>(
@@ -85,7 +85,7 @@ export async function post(url: string, body: unknown, headers: Record<string, s
 			maxRedirects: 0,
 			maxBodyLength: Infinity,
 			responseType: 'text',
-			// Left to itself, axios makes valid JSON of what is none.
+			// By default, axios turns invalid JSON into valid JSON.
 			transformRequest: (text: string) => text,
 			transformResponse: (text: string) => text,
 			validateStatus: () => true,
@@ -94,7 +94,7 @@ export async function post(url: string, body: unknown, headers: Record<string, s
 	return { status, body: data, headers: { ...answered } };
 }
 
-/** Does something with each of a list, so many at once. @returns the results, in the list's order. */
+/** Processes the entries of a list, at most `atOnce` concurrently. @returns the results in the list's order */
 export async function eachOf<T, R>(list: readonly T[], atOnce: number, work: (entry: T, index: number) => Promise<R>): Promise<R[]> {
 	const results: R[] = new Array(list.length);
 	let next = 0;

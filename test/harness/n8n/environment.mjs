@@ -1,12 +1,12 @@
 import { TestEnvironment } from 'jest-environment-node';
 
 /**
- * Jest gives tests a copy of `process` that is told nothing of the end. Whoever starts programs in a test needs the one
- * that is, so that they end with it: see `processes.mts`.
+ * In tests, `process` is a copy that emits no `exit` event. `processes.mts` needs the real one, to end the programs that
+ * a test has started.
  */
 export default class extends TestEnvironment {
-	constructor(...given) {
-		super(...given);
+	constructor(...args) {
+		super(...args);
 		this.global.outerProcess = process;
 	}
 }

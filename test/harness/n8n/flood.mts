@@ -1,22 +1,21 @@
-/** Many callbacks at once, and what is among them. */
+/** A flood of callbacks: valid, duplicate, unauthenticated, and invalid ones. */
 import { randomUUID } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { CONTENT } from '../callbackSamples.mts';
 import { AUTHORIZATION, basicAuth, eachOf, post, type Answer } from './callbacks.mts';
 
-/** What a callback of a flood is. */
-export type Kind = 'first' | 'duplicate' | 'stranger' | 'garbage';
+export type Kind = 'first' | 'duplicate' | 'unauthenticated' | 'invalid';
 
 export type Shot = { kind: Kind; key: string; body: unknown; authorization: string };
 
-/** Every so many, one of each of these: 5 % of the whole. */
+/** Of every 20 callbacks, one is a duplicate, one unauthenticated, and one invalid: 5% each. */
 const EVERY = 20;
 const STATUSES = ['accepted', 'submitted', 'sent', 'received', 'read'];
 const TYPES = Object.keys(CONTENT) as Array<keyof typeof CONTENT>;
 
 /**
- * Statuses and replies mixed; of every 20, one is a copy of an earlier one, one comes from a stranger, and one is no
- * callback. The same for the same number.
+ * Statuses and replies, mixed with 5% duplicates, 5% unauthenticated, and 5% invalid callbacks. The order is the same for
+ * the same count.
  */
 export function flood(count: number): Shot[] {
 	const shots: Shot[] = [];
@@ -24,13 +23,13 @@ export function flood(count: number): Shot[] {
 	for (let index = 0; index < count; index++) {
 		switch (index % EVERY) {
 			case 7:
-				shots.push({ ...callback(index), kind: 'stranger', authorization: basicAuth('modica', `guess ${index}`) });
+				shots.push({ ...callback(index), kind: 'unauthenticated', authorization: basicAuth('modica', `guess ${index}`) });
 				break;
 			case 12:
-				shots.push({ kind: 'garbage', key: `garbage:${index}`, body: GARBAGE[(index / EVERY | 0) % GARBAGE.length], authorization: AUTHORIZATION });
+				shots.push({ kind: 'invalid', key: `invalid:${index}`, body: INVALID_BODIES[(index / EVERY | 0) % INVALID_BODIES.length], authorization: AUTHORIZATION });
 				break;
 			case 19:
-				// Of one that is still under way, or of one long ago.
+				// A duplicate of the latest callback, or of one sent long before.
 				shots.push({ ...firsts[index % 3 === 0 ? firsts.length - 1 : (firsts.length / 2) | 0]!, kind: 'duplicate' });
 				break;
 			default: {
@@ -43,7 +42,7 @@ export function flood(count: number): Shot[] {
 	return shots;
 }
 
-const GARBAGE: unknown[] = [[], 7, {}, { id: 'x' }, { status: 'read' }, { id: 'x', status: {} }, { id: 'x', content: [] }, 'null'];
+const INVALID_BODIES: unknown[] = [[], 7, {}, { id: 'x' }, { status: 'read' }, { id: 'x', status: {} }, { id: 'x', content: [] }, 'null'];
 
 function callback(index: number): Shot {
 	const id = randomUUID();
@@ -63,8 +62,8 @@ function callback(index: number): Shot {
 export type Outcome = { shot: Shot; ms: number } & ({ answer: Answer } | { error: string });
 
 /**
- * Sends callbacks, so many at once. One that gets no answer has an error instead.
- * @param urls taken in turn
+ * Sends callbacks, at most `atOnce` concurrently. A callback without a response has an error instead.
+ * @param urls used in turn
  */
 export async function send(urls: string | readonly string[], shots: readonly Shot[], atOnce: number, onAnswer: (answered: number) => void = () => {}): Promise<Outcome[]> {
 	let answered = 0;
@@ -81,15 +80,15 @@ export async function send(urls: string | readonly string[], shots: readonly Sho
 	});
 }
 
-/** How a callback was answered, in few words: `200`, `200 duplicate`, `401`. */
+/** A summary of the response to a callback: `200`, `200 duplicate`, `401`. */
 export function summary(outcome: Outcome): string {
-	if ('error' in outcome) return 'no answer';
+	if ('error' in outcome) return 'no response';
 	const { status, body } = outcome.answer;
 	if (status !== 200 || body === '') return String(status);
 	return `200 ${(JSON.parse(body) as IDataObject).ignored}`;
 }
 
-/** How many of each kind got each answer. */
+/** The number of callbacks for each kind and response. */
 export function tally(outcomes: readonly Outcome[]): Record<string, number> {
 	const counts: Record<string, number> = {};
 	for (const outcome of outcomes) {
@@ -99,7 +98,7 @@ export function tally(outcomes: readonly Outcome[]): Record<string, number> {
 	return counts;
 }
 
-/** The value that so many percent are not above. */
+/** The value that `percent` percent of the values don't exceed. */
 export function percentile(values: readonly number[], percent: number): number {
 	const sorted = [...values].sort((a, b) => a - b);
 	return sorted[Math.min(sorted.length - 1, Math.ceil((sorted.length * percent) / 100) - 1)] ?? NaN;

@@ -1,4 +1,4 @@
-/** Installs n8n from the npm registry, once per version, into the user's cache folder. */
+/** Installs n8n from the npm registry into the user's cache folder, once for each version. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -10,31 +10,31 @@ import { recipeFor, type N8nRecipe } from './versions.mts';
 
 const NPM_TIMEOUT_MS = 30 * 60_000;
 const LOCK_POLL_MS = 500;
-/** Written last: a folder without it is not a whole installation. */
+/** Written last: an installation without this file is incomplete. */
 const MARKER = 'installed.json';
-/** Between the name of the folder to be and the number of the process that works on it. */
+/** Separates the name of the final folder from the ID of the installing process. */
 const UNFINISHED = '.unfinished-';
 
-/** An n8n that is ready to start. */
+/** An installed n8n. */
 export type N8nInstallation = {
 	version: string;
 	folder: string;
-	/** The Node.js to start it with: n8n refuses to start on one that is too old for it. */
+	/** The Node.js that runs n8n. n8n doesn't start on older versions than it supports. */
 	node: string;
-	/** The script that this Node.js runs. */
+	/** n8n's executable script. */
 	bin: string;
 };
 
-/** What an installation was made from; when the recipe changes, it is made again. */
+/** The recipe of an installation. If the recipe changes, n8n is reinstalled. */
 type Marker = { recipe: N8nRecipe; bundledNode?: string };
 
 /**
- * Gives the n8n of a version, installing it first where it is missing: 2–4 minutes and 3 GB of disk.
- * Safe in several processes at once: one installs, the others wait for it.
+ * Returns the n8n of a version. If it's missing, installs it first, which takes 2–4 minutes and 3 GB of disk space.
+ * Safe for concurrent processes: one installs, the others wait for it.
  *
  * @param version such as `2.41.1`.
- * @param onProgress is told each step as it begins, in words for a person.
- * @throws Error with npm's own output when a step fails; nothing half-installed is left to be used.
+ * @param onProgress called with a description of each step when it starts.
+ * @throws Error with npm's own output if a step fails. No incomplete installation remains.
  */
 export async function ensureN8n(version: string, onProgress: (step: string) => void = () => {}): Promise<N8nInstallation> {
 	const recipe = recipeFor(version);
@@ -44,7 +44,7 @@ export async function ensureN8n(version: string, onProgress: (step: string) => v
 	if (installed) return installed;
 
 	await mkdir(path.dirname(folder), { recursive: true });
-	const release = await lock(`${folder}.lock`, () => onProgress(`Waiting for another process that installs n8n ${version}`));
+	const release = await lock(`${folder}.lock`, () => onProgress(`Waiting for another process to install n8n ${version}`));
 	try {
 		const byAnother = ready();
 		if (byAnother) return byAnother;
@@ -62,11 +62,11 @@ export async function ensureN8n(version: string, onProgress: (step: string) => v
 		await release();
 	}
 	const fresh = ready();
-	if (!fresh) throw new Error(`n8n ${version} was installed into ${folder} but is not whole there`);
+	if (!fresh) throw new Error(`The installation of n8n ${version} in ${folder} is incomplete`);
 	return fresh;
 }
 
-/** Where a user's programs keep what they can fetch again, for this package. */
+/** This package's folder in the user's cache folder. */
 export function cacheFolder(): string {
 	return path.join(userCache(), 'n8n-nodes-modica-whatsapp');
 }
@@ -81,7 +81,7 @@ function userCache(): string {
 async function install(recipe: N8nRecipe, folder: string, onProgress: (step: string) => void): Promise<void> {
 	const bundledNode = runningNodeSuits(recipe) ? undefined : recipe.node?.bundled;
 	await mkdir(folder);
-	// A private package, so that its overrides do not become ours: n8n's lint refuses them in a published one.
+	// A separate private package, because n8n's linter forbids overrides in a published package.
 	await writeFile(
 		path.join(folder, 'package.json'),
 		JSON.stringify({
@@ -93,18 +93,18 @@ async function install(recipe: N8nRecipe, folder: string, onProgress: (step: str
 	const npm = (args: string[], env: NodeJS.ProcessEnv = {}) =>
 		runProgram('npm', args, { cwd: folder, env: { ...process.env, ...env }, timeoutMs: NPM_TIMEOUT_MS });
 
-	onProgress(`Downloading n8n ${recipe.version}: 2–3 minutes, 3 GB`);
-	// Without scripts: most only matter to those who develop n8n, and some fail. Not `npm ci`: a lock file made
-	// on one system names packages of others, which a mirror may lack.
+	onProgress(`Downloading n8n ${recipe.version} (2–3 minutes, 3 GB)`);
+	// Without scripts: most of them matter only for the development of n8n, and some fail. Not `npm ci`: a lockfile
+	// contains packages for other operating systems, which a mirror may not have.
 	await npm(['install', '--ignore-scripts', '--no-audit', '--no-fund']);
 
-	// Stated, because under `npm run` the project's own ignore-scripts setting arrives through the environment.
+	// Explicit, because `npm run` passes on the project's ignore-scripts setting through the environment.
 	const rebuild = ['rebuild', '--ignore-scripts=false'];
 	if (bundledNode) {
-		onProgress(`Adding Node.js ${bundledNode}: this n8n does not run on ${process.versions.node}`);
+		onProgress(`Installing Node.js ${bundledNode}, because n8n ${recipe.version} doesn't support ${process.versions.node}`);
 		await npm([...rebuild, 'node']);
 	}
-	onProgress('Building the SQLite driver: up to 1 minute');
+	onProgress('Building the SQLite driver (up to 1 minute)');
 	const headers = bundledNode ? { npm_config_nodedir: bundledNodeFolder(folder) } : {};
 	await npm([...rebuild, 'sqlite3'], headers);
 
@@ -116,8 +116,8 @@ function installationIn(folder: string, recipe: N8nRecipe): N8nInstallation | un
 	const file = path.join(folder, MARKER);
 	if (!existsSync(file)) return undefined;
 	const marker = JSON.parse(readFileSync(file, 'utf8')) as Marker;
-	const isAsAsked = JSON.stringify(marker.recipe) === JSON.stringify(recipe);
-	if (!isAsAsked || !(marker.bundledNode || runningNodeSuits(recipe))) return undefined;
+	const isCurrent = JSON.stringify(marker.recipe) === JSON.stringify(recipe);
+	if (!isCurrent || !(marker.bundledNode || runningNodeSuits(recipe))) return undefined;
 	return {
 		version: recipe.version,
 		folder,
@@ -134,14 +134,14 @@ function bundledNodeBin(folder: string): string {
 	return path.join(folder, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 }
 
-/** The npm package `node` puts the system's own package, with the headers, below itself. */
+/** The npm package `node` contains a nested package for the operating system, which includes the headers. */
 function bundledNodeFolder(folder: string): string {
 	const name = process.platform === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node';
 	const platform = process.platform === 'win32' ? 'win' : process.platform;
 	return path.join(folder, 'node_modules', 'node', 'node_modules', `${name}-${platform}-${process.arch}`);
 }
 
-/** Whoever was stopped in the middle of an installation left its folder behind. */
+/** Removes folders of processes that were killed during an installation. */
 async function removeUnfinished(folder: string): Promise<void> {
 	const prefix = `${path.basename(folder)}${UNFINISHED}`;
 	for (const name of await readdir(path.dirname(folder))) {
@@ -151,16 +151,16 @@ async function removeUnfinished(folder: string): Promise<void> {
 }
 
 /**
- * Holds a file that names this process, waiting while another living process holds it.
- * @returns what releases it.
+ * Acquires a lock file that contains the ID of this process. Waits while another running process has it.
+ * @returns a function that releases the lock.
  */
 async function lock(file: string, onWait: () => void): Promise<() => Promise<void>> {
-	// Written first and then linked, so that the file is never seen without its number.
+	// Written first and then linked, so that the lock file always contains a process ID.
 	const mine = `${file}-${randomUUID()}`;
 	await writeFile(mine, String(process.pid));
 	try {
 		for (let waiting = false; ; await sleep(LOCK_POLL_MS)) {
-			if (await takesPlace(mine, file)) return () => rm(file, { force: true });
+			if (await acquires(mine, file)) return () => rm(file, { force: true });
 			const holder = Number(await readFile(file, 'utf8').catch(() => process.pid));
 			if (!isAlive(holder)) await rm(file, { force: true });
 			else if (!waiting) {
@@ -173,7 +173,7 @@ async function lock(file: string, onWait: () => void): Promise<() => Promise<voi
 	}
 }
 
-async function takesPlace(mine: string, file: string): Promise<boolean> {
+async function acquires(mine: string, file: string): Promise<boolean> {
 	try {
 		await link(mine, file);
 		return true;

@@ -1,4 +1,4 @@
-/** The one n8n that all tests of a run share, with the package as built in `dist/` installed. */
+/** The n8n that all tests of a run share, with the built package installed. */
 import { exitOnSignals, removeNow } from '../processes.mts';
 import { putPackage } from './builtPackage.mts';
 import { ensureN8n } from './install.mts';
@@ -18,7 +18,7 @@ export async function setUp(): Promise<void> {
 	const userFolder = await createUserFolder();
 	await putPackage(userFolder);
 
-	// As the second generation of n8n does by itself; the first keeps files in memory.
+	// The default in n8n 2.x. n8n 1.x keeps files in memory by default.
 	server = await startN8n(installation, { userFolder, env: { N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' } });
 	const { session } = await N8nRest.logIn(server.baseUrl);
 	share({ handle: { installation, baseUrl: server.baseUrl, userFolder, env: server.env }, session });

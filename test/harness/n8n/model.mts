@@ -1,8 +1,8 @@
-/** A language model that says what a test has it say, behind OpenAI's chat API: nothing leaves this machine. */
+/** A scripted language model with OpenAI's chat API, on this machine. */
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 
-/** A tool as the model is told of it. */
+/** A tool as the model receives it. */
 export interface OfferedTool {
 	name: string;
 	description: string;
@@ -10,28 +10,28 @@ export interface OfferedTool {
 	parameters: { properties: Record<string, { type?: string; description?: string; properties?: Record<string, object> }> };
 }
 
-/** What the model says when it is asked: words, or a tool to be called; or it refuses, as a provider does that cannot be used. */
-export type Saying = { say: string } | { call: string; with: object } | { refuse: string };
+/** The model's response: a text, a tool call, or an error of the provider. */
+export type ModelResponse = { say: string } | { call: string; with: object } | { refuse: string };
 
-/** One turn of the conversation as the model got it. */
+/** One turn of the conversation as the model receives it. */
 export interface Turn {
 	tools: OfferedTool[];
 	messages: Array<{ role: string; content: string | null }>;
 }
 
 export interface ScriptedModel {
-	/** What goes into n8n's OpenAI credential. */
+	/** The base URL for n8n's OpenAI credential. */
 	baseUrl: string;
-	/** What the model was asked, in order. */
+	/** All requests to the model, in order. */
 	turns: Turn[];
 	stop(): Promise<void>;
 }
 
 /**
- * Starts a model that answers from a script, one saying for each time it is asked; past its end it says "Done".
- * @param script may look at the tools, whose names n8n makes of the nodes' names; a function answers every time, and may take its time
+ * Starts a model that responds from a script, one entry for each request, then always with "Done".
+ * @param script its entries receive the tools, whose names n8n derives from the names of the nodes. A function handles all requests
  */
-export async function startModel(script: Array<(turn: Turn) => Saying> | ((turn: Turn) => Promise<Saying> | Saying)): Promise<ScriptedModel> {
+export async function startModel(script: Array<(turn: Turn) => ModelResponse> | ((turn: Turn) => Promise<ModelResponse> | ModelResponse)): Promise<ScriptedModel> {
 	const turns: Turn[] = [];
 	const app = Fastify({ forceCloseConnections: true });
 	app.post('/v1/chat/completions', async (request, reply) => {
@@ -39,16 +39,16 @@ export async function startModel(script: Array<(turn: Turn) => Saying> | ((turn:
 		const turn = { tools: tools.map((tool) => tool.function), messages };
 		turns.push(turn);
 		const next = typeof script === 'function' ? script : script[turns.length - 1];
-		const saying = (await next?.(turn)) ?? { say: 'Done' };
-		// A status that OpenAI's client does not try again.
-		if ('refuse' in saying) return await reply.status(400).send({ error: { message: saying.refuse, type: 'invalid_request_error' } });
+		const response = (await next?.(turn)) ?? { say: 'Done' };
+		// A status that OpenAI's client doesn't retry.
+		if ('refuse' in response) return await reply.status(400).send({ error: { message: response.refuse, type: 'invalid_request_error' } });
 		const message =
-			'say' in saying
-				? { content: saying.say }
+			'say' in response
+				? { content: response.say }
 				: {
 						content: null,
 						tool_calls: [
-							{ id: `call_${turns.length}`, type: 'function', function: { name: saying.call, arguments: JSON.stringify(saying.with) } },
+							{ id: `call_${turns.length}`, type: 'function', function: { name: response.call, arguments: JSON.stringify(response.with) } },
 						],
 					};
 		return {
@@ -56,7 +56,7 @@ export async function startModel(script: Array<(turn: Turn) => Saying> | ((turn:
 			object: 'chat.completion',
 			created: 0,
 			model: 'scripted',
-			choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: 'say' in saying ? 'stop' : 'tool_calls' }],
+			choices: [{ index: 0, message: { role: 'assistant', ...message }, finish_reason: 'say' in response ? 'stop' : 'tool_calls' }],
 			usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
 		};
 	});

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { WorkflowFile } from './rest.mts';
 
-/** A workflow of `examples/`, as a person imports it. */
+/** A workflow from `examples/`, as a user imports it. */
 export function readExample(file: string): WorkflowFile {
 	return JSON.parse(readFileSync(path.join('examples', file), 'utf8')) as WorkflowFile;
 }

@@ -1,16 +1,16 @@
-/** What a person does in n8n's editor, through the same REST interface that the editor uses. */
+/** What a user does in n8n's editor, through the same REST interface. */
 import http from 'node:http';
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import { parse as unflatten } from 'flatted';
 import type { IDataObject, INode, INodeExecutionData, INodeTypeDescription, IWorkflowBase } from 'n8n-workflow';
 import { PATIENCE_MS, until } from '../until.mts';
 
-/** The log-in of an n8n that exists only for tests and the demo. */
+/** The login of an n8n that exists only for tests and the demo. */
 export const OWNER = { email: 'demo@example.com', password: 'Demo-12345', firstName: 'Demo', lastName: 'Owner' };
 
-/** n8n gives no more at a time. */
+/** The most that n8n returns in one response. */
 const EXECUTIONS_PER_PAGE = 100;
-/** n8n ties a session to the browser it was opened in. */
+/** n8n binds a session to the browser that opened it. */
 export const BROWSER_ID = 'n8n-nodes-modica-whatsapp';
 
 /** A workflow as the editor exports it. */
@@ -31,25 +31,25 @@ export type ExecutionError = {
 };
 
 export type Execution = ExecutionSummary & {
-	/** By node name, what the node's last run put out: one list of items for each output. */
+	/** By node name, the output of the node's last run: a list of items for each output. */
 	outputs: Record<string, INodeExecutionData[][]>;
-	/** By node name, how many milliseconds the node's last run took, by n8n's own clock. */
+	/** By node name, the duration of the node's last run in milliseconds, as measured by n8n. */
 	durations: Record<string, number>;
-	/** By node name, what stands above the output of the node's last run. */
+	/** By node name, the hints above the output of the node's last run. */
 	hints: Record<string, string[]>;
-	/** What n8n shows as the execution's highlighted data. */
+	/** The execution's highlighted data. */
 	customData: Record<string, string>;
 	/** Why the execution failed. */
 	error?: ExecutionError;
 };
 
-/** Executions that will not move on by themselves. */
+/** Statuses of executions that don't continue without an external event. */
 const ENDED: ReadonlySet<ExecutionStatus> = new Set(['canceled', 'crashed', 'error', 'success', 'waiting']);
 
-/** What takes an {@link N8nRest} to another process. */
+/** Identifies an {@link N8nRest} in another process. */
 export type Session = { baseUrl: string; cookie: string };
 
-/** One person's session with one n8n. Any answer but success throws an error with n8n's own words. */
+/** A user's session with n8n. Any response other than success throws an error with n8n's own message. */
 export class N8nRest {
 	private readonly http: AxiosInstance;
 
@@ -58,14 +58,14 @@ export class N8nRest {
 			baseURL: session.baseUrl,
 			headers: { cookie: session.cookie, 'browser-id': BROWSER_ID },
 			timeout: PATIENCE_MS,
-			// A connection each: one that n8n closed while this process was busy would break the next request.
+			// No connection is reused: if n8n closed an idle one while this process was busy, the next request would fail.
 			httpAgent: new http.Agent({ keepAlive: false }),
 			proxy: false,
 			validateStatus: () => true,
 		});
 	}
 
-	/** Logs in as {@link OWNER}, who is set up first where n8n has no owner yet. */
+	/** Logs in as {@link OWNER}. If n8n has no owner yet, sets up the owner first. */
 	static async logIn(baseUrl: string): Promise<N8nRest> {
 		const post = (path: string, data: object) =>
 			axios.post(baseUrl + path, data, {
@@ -83,12 +83,12 @@ export class N8nRest {
 		return new N8nRest({ baseUrl, cookie });
 	}
 
-	/** The description of each node type n8n offers in its editor. */
+	/** The description of each node type in n8n's editor. */
 	async nodeTypes(): Promise<INodeTypeDescription[]> {
 		return await this.request({ url: '/types/nodes.json' });
 	}
 
-	/** The credential types n8n offers, with their fields. */
+	/** All credential types with their fields. */
 	async credentialTypes(): Promise<Array<{ name: string; displayName: string; properties: IDataObject[] }>> {
 		return await this.request({ url: '/types/credentials.json' });
 	}
@@ -98,19 +98,19 @@ export class N8nRest {
 		return { id, name, type };
 	}
 
-	/** What the editor does on *Save* of a credential: the message is what the person reads. */
+	/** Tests a credential, as the editor does on *Save*. The message is the one that the user sees. */
 	async testCredential(credential: StoredCredential, data: IDataObject): Promise<CredentialTest> {
 		return await this.rest('post', '/credentials/test', { credentials: { ...credential, data } });
 	}
 
-	/** Imports a workflow; where its nodes use a credential of one of the types given, it becomes that one. */
+	/** Imports a workflow. Replaces the credentials of its nodes with the specified ones of the same type. */
 	async importWorkflow(file: WorkflowFile, ...credentials: StoredCredential[]): Promise<StoredWorkflow> {
 		const { name, connections, settings = {}, pinData } = file;
 		const nodes = file.nodes.map((node) => credentials.reduce(withCredential, node));
 		return await this.rest('post', '/workflows', { name, nodes, connections, settings, pinData, active: false });
 	}
 
-	/** Makes the workflow's triggers live. Its webhooks answer from then on. */
+	/** Activates the workflow, and waits until its webhooks are registered. */
 	async activate(workflow: StoredWorkflow): Promise<void> {
 		await this.setActive(workflow, true);
 	}
@@ -119,24 +119,24 @@ export class N8nRest {
 		await this.setActive(workflow, false);
 	}
 
-	/** Starts a workflow by hand from its trigger, as *Execute workflow* does. @returns the execution's id. */
+	/** Starts a workflow manually from its trigger, as *Execute workflow* does. @returns the execution's ID */
 	async startWorkflow(workflow: StoredWorkflow, trigger = triggerOf(workflow)): Promise<string> {
 		const { executionId } = await this.rest<{ executionId: string }>('post', `/workflows/${workflow.id}/run`, {
 			triggerToStartFrom: { name: trigger },
-			// n8n 1.x runs what the editor shows, 2.x what is stored: here they are the same.
+			// n8n 1.x runs the workflow shown in the editor, 2.x the stored one. Here, both are the same.
 			workflowData: workflow,
 		});
 		return executionId;
 	}
 
-	/** Runs a workflow by hand and waits until it has ended, well or badly, or waits for something itself. */
+	/** Runs a workflow manually, until it succeeds, fails, or starts to wait. */
 	async runWorkflow(workflow: StoredWorkflow, timeoutMs = PATIENCE_MS, trigger = triggerOf(workflow)): Promise<Execution> {
 		const id = await this.startWorkflow(workflow, trigger);
 		return await until(
 			`execution ${id} of "${workflow.name}" has ended`,
 			timeoutMs,
 			() => this.getExecution(id),
-			// n8n 1.x stores the status a moment before the data.
+			// n8n 1.x stores the status before the data.
 			({ status, outputs, error }) => ENDED.has(status) && (status === 'crashed' || error !== undefined || Object.keys(outputs).length > 0),
 		);
 	}
@@ -146,12 +146,12 @@ export class N8nRest {
 	}
 
 	async getExecution(id: string): Promise<Execution> {
-		// The data arrives flattened by the `flatted` package, in a string.
+		// The data is a string in the format of the `flatted` package.
 		const { data, customData = {}, ...summary } = await this.rest<ExecutionSummary & { data: string; customData?: Record<string, string> }>(
 			'get',
 			`/executions/${id}`,
 		);
-		// An execution that has only begun has none yet.
+		// An execution that has just started has no data yet.
 		const resultData = (unflatten(data) as StoredData | undefined)?.resultData;
 		const outputs = Object.entries(resultData?.runData ?? {}).map(([node, runs]) => {
 			const items = runs.at(-1)?.data?.main ?? [];
@@ -169,7 +169,7 @@ export class N8nRest {
 		};
 	}
 
-	/** The workflow's executions, the newest first, at most {@link EXECUTIONS_PER_PAGE}. */
+	/** The workflow's latest executions, at most {@link EXECUTIONS_PER_PAGE}, newest first. */
 	async executions(workflowId: string): Promise<ExecutionSummary[]> {
 		const { results } = await this.rest<{ results: ExecutionSummary[] }>('get', '/executions', undefined, {
 			filter: JSON.stringify({ workflowId }),
@@ -178,16 +178,16 @@ export class N8nRest {
 		return results.map(pickSummary);
 	}
 
-	/** Waits until the workflow's executions are as asked, and gives them, the newest first. */
+	/** Waits until the workflow's executions meet a condition. @returns them, newest first */
 	async waitForExecutions(
 		workflowId: string,
 		condition: (executions: ExecutionSummary[]) => boolean,
 		timeoutMs = PATIENCE_MS,
 	): Promise<ExecutionSummary[]> {
-		return await until(`executions of workflow ${workflowId} as expected`, timeoutMs, () => this.executions(workflowId), condition);
+		return await until(`the executions of workflow ${workflowId} are as expected`, timeoutMs, () => this.executions(workflowId), condition);
 	}
 
-	/** The bytes of an item's binary field, wherever n8n keeps them. */
+	/** The content of an item's binary field, wherever n8n stores it. */
 	async binary(item: INodeExecutionData, property = 'data'): Promise<Buffer> {
 		const binary = item.binary?.[property];
 		if (!binary) throw new Error(`The item has no binary field "${property}"`);
@@ -199,7 +199,7 @@ export class N8nRest {
 		});
 	}
 
-	/** For what has no method of its own here. */
+	/** Sends any request to n8n's REST interface. */
 	async rest<T>(method: 'delete' | 'get' | 'patch' | 'post', path: string, data?: object, params?: object): Promise<T> {
 		const answer = await this.request<{ data: T }>({ method, url: `/rest${path}`, data, params });
 		return answer.data;
@@ -208,28 +208,28 @@ export class N8nRest {
 	private async setActive({ id, name, versionId }: StoredWorkflow, active: boolean): Promise<void> {
 		await this.rest('post', `/workflows/${id}/${active ? 'activate' : 'deactivate'}`, { versionId });
 		const { status, triggers } = await until(
-			`"${name}" is ${active ? 'live' : 'off'}`,
+			`"${name}" is ${active ? 'active' : 'inactive'}`,
 			PATIENCE_MS,
 			() => this.publication(id),
-			// It reads two tables, and is through with the one before the other has been written: for a moment there is nothing.
+			// n8n reads two tables one after the other. If it writes to them in between, the status is briefly "not_published".
 			({ status }) => status !== 'in_progress' && !(active && status === 'not_published'),
 		);
-		if (active && status !== 'published') throw new Error(`"${name}" did not go live: ${JSON.stringify(triggers)}`);
+		if (active && status !== 'published') throw new Error(`"${name}" was not activated: ${JSON.stringify(triggers)}`);
 	}
 
-	/** n8n 2.x answers first and then sets the triggers up; 1.x, which does it the other way round, has no such address. */
+	/** n8n 2.x responds before it registers the triggers. n8n 1.x registers them first, and doesn't have this endpoint. */
 	private async publication(workflowId: string): Promise<Publication> {
 		const { status, data } = await this.http.get<{ data: Publication }>(`/rest/workflows/${workflowId}/publication-status`);
 		if (status === 404) return { status: 'published', triggers: [] };
 		if (status === 200) return data.data;
-		throw new Error(`n8n answered ${status} to the question whether a workflow is live: ${JSON.stringify(data)}`);
+		throw new Error(`n8n returned ${status} for the publication status of a workflow: ${JSON.stringify(data)}`);
 	}
 
 	private async request<T>(config: AxiosRequestConfig): Promise<T> {
 		const { status, data } = await this.http.request<T & { message?: string }>(config);
 		if (status >= 400) {
 			const { method = 'get', url } = config;
-			throw new Error(`${method.toUpperCase()} ${url} of n8n answered ${status}: ${data?.message ?? JSON.stringify(data)}`);
+			throw new Error(`n8n returned ${status} for ${method.toUpperCase()} ${url}: ${data?.message ?? JSON.stringify(data)}`);
 		}
 		return data;
 	}
@@ -254,6 +254,6 @@ function withCredential(node: INode, { id, name, type }: StoredCredential): INod
 
 function triggerOf({ name, nodes }: WorkflowFile): string {
 	const trigger = nodes.find(({ type }) => /trigger$/i.test(type));
-	if (!trigger) throw new Error(`The workflow "${name}" has no trigger to start from`);
+	if (!trigger) throw new Error(`The workflow "${name}" has no trigger`);
 	return trigger.name;
 }

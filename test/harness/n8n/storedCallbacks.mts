@@ -1,4 +1,4 @@
-/** What n8n has stored of callbacks: which executions there are, and of which callback each is. */
+/** The executions that n8n has stored for callbacks. */
 import path from 'node:path';
 import { runProgram } from '../processes.mts';
 import { until } from '../until.mts';
@@ -8,13 +8,13 @@ import type { N8nHandle } from './server.mts';
 
 const PER_PAGE = 100;
 const READ_AT_ONCE = 8;
-const UNDER_WAY: ReadonlySet<ExecutionStatus> = new Set(['new', 'running', 'unknown']);
+const UNFINISHED: ReadonlySet<ExecutionStatus> = new Set(['new', 'running', 'unknown']);
 
 export type StoredCallback = { id: string; status: ExecutionStatus; mode: string; key: string };
 
-/** All executions of a workflow, the newest first. */
+/** All executions of a workflow, newest first. */
 export async function allExecutions(rest: N8nRest, workflowId: string): Promise<ExecutionSummary[]> {
-	// n8n may list one twice that is just ending: as it was and as it is.
+	// n8n may list an execution twice while it ends: with its old status and its new one.
 	const found = new Map<string, ExecutionSummary>();
 	let from: object = {};
 	for (;;) {
@@ -31,10 +31,10 @@ export async function allExecutions(rest: N8nRest, workflowId: string): Promise<
 	}
 }
 
-/** Waits until no execution of a workflow is under way, and gives all of them, the newest first. */
+/** Waits until all executions of a workflow have ended. @returns them, newest first */
 export async function endedExecutions(rest: N8nRest, workflowId: string, timeoutMs: number): Promise<ExecutionSummary[]> {
-	const haveEnded = (all: ExecutionSummary[]) => all.every(({ status }) => !UNDER_WAY.has(status));
-	// n8n looks for those under way and for the others in two queries: one that ends in between is in neither, but in the next list.
+	const haveEnded = (all: ExecutionSummary[]) => all.every(({ status }) => !UNFINISHED.has(status));
+	// n8n finds running executions and ended ones in two queries. An execution that ends in between is missing, but is in the next list.
 	const lists = await until(
 		'all executions have ended',
 		timeoutMs,
@@ -46,7 +46,7 @@ export async function endedExecutions(rest: N8nRest, workflowId: string, timeout
 
 type Page = { results: ExecutionSummary[]; nextCursor?: string | null };
 
-/** Of which callback each execution is, whether it has run or was only stored. */
+/** The callback of each execution, whether it has run or was only stored. */
 export async function storedCallbacks(rest: N8nRest, executions: readonly ExecutionSummary[]): Promise<StoredCallback[]> {
 	return await eachOf(executions, READ_AT_ONCE, async ({ id, status, mode }) => {
 		const { data } = await rest.rest<{ data: string }>('get', `/executions/${id}`);
@@ -54,7 +54,7 @@ export async function storedCallbacks(rest: N8nRest, executions: readonly Execut
 	});
 }
 
-/** Run by n8n's own Node.js, in whose folder n8n's driver is. */
+/** Run with n8n's Node.js, in the folder that contains n8n's database driver. */
 const READ_DATABASE = `
 	const { Database, OPEN_READONLY } = require('sqlite3');
 	const [, file, workflowId] = process.argv;
@@ -72,8 +72,9 @@ const READ_DATABASE = `
 const READING_TIMEOUT_MS = 120_000;
 
 /**
- * Waits until no execution of a workflow is under way, and tells of which callback each is, the newest first. From an
- * n8n's SQLite: its REST interface gives one execution at a time, which takes minutes for thousands.
+ * Waits until all executions of a workflow have ended. Reads n8n's SQLite database, because its REST interface returns one
+ * execution at a time, which takes minutes for thousands.
+ * @returns the callback of each execution, newest first
  */
 export async function endedCallbacks({ installation, userFolder }: N8nHandle, workflowId: string, timeoutMs: number): Promise<StoredCallback[]> {
 	const file = path.join(userFolder, '.n8n', 'database.sqlite');
@@ -85,12 +86,12 @@ export async function endedCallbacks({ installation, userFolder }: N8nHandle, wo
 			const rows = JSON.parse(output) as Array<{ id: number; status: ExecutionStatus; mode: string; data: string }>;
 			return rows.map(({ id, status, mode, data }) => ({ id: String(id), status, mode, key: keyIn(data, String(id)) }));
 		},
-		(all) => all.every(({ status }) => !UNDER_WAY.has(status)),
+		(all) => all.every(({ status }) => !UNFINISHED.has(status)),
 	);
 }
 
 function keyIn(data: string, id: string): string {
 	const key = /"((?:status:[0-9a-f-]{36}:[a-z]+)|(?:reply:[0-9a-f-]{36}))"/.exec(data)?.[1];
-	if (key === undefined) throw new Error(`Execution ${id} is of no callback: ${data.slice(0, 500)}`);
+	if (key === undefined) throw new Error(`Execution ${id} contains no callback: ${data.slice(0, 500)}`);
 	return key;
 }

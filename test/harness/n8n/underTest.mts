@@ -1,4 +1,4 @@
-/** Hands the n8n that `setup.mjs` started to the test files, which Jest runs elsewhere. */
+/** Passes the n8n that `setup.mjs` started to the test files, which Jest runs in another context. */
 import type { IDataObject, INode, INodeExecutionData } from 'n8n-workflow';
 import { N8nRest, type Execution, type Session, type StoredCredential, type WorkflowFile } from './rest.mts';
 import type { N8nHandle } from './server.mts';
@@ -9,31 +9,31 @@ export const CREDENTIAL = 'modicaWhatsAppApi';
 
 type Shared = { handle: N8nHandle; session: Session };
 
-/** Called once, before any test file. */
+/** Called once, before all test files. */
 export function share(shared: Shared): void {
 	process.env[VARIABLE] = JSON.stringify(shared);
 }
 
-/** @returns the running n8n: how to talk to it as its owner, what its command line needs, and whether it is a version 1.x. */
+/** @returns the running n8n: its REST interface as its owner, its handle for the command line, and whether it is n8n 1.x */
 export function n8nUnderTest(): { rest: N8nRest; handle: N8nHandle; is1x: boolean } {
 	const { handle, session } = JSON.parse(process.env[VARIABLE] ?? '') as Shared;
 	return { rest: new N8nRest(session), handle, is1x: handle.installation.version.startsWith('1.') };
 }
 
-/** What a test says about the node it runs. */
+/** The node that a test runs. */
 export type NodeUnderTest = {
 	parameters: IDataObject;
 	credential: StoredCredential;
-	/** The items the node is given. Default: one, empty. */
+	/** The node's input. Default: one empty item. */
 	items?: IDataObject[];
-	/** Gives each item a binary field `data` made from its fields `base64`, `fileName` and `mimeType`. */
+	/** Adds a binary field `data` to each item, from its fields `base64`, `fileName`, and `mimeType`. */
 	withBinary?: boolean;
 	/** Settings of the node itself, such as `onError`. */
 	settings?: Partial<INode>;
 	timezone?: string;
 };
 
-/** A workflow that hands items to our node, named `WhatsApp`. */
+/** A workflow that passes items to the action node, named `WhatsApp`. */
 export function workflowWith({ parameters, credential, items = [{}], withBinary, settings, timezone }: NodeUnderTest): WorkflowFile {
 	const trigger = 'Start';
 	const file = 'File';
@@ -72,12 +72,12 @@ export function workflowWith({ parameters, credential, items = [{}], withBinary,
 		nodes,
 		connections: withBinary ? { [trigger]: to(file), [file]: to(whatsApp) } : { [trigger]: to(whatsApp) },
 		settings: { executionOrder: 'v1', ...(timezone && { timezone }) },
-		// Pinned data is what the trigger gives out when the workflow is run by hand.
+		// In a manual run, the trigger outputs the pinned data.
 		pinData: { [trigger]: items.map((json) => ({ json })) },
 	};
 }
 
-/** The same with a node behind ours that keeps the execution running for a minute. */
+/** Adds a node after the action node that keeps the execution running for a minute. */
 export function withPause(workflow: WorkflowFile): WorkflowFile {
 	const later: INode = {
 		id: '9',
@@ -85,13 +85,13 @@ export function withPause(workflow: WorkflowFile): WorkflowFile {
 		type: 'n8n-nodes-base.wait',
 		typeVersion: 1.1,
 		position: [600, 0],
-		// n8n keeps an execution that waits less than 65 seconds running.
+		// If an execution waits for less than 65 seconds, its status remains "running".
 		parameters: { amount: 60, unit: 'seconds' },
 	};
 	return { ...workflow, nodes: [...workflow.nodes, later], connections: { ...workflow.connections, WhatsApp: { main: [[{ node: 'Later', type: 'main', index: 0 }]] } } };
 }
 
-/** The same with a node named `Loop` that gives ours one item after the other. */
+/** Adds a node named `Loop` that passes the items to the action node one at a time. */
 export function inLoop(workflow: WorkflowFile): WorkflowFile {
 	const loop: INode = {
 		id: '9',
@@ -109,17 +109,17 @@ export function inLoop(workflow: WorkflowFile): WorkflowFile {
 	};
 }
 
-/** Runs our node once in the real n8n. */
+/** Runs the action node once in the real n8n. */
 export async function runNode(node: NodeUnderTest): Promise<Execution> {
 	const { rest } = n8nUnderTest();
 	return await rest.runWorkflow(await rest.importWorkflow(workflowWith(node)));
 }
 
-/** What our node gave out. @throws Error with the execution's error when it failed. */
+/** Runs the action node. @returns its output. @throws Error with the execution's error if it failed */
 export async function itemsFrom(node: NodeUnderTest): Promise<INodeExecutionData[]> {
 	const execution = await runNode(node);
 	if (execution.status !== 'success') {
-		throw new Error(`The execution ended with ${execution.status}: ${JSON.stringify(execution.error)}`);
+		throw new Error(`The execution has the status ${execution.status}: ${JSON.stringify(execution.error)}`);
 	}
 	return execution.outputs.WhatsApp?.[0] ?? [];
 }

@@ -1,4 +1,4 @@
-/** An n8n of one's own, with the package as built in `dist/` installed: for whoever needs other settings than the tests' common one. */
+/** A separate n8n with the built package installed, for tests that need other settings than the shared n8n has. */
 import { removeNow } from '../processes.mts';
 import { putPackage } from './builtPackage.mts';
 import { ensureN8n } from './install.mts';
@@ -7,18 +7,18 @@ import { createUserFolder, startN8n, type N8nServer } from './server.mts';
 import { CURRENT } from './versions.mts';
 
 export interface N8nWithPackage {
-	/** The one that runs, or has run last. */
+	/** The running n8n, or the one that ran last. */
 	readonly server: N8nServer;
 	readonly rest: N8nRest;
-	/** Starts it again, at the same address, after it was stopped or killed. */
-	startAgain(): Promise<void>;
-	/** Ends n8n and removes all of it. */
+	/** Restarts n8n at the same address, after it was stopped or killed. */
+	restart(): Promise<void>;
+	/** Stops n8n and removes its files. */
 	stop(): Promise<void>;
 }
 
 /**
- * Puts the package into a new n8n and starts that.
- * @param env n8n's settings, from the folder that it is to live in where they name one
+ * Starts a new n8n with the package installed.
+ * @param env n8n's settings, or a function that derives them from n8n's user folder
  */
 export async function startWithPackage(
 	env: Record<string, string> | ((userFolder: string) => Record<string, string>) = {},
@@ -42,8 +42,8 @@ export async function startWithPackage(
 			get rest() {
 				return rest;
 			},
-			async startAgain() {
-				// Whatever was left of it.
+			async restart() {
+				// Ends child processes that are still running after a kill.
 				await server.stop();
 				server = await startN8n(installation, { ...options, port: Number(new URL(server.baseUrl).port) });
 				rest = await N8nRest.logIn(server.baseUrl);

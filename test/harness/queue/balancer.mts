@@ -1,11 +1,11 @@
-/** The load balancer in front of an n8n, as docs/scaling.md and docs/callbacks.md tell to set one up. */
+/** The load balancer in front of n8n, as described in docs/scaling.md and docs/callbacks.md. */
 import proxy from '@fastify/http-proxy';
 import Fastify from 'fastify';
 import { isReady } from '../n8n/server.mts';
 
-/** What the webhook processes take, in turn, once they are ready. All else is the main process's. */
+/** Paths that the webhook processes handle in turn, once they are ready. The main process handles all others. */
 const TO_WEBHOOKS = ['/webhook', '/webhook-waiting', '/form'];
-/** More than any test sends. */
+/** Larger than any request in the tests. */
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 
 export type Balancer = { stop: () => Promise<void> };
@@ -23,7 +23,7 @@ export async function startBalancer(port: number, mainUrl: string, webhookUrls: 
 			async preHandler({ raw }, reply) {
 				const url = next();
 				chosen.set(raw, url);
-				// An n8n that starts answers 200 to whatever it gets.
+				// While n8n is starting, it returns 200 for every request.
 				if (!(await isReady(url, 'webhook'))) await reply.code(503).send();
 			},
 			replyOptions: { getUpstream: ({ raw }) => chosen.get(raw) ?? mainUrl },

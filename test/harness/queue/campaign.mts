@@ -1,4 +1,4 @@
-/** A campaign that begins with a call to a webhook, so that it takes the way of a production execution: through the queue to a worker. */
+/** A campaign that a webhook starts, so that it is a production execution: n8n queues it for a worker. */
 import { randomUUID } from 'node:crypto';
 import { post } from '../n8n/callbacks.mts';
 import type { N8nRest, StoredCredential, StoredWorkflow, WorkflowFile } from '../n8n/rest.mts';
@@ -7,7 +7,7 @@ import { into, nodeOf } from './workflow.mts';
 
 export type Row = { to: string; reference: string };
 
-/** Rows of a campaign; each name gives references of its own. */
+/** Rows of a campaign, with references that are unique for each name. */
 export function rowsOf(name: string, count: number): Row[] {
 	return Array.from({ length: count }, (_, index) => ({ to: `+6421${1_000_000 + index}`, reference: `${name}-${index}` }));
 }
@@ -16,12 +16,12 @@ export function numbersOf(rows: readonly Row[]): string[] {
 	return rows.map(({ to }) => to);
 }
 
-/** What is there more than once. */
+/** All values that occur more than once. */
 export function repeated(all: readonly string[]): string[] {
 	return all.filter((one, index) => all.indexOf(one) !== index);
 }
 
-/** Sends a text to each row that it is called with, once for each reference, by a node named `WhatsApp`. */
+/** A workflow that sends a text to each row in the request, once per reference, with a node named `WhatsApp`. */
 function campaignWorkflow({ id, name, type }: StoredCredential): { workflow: WorkflowFile; path: string } {
 	const path = randomUUID();
 	return {
@@ -55,18 +55,18 @@ function campaignWorkflow({ id, name, type }: StoredCredential): { workflow: Wor
 
 export interface LiveCampaign {
 	workflow: StoredWorkflow;
-	/** Starts it once. @throws Error when n8n does not take it */
+	/** Starts the campaign once. @throws Error if n8n rejects the request */
 	start(rows: readonly Row[], webhookUrl: string): Promise<void>;
 }
 
-/** A campaign that can be started at any webhook process. */
+/** Activates a campaign that can be started at any webhook process. */
 export async function liveCampaign(rest: N8nRest, credential: StoredCredential): Promise<LiveCampaign> {
 	const { workflow: file, path } = campaignWorkflow(credential);
 	const workflow = await rest.importWorkflow(file);
 	await rest.activate(workflow);
 	const start: LiveCampaign['start'] = async (rows, webhookUrl) => {
 		const { status, body } = await post(`${webhookUrl}/webhook/${path}`, { rows }, {});
-		if (status !== 200) throw new Error(`n8n answered ${status} to the campaign: ${body}`);
+		if (status !== 200) throw new Error(`n8n returned ${status} for the campaign: ${body}`);
 	};
 	return { workflow, start };
 }

@@ -1,4 +1,4 @@
-/** One n8n of several processes: a main one, workers and webhook processes, as on machines of their own. */
+/** n8n in queue mode: a main process, workers, and webhook processes, separated as if on different machines. */
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { putPackage } from '../n8n/builtPackage.mts';
@@ -11,25 +11,25 @@ import { queueEnvironment, WORKER_CONCURRENCY } from './environment.mts';
 import { ensureServices, startPostgres, startRedis, type Postgres } from './services.mts';
 
 export type Cluster = {
-	/** The load balancer in front of all. */
+	/** The URL of the load balancer. */
 	publicUrl: string;
 	main: N8nServer;
-	/** Live: who was killed is not among them, who took the place is. */
+	/** The running workers. A killed worker is removed, and its replacement is added. */
 	workers: N8nServer[];
 	webhooks: N8nServer[];
 	postgres: Postgres;
 	startWorker: () => Promise<N8nServer>;
-	/** Ends all of it, and all services. */
+	/** Stops all processes and services. */
 	stop: () => Promise<void>;
 };
 
-/** The file in its user folder into which each process logs, too. */
+/** The log file in each process's user folder. */
 export const LOG_FILE = 'n8n.log';
 
 /**
- * Starts a whole n8n in queue mode. The processes share Redis and PostgreSQL and no folder.
- * @param options `env` is for settings of every process beyond those of the guide
- * @param onProgress is told each step as it begins
+ * Starts n8n in queue mode. The processes share Redis and PostgreSQL, but no folder.
+ * @param options `env` contains additional settings for every process
+ * @param onProgress called with a description of each step when it starts
  */
 export async function startCluster(
 	installation: N8nInstallation,
@@ -73,8 +73,8 @@ export async function startCluster(
 			return server;
 		};
 
-		onProgress('Starting the main process of n8n');
-		// First and alone: it makes the tables.
+		onProgress("Starting n8n's main process");
+		// Started before the other processes, because it creates the database tables.
 		const main = await start('start', mainPort);
 		onProgress(`Starting ${workerCount} workers and ${webhookCount} webhook processes`);
 		const [workers, webhooks] = await Promise.all([

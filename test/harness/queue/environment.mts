@@ -1,17 +1,17 @@
-/** The settings that make one n8n of several processes: what `test:queue` runs with, and what docs/scaling.md tells to set. */
+/** The settings for queue mode, as used by `test:queue` and recommended in docs/scaling.md. */
 
 export type Addresses = {
 	redis: { host: string; port: number };
 	postgres: { host: string; port: number; user: string; password: string; database: string };
-	/** Where all of it is reached from outside: the load balancer. */
+	/** The URL of the load balancer. */
 	publicUrl: string;
 	encryptionKey: string;
 };
 
-/** How many executions a worker has under way at once. */
+/** Maximum number of concurrent executions of a worker. */
 export const WORKER_CONCURRENCY = 10;
 
-/** The same for every process: main, workers and webhook processes. */
+/** The environment variables of every process: main, workers, and webhook processes. */
 export function queueEnvironment({ redis, postgres, publicUrl, encryptionKey }: Addresses): Record<string, string> {
 	return {
 		EXECUTIONS_MODE: 'queue',
@@ -26,13 +26,13 @@ export function queueEnvironment({ redis, postgres, publicUrl, encryptionKey }: 
 		N8N_ENCRYPTION_KEY: encryptionKey,
 		WEBHOOK_URL: publicUrl,
 		N8N_EDITOR_BASE_URL: publicUrl,
-		// Files in the database: processes on several machines share no folder.
+		// Files are stored in the database, because processes on different machines share no folder.
 		N8N_DEFAULT_BINARY_DATA_MODE: 'database',
-		// What a person runs by hand belongs on the workers, too.
+		// Manual executions run on the workers, too.
 		OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true',
-		// Callbacks go to the webhook processes alone, so that the editor stays quick.
+		// Only the webhook processes handle callbacks, so that the editor stays responsive.
 		N8N_DISABLE_PRODUCTION_MAIN_PROCESS: 'true',
-		// Several times the callbacks: an engine for expressions is only made when one is to be evaluated.
+		// Handles several times as many callbacks: n8n prepares an expression engine only when it needs one.
 		N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true',
 	};
 }

@@ -1,4 +1,4 @@
-/** The one n8n in queue mode that all tests of a run share. A worker that is killed has a new one started in its place. */
+/** The n8n in queue mode that all tests of a run share. A killed worker is replaced with a new one. */
 import { mkdtemp, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,8 +10,8 @@ import { exitOnSignals, removeAtExit } from '../processes.mts';
 import { LOG_FILE, startCluster, type Cluster } from './cluster.mts';
 import { share, type WorkerUnderTest } from './underTest.mts';
 
-/** What a killed worker had under way is given up after half a minute or so, not after one and a half, as by default. */
-const SOONER = { QUEUE_WORKER_LOCK_DURATION: '30000', QUEUE_WORKER_STALLED_INTERVAL: '5000' };
+/** With these settings, n8n fails the jobs of a killed worker after about 30 s instead of 90 s. */
+const SHORT_LOCKS = { QUEUE_WORKER_LOCK_DURATION: '30000', QUEUE_WORKER_STALLED_INTERVAL: '5000' };
 
 let cluster: Cluster | undefined;
 let isEnding = false;
@@ -23,8 +23,8 @@ export async function setUp(): Promise<void> {
 	const tell = (step: string) => console.log(`  ${((Date.now() - began) / 1000).toFixed(0).padStart(3)} s  ${step}`);
 	console.log(`\nStarting n8n ${version} in queue mode with the package installed`);
 	const installation = await ensureN8n(version, tell);
-	cluster = await startCluster(installation, { workers: 2, webhooks: 2, env: SOONER }, tell);
-	tell('All are ready');
+	cluster = await startCluster(installation, { workers: 2, webhooks: 2, env: SHORT_LOCKS }, tell);
+	tell('All processes are ready');
 
 	const folder = await mkdtemp(path.join(tmpdir(), 'n8n-queue-'));
 	removeAtExit(folder);
@@ -40,7 +40,7 @@ export async function tearDown(): Promise<void> {
 	await cluster?.stop();
 }
 
-/** Starts a worker for each that ends, as whatever runs them for good does, and keeps a file that tells who is there. */
+/** Replaces each worker that ends, as a process manager does, and maintains a file with the running workers. */
 async function supervise({ workers, startWorker }: Cluster, file: string): Promise<void> {
 	const write = async () => {
 		const present = workers.map(({ pid, userFolder }): WorkerUnderTest => ({ pid, logFile: path.join(userFolder, LOG_FILE) }));

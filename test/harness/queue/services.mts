@@ -1,4 +1,4 @@
-/** Redis and PostgreSQL, as n8n's queue mode wants them: instances of our own, on free ports, with data of their own. */
+/** Redis and PostgreSQL for n8n's queue mode: separate instances on free ports, with their own data. */
 import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -15,9 +15,9 @@ const INITDB_TIMEOUT_MS = 2 * 60_000;
 const QUERY_TIMEOUT_MS = 60_000;
 const READY_TIMEOUT_MS = 60_000;
 const STOP_GRACE_MS = 10_000;
-/** Debian keeps PostgreSQL's programs here, each version in a folder of its own, and not in PATH. */
+/** Debian installs PostgreSQL's programs here, in a folder for each version, and not in PATH. */
 const POSTGRES_FOLDERS = '/usr/lib/postgresql';
-/** Debian asks this program whether a service may be started when its package is installed. */
+/** Debian runs this program to decide whether to start a service when its package is installed. */
 const SERVICE_POLICY = '/usr/sbin/policy-rc.d';
 const PACKAGES = ['postgresql', 'redis-server'];
 
@@ -25,29 +25,29 @@ export type Service = { host: string; port: number; stop: () => Promise<void> };
 export type Postgres = Service & { user: string; password: string; database: string };
 
 /**
- * Installs Debian's Redis and PostgreSQL where they are missing.
- * @throws Error telling what to install, where that takes another user than this one
+ * Installs Debian's Redis and PostgreSQL if they are missing.
+ * @throws Error that says what to install if the current user can't install packages
  */
 export async function ensureServices(onProgress: (step: string) => void = () => {}): Promise<void> {
 	if (findRedis() && findPostgres()) return;
-	const remedy = `Redis and PostgreSQL are needed. On Debian and Ubuntu: sudo apt-get install ${PACKAGES.join(' ')}`;
-	if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw new Error(remedy);
+	const solution = `Install Redis and PostgreSQL. On Debian and Ubuntu: sudo apt-get install ${PACKAGES.join(' ')}`;
+	if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw new Error(solution);
 	onProgress('Installing Redis and PostgreSQL');
 	const aptGet = async (...args: string[]) =>
 		await runProgram('apt-get', args, { timeoutMs: INSTALL_TIMEOUT_MS, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
 	await aptGet('update', '-q');
-	// The programs alone are wanted: no service of the system is to run afterwards that did not before.
-	const isPolicyOurs = !existsSync(SERVICE_POLICY);
-	if (isPolicyOurs) await writeFile(SERVICE_POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+	// Prevents the installation from starting the services.
+	const addPolicy = !existsSync(SERVICE_POLICY);
+	if (addPolicy) await writeFile(SERVICE_POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
 	try {
 		await aptGet('install', '-q', '-y', '--no-install-recommends', ...PACKAGES);
 	} finally {
-		if (isPolicyOurs) await rm(SERVICE_POLICY, { force: true });
+		if (addPolicy) await rm(SERVICE_POLICY, { force: true });
 	}
-	if (!findRedis() || !findPostgres()) throw new Error(remedy);
+	if (!findRedis() || !findPostgres()) throw new Error(solution);
 }
 
-/** A Redis that keeps its data in memory alone. */
+/** Starts a Redis that stores data only in memory. */
 export async function startRedis(): Promise<Service> {
 	const port = await freePort();
 	const args = ['--port', String(port), '--bind', HOST, '--save', '', '--appendonly', 'no', '--daemonize', 'no'];
@@ -55,7 +55,7 @@ export async function startRedis(): Promise<Service> {
 	return await whenReady('Redis', { host: HOST, port }, program, async () => await isListening(port));
 }
 
-/** A PostgreSQL with an empty database, at its own default settings; its data goes with it. */
+/** Starts a PostgreSQL with an empty database and default settings. Its data is removed when it stops. */
 export async function startPostgres(): Promise<Postgres> {
 	const programs = findPostgres()!;
 	const folder = await mkdtemp(path.join(tmpdir(), 'n8n-postgres-'));
@@ -73,13 +73,13 @@ export async function startPostgres(): Promise<Postgres> {
 	const port = await freePort();
 	const settings = [`listen_addresses=${HOST}`, `port=${port}`, 'unix_socket_directories=', 'max_connections=200'];
 	const program = startProgram(path.join(programs, 'postgres'), ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], as);
-	// It listens before it lets anybody in.
-	const letsIn = () => spawnSync(path.join(programs, 'pg_isready'), ['-h', HOST, '-p', String(port)]).status === 0;
-	const { stop, ...service } = await whenReady('PostgreSQL', { host: HOST, port }, program, letsIn);
+	// PostgreSQL listens before it accepts connections.
+	const acceptsConnections = () => spawnSync(path.join(programs, 'pg_isready'), ['-h', HOST, '-p', String(port)]).status === 0;
+	const { stop, ...service } = await whenReady('PostgreSQL', { host: HOST, port }, program, acceptsConnections);
 	return {
 		...service,
 		user,
-		// It lets in whoever comes from this machine.
+		// Connections from this machine need no password.
 		password: '',
 		database: 'postgres',
 		stop: async () => {
@@ -89,7 +89,7 @@ export async function startPostgres(): Promise<Postgres> {
 	};
 }
 
-/** What a query gives: its rows, their fields as text. For what n8n's REST interface tells only in part. */
+/** Runs a query. @returns its rows, with all fields as text */
 export async function query({ host, port, user, database }: Omit<Postgres, 'stop'>, sql: string): Promise<string[][]> {
 	const args = ['-h', host, '-p', String(port), '-U', user, '-d', database, '--no-psqlrc', '-At', '-F', '\t', '-c', sql];
 	const rows = await runProgram(path.join(findPostgres()!, 'psql'), args, { timeoutMs: QUERY_TIMEOUT_MS });
@@ -136,7 +136,7 @@ function findPostgres(): string | undefined {
 	return folders.find((folder) => existsSync(path.join(folder, 'initdb')) && existsSync(path.join(folder, 'postgres')));
 }
 
-/** PostgreSQL refuses to run as root: the user whom its package has made does it then. */
+/** PostgreSQL doesn't run as root. Its package creates a user for this purpose. */
 function unprivileged(): { uid: number; gid: number } | undefined {
 	if (process.getuid?.() !== 0) return undefined;
 	const id = (flag: string) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout);

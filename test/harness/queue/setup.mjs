@@ -1,6 +1,6 @@
 import { register } from 'tsx/esm/api';
 
-// Jest transforms the tests, but loads this file and what it imports as Node.js does.
+// Jest transforms only the tests. This file and its imports are loaded by Node.js.
 register();
 
 export default async function setUp() {

@@ -1,4 +1,4 @@
-/** The parts of a workflow. */
+/** Builds parts of a workflow. */
 import { randomUUID } from 'node:crypto';
 import type { IDataObject, INode } from 'n8n-workflow';
 
@@ -6,7 +6,7 @@ export function nodeOf(name: string, type: string, typeVersion: number, paramete
 	return { id: randomUUID(), name, type, typeVersion, position: [0, 0], parameters: parameters as INode['parameters'], ...more };
 }
 
-/** What a node's only output is connected with. */
+/** Connects a node's only output to other nodes. */
 export function into(...nodes: string[]) {
 	return { main: [nodes.map((node) => ({ node, type: 'main' as const, index: 0 }))] };
 }

@@ -10,17 +10,17 @@ let stage: Stage;
 let phone: Phone;
 
 beforeAll(async () => {
-	stage = await Stage.set();
+	stage = await Stage.open();
 });
 beforeEach(async () => {
 	phone = await stage.phone('answer page');
 });
 afterEach(async () => {
-	expect(phone.complaints).toEqual([]);
+	expect(phone.browserErrors).toEqual([]);
 	await phone.close();
 });
 afterAll(async () => {
-	await stage?.strike();
+	await stage?.close();
 });
 
 /** Markup that would run a script, load a resource, or navigate if the page didn't escape it. */
@@ -65,14 +65,14 @@ describe('the page of a question', () => {
 	it('shows the question and its labels as plain text, and is answered by a tap', async () => {
 		const execution = await ask({ approveLabel: '<b>Yes</b>', declineLabel: `No" onclick="window.harmed=7`, options: { thanksText: `Thanks ${HOSTILE}` } });
 		await phone.open(latestLink(stage.simulator));
-		await phone.look('a question');
+		await phone.screenshot('a question');
 		await expectHarmless();
 		expect(await phone.page.locator('#question').innerText()).toBe(HOSTILE);
 		expect(await phone.page.getByRole('button').allInnerTexts()).toEqual(['<b>Yes</b>', `No" onclick="window.harmed=7`]);
 
 		await phone.page.getByRole('button', { name: 'Yes' }).tap();
 		await phone.page.getByText('Thanks').waitFor();
-		await phone.look('answered');
+		await phone.screenshot('answered');
 		await expectHarmless();
 		expect(await phone.page.locator('.given').innerText()).toBe('<b>Yes</b>');
 		expect(await answerTo(execution)).toEqual({ approved: true, answeredIn: 'page', respondedAt: expect.any(String) });
@@ -86,13 +86,13 @@ describe('the page of a question', () => {
 		await field.fill('   ');
 		await phone.page.getByRole('button', { name: 'Send' }).tap();
 		await phone.page.getByRole('alert').waitFor();
-		await phone.look('asked again');
+		await phone.screenshot('asked again');
 		expect(await phone.page.getByRole('alert').innerText()).toBe('Please write an answer.');
 
 		await field.fill(HOSTILE);
 		await phone.page.getByRole('button', { name: 'Send' }).tap();
 		await phone.page.getByText('Thank you').waitFor();
-		await phone.look('words');
+		await phone.screenshot('words');
 		await expectHarmless();
 		expect(await phone.page.locator('.given').innerText()).toBe(HOSTILE);
 		expect(await answerTo(execution)).toEqual({ text: HOSTILE, answeredIn: 'page', respondedAt: expect.any(String) });

@@ -7,7 +7,7 @@ let stage: Stage;
 let editor: Editor;
 
 beforeAll(async () => {
-	stage = await Stage.set();
+	stage = await Stage.open();
 	editor = await stage.editor({ album: 'credential' });
 	const { id } = await stage.rest.importWorkflow({
 		name: 'Credential',
@@ -19,8 +19,8 @@ beforeAll(async () => {
 	await editor.newCredential();
 });
 afterAll(async () => {
-	await editor?.look('at the end');
-	await stage?.strike();
+	await editor?.screenshot('at the end');
+	await stage?.close();
 });
 
 /** Fills in the open credential and saves it. n8n then tests it. */
@@ -40,7 +40,7 @@ describe('a new credential in the editor', () => {
 		await editor.click(editor.credential.getByText('More details'));
 		const told = editor.credential.getByText(/^Modica answered 401/);
 		await told.waitFor();
-		await editor.look('a wrong password');
+		await editor.screenshot('a wrong password');
 		expect(await told.innerText()).toMatch(/wrong username or password/);
 	});
 
@@ -48,7 +48,7 @@ describe('a new credential in the editor', () => {
 		await save({ baseUrl: `http://127.0.0.1:${await freePort()}/rest/wab/v1` });
 		const told = editor.credential.getByText(/^Could not connect to 127\.0\.0\.1/);
 		await told.waitFor();
-		await editor.look('a host that cannot be reached');
+		await editor.screenshot('a host that cannot be reached');
 		expect(await told.innerText()).not.toMatch(/password/);
 	});
 
@@ -56,9 +56,9 @@ describe('a new credential in the editor', () => {
 		await save();
 		// The dialog closes after the credential is saved and tested.
 		await editor.credential.waitFor({ state: 'hidden' });
-		await editor.look('all right');
+		await editor.screenshot('all right');
 		const chosen = editor.details.getByTestId('node-credentials-select').locator('input');
 		await untilSeen(['Modica WhatsApp account'], async () => [await chosen.inputValue()]);
-		expect(editor.complaints).toEqual([]);
+		expect(editor.browserErrors).toEqual([]);
 	});
 });

@@ -6,12 +6,12 @@ let stage: Stage;
 let editor: Editor;
 
 beforeAll(async () => {
-	stage = await Stage.set();
+	stage = await Stage.open();
 	editor = await stage.editor({ album: 'first message' });
 });
 afterAll(async () => {
-	await editor?.look('at the end');
-	await stage?.strike();
+	await editor?.screenshot('at the end');
+	await stage?.close();
 });
 
 /** The number of actions that the README states. */
@@ -27,10 +27,10 @@ describe('the first message', () => {
 
 		await editor.searchNodes('whatsapp');
 		await editor.offer('Modica WhatsApp').waitFor();
-		await editor.look('the node is found');
+		await editor.screenshot('the node is found');
 		await editor.click(editor.offer('Modica WhatsApp'));
 		await editor.click(editor.page.getByTestId('node-creator-category-item').filter({ hasText: 'Actions' }));
-		await editor.look('what it can do');
+		await editor.screenshot('what it can do');
 		await editor.click(editor.offer('Send message'));
 
 		await editor.newCredential();
@@ -38,21 +38,21 @@ describe('the first message', () => {
 		await editor.fill(editor.field('password'), password);
 		// Not counted: users keep the default Base URL.
 		await editor.field('baseUrl').fill(baseUrl);
-		await editor.look('the credential');
+		await editor.screenshot('the credential');
 		await editor.saveCredential();
 		await editor.credential.waitFor({ state: 'hidden' });
 
 		await editor.fill(editor.field('to'), '+64 21 123 4567');
 		await editor.fill(editor.field('text'), 'Kia ora from n8n!');
-		await editor.look('the message');
+		await editor.screenshot('the message');
 		await editor.execute();
 		const rows = await editor.outputRows();
-		await editor.look('the result');
+		await editor.screenshot('the result');
 
 		expect(messages.map(({ to, payload }) => ({ to, text: payload.text }))).toEqual([
 			{ to: '+64211234567', text: { body: 'Kia ora from n8n!' } },
 		]);
 		expect(rows).toEqual([{ id: messages[0]?.id, status: 'accepted', to: '+64211234567' }]);
-		expect({ actions: editor.actions, complaints: editor.complaints }).toEqual({ actions: promisedActions(), complaints: [] });
+		expect({ actions: editor.actions, browserErrors: editor.browserErrors }).toEqual({ actions: promisedActions(), browserErrors: [] });
 	});
 });

@@ -6,19 +6,19 @@ let stage: Stage;
 let editor: Editor;
 
 beforeAll(async () => {
-	stage = await Stage.set();
+	stage = await Stage.open();
 	editor = await stage.editor({ album: 'node panel' });
 	await editor.openNewWorkflow();
 });
 afterAll(async () => {
-	await stage?.strike();
+	await stage?.close();
 });
 
 describe('the node panel', () => {
 	it.each(['whatsapp', 'sms', 'modica', 'broadcast', 'reply', 'delivery'])('finds the node by "%s"', async (word) => {
 		await editor.searchNodes(word);
 		await editor.offer('Modica WhatsApp').waitFor();
-		await editor.look(word);
+		await editor.screenshot(word);
 	});
 
 	it('lists the triggers and actions of the node, the most common first', async () => {
@@ -27,7 +27,7 @@ describe('the node panel', () => {
 		await editor.offer('On customer reply').waitFor();
 		await editor.click(editor.page.getByTestId('node-creator-category-item').filter({ hasText: 'Actions' }));
 		await editor.offer('Send message').waitFor();
-		await editor.look('what it can do');
+		await editor.screenshot('what it can do');
 		// The editor fills the list gradually.
 		const operations = [
 			'Broadcast message',
@@ -48,6 +48,6 @@ describe('the node panel', () => {
 			'Send message',
 			expect.any(String),
 		]);
-		expect(editor.complaints).toEqual([]);
+		expect(editor.browserErrors).toEqual([]);
 	});
 });

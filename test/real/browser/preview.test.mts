@@ -9,12 +9,12 @@ let stage: Stage;
 let editor: Editor;
 
 beforeAll(async () => {
-	stage = await Stage.set();
+	stage = await Stage.open();
 	editor = await stage.editor({ album: 'preview' });
 });
 afterAll(async () => {
-	await editor?.look('at the end');
-	await stage?.strike();
+	await editor?.screenshot('at the end');
+	await stage?.close();
 });
 
 describe('the node after Modica WhatsApp', () => {
@@ -39,7 +39,7 @@ describe('the node after Modica WhatsApp', () => {
 			return shown.map((field) => field.split(/\s/)[0]);
 		};
 		await until('the fields are shown', PATIENCE_MS, fields, (seen) => ['id', 'status', 'to', 'reference'].every((name) => seen.includes(name)));
-		await editor.look('before anything has run');
-		expect(editor.complaints).toEqual([]);
+		await editor.screenshot('before anything has run');
+		expect(editor.browserErrors).toEqual([]);
 	});
 });

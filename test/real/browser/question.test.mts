@@ -7,7 +7,7 @@ let stage: Stage;
 let editor: Editor;
 
 beforeAll(async () => {
-	stage = await Stage.set();
+	stage = await Stage.open();
 	editor = await stage.editor({ album: 'question' });
 	const credential = await stage.addCredential();
 	const parameters = { resource: 'message', operation: 'sendAndWait', to: '+64211234567', message: 'May we deliver tomorrow?' };
@@ -16,8 +16,8 @@ beforeAll(async () => {
 	await editor.openNode('WhatsApp');
 });
 afterAll(async () => {
-	await editor?.look('at the end');
-	await stage?.strike();
+	await editor?.screenshot('at the end');
+	await stage?.close();
 });
 
 const NAMES = ['responseType', 'answerIn', 'approveLabel', 'declineLabel', 'choices', 'messageType', 'templateName', 'templateParameters', 'templateText'];
@@ -37,20 +37,20 @@ describe('the fields of a question', () => {
 	it('are those of a page by default', async () => {
 		await untilSeen(['responseType', 'answerIn', 'approveLabel', 'declineLabel', 'messageType'], shown);
 		expect(await notice().count()).toBe(0);
-		await editor.look('on a page');
+		await editor.screenshot('on a page');
 	});
 
 	it('include the template and a notice about the trigger for an answer in the chat', async () => {
 		await editor.choose('answerIn', 'Chat');
 		await notice().waitFor();
 		await untilSeen(['responseType', 'answerIn', 'approveLabel', 'declineLabel', 'templateName', 'templateParameters', 'templateText'], shown);
-		await editor.look('in the chat');
+		await editor.screenshot('in the chat');
 	});
 
 	it('include the choices instead of the labels for a choice, in the chat and on a page', async () => {
 		await editor.choose('responseType', 'Choice');
 		await untilSeen(['responseType', 'answerIn', 'choices', 'templateName', 'templateParameters', 'templateText'], shown);
-		await editor.look('a choice in the chat');
+		await editor.screenshot('a choice in the chat');
 		await editor.choose('answerIn', 'Page');
 		await untilSeen(['responseType', 'answerIn', 'choices', 'messageType'], shown);
 	});
@@ -60,12 +60,12 @@ describe('the fields of a question', () => {
 		await editor.choose('responseType', 'Free Text');
 		await untilSeen(['responseType', 'messageType'], shown);
 		expect(await notice().count()).toBe(0);
-		await editor.look('free text');
+		await editor.screenshot('free text');
 		await editor.choose('messageType', 'Template');
 		await untilSeen(['responseType', 'messageType', 'templateName', 'templateParameters', 'templateText'], shown);
 	});
 
-	it('leaves the browser nothing to complain of', () => {
-		expect(editor.complaints).toEqual([]);
+	it('causes no errors in the browser', () => {
+		expect(editor.browserErrors).toEqual([]);
 	});
 });

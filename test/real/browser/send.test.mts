@@ -6,12 +6,12 @@ let stage: Stage;
 let editor: Editor;
 
 beforeAll(async () => {
-	stage = await Stage.set();
+	stage = await Stage.open();
 	editor = await stage.editor({ album: 'send' });
 });
 afterAll(async () => {
-	await editor?.look('at the end');
-	await stage?.strike();
+	await editor?.screenshot('at the end');
+	await stage?.close();
 });
 
 async function openSend(parameters: object): Promise<void> {
@@ -28,7 +28,7 @@ describe('Send in the editor', () => {
 		await editor.execute();
 		const error = editor.outputPanel.getByTestId('node-error-message');
 		await error.waitFor();
-		await editor.look('a number that cannot be used');
+		await editor.screenshot('a number that cannot be used');
 		expect(await error.innerText()).toBe(
 			'To "021 123 4567" is a local number. Replace the leading 0 by the country code. Use the international form, such as +64211234567.',
 		);
@@ -47,12 +47,12 @@ describe('Send in the editor', () => {
 
 		await editor.choose('messageType', 'Template');
 		await editor.field('templateName').waitFor();
-		await editor.look('a template');
+		await editor.screenshot('a template');
 		await untilSeen(['templateName', 'templateLanguage', 'templateParameters'], shown);
 
 		await editor.choose('messageType', 'Media');
 		await editor.details.getByTestId('parameter-input-mediaType').waitFor();
-		await editor.look('media');
+		await editor.screenshot('media');
 		await untilSeen(['mediaType'], shown);
 	});
 
@@ -61,7 +61,7 @@ describe('Send in the editor', () => {
 		await editor.execute();
 		await editor.outputPanel.getByText('Nothing was sent: 1 is valid.').waitFor();
 		await editor.details.getByTestId('parameter-input-dryRun').scrollIntoViewIfNeeded();
-		await editor.look('a dry run');
+		await editor.screenshot('a dry run');
 		// The editor loads the list from the node, and shows the name of the stored value.
 		await untilSeen(['New Zealand (+64)'], async () => [await editor.details.getByTestId('parameter-input-defaultCountry').locator('input').inputValue()]);
 		expect(stage.simulator.messages).toEqual([]);
@@ -73,7 +73,7 @@ describe('Send in the editor', () => {
 		const hint = editor.details.getByText('The first one fills {{1}}, the second one {{2}}');
 		await hint.first().waitFor();
 		await hint.last().scrollIntoViewIfNeeded();
-		await editor.look('the texts of a template');
+		await editor.screenshot('the texts of a template');
 		expect(await hint.count()).toBe(values.length);
 	});
 
@@ -81,7 +81,7 @@ describe('Send in the editor', () => {
 		await openSend({ to: '+64211234567', messageType: 'template', templateName: 'hello_world' });
 		await editor.closeNode();
 		await editor.node('WhatsApp').getByText('Send: template').waitFor();
-		await editor.look('on the canvas');
+		await editor.screenshot('on the canvas');
 	});
 
 	it.each([
@@ -97,15 +97,15 @@ describe('Send in the editor', () => {
 		await themed.openWorkflow(id);
 		const icon = themed.node('WhatsApp').locator('img');
 		await icon.waitFor();
-		await themed.look('canvas');
+		await themed.screenshot('canvas');
 		expect(await icon.getAttribute('src')).toBe(`/icons/n8n-nodes-modica-whatsapp/dist/nodes/ModicaWhatsApp/${file}`);
 		// Waits until the icon is loaded, and fails if it can't be drawn.
 		await icon.evaluate(async (image) => await (image as unknown as { decode(): Promise<void> }).decode());
-		expect(themed.complaints).toEqual([]);
+		expect(themed.browserErrors).toEqual([]);
 		await themed.close();
 	});
 
-	it('leaves the browser nothing to complain of', () => {
-		expect(editor.complaints).toEqual([]);
+	it('causes no errors in the browser', () => {
+		expect(editor.browserErrors).toEqual([]);
 	});
 });

@@ -16,12 +16,12 @@ let stage: Stage;
 let editor: Editor;
 
 beforeAll(async () => {
-	stage = await Stage.set();
+	stage = await Stage.open();
 	editor = await stage.editor({ album: 'template text' });
 });
 afterAll(async () => {
-	await editor?.look('at the end');
-	await stage?.strike();
+	await editor?.screenshot('at the end');
+	await stage?.close();
 });
 
 /** Opens a node that is complete except for the values of the template. */
@@ -60,16 +60,16 @@ describe('a template', () => {
 		const isExpression = (await editor.field('templateText').inputValue()).startsWith('=');
 		if (isExpression) {
 			await editor.details.getByText('If there is an equals sign (=) in front of the text, delete it.').waitFor();
-			await editor.look('an equals sign');
+			await editor.screenshot('an equals sign');
 			await editor.press('Control+Home');
 			await editor.press('Delete');
 		}
 		await valueField(3).waitFor();
 		expect(await valueField(4).count()).toBe(0);
-		await editor.look('the fields');
+		await editor.screenshot('the fields');
 		await dragAndSend([1, 2, 3].map(valueField));
 		const rows = await editor.outputRows();
-		await editor.look('the preview');
+		await editor.screenshot('the preview');
 		expect(rows.map(({ preview }) => preview)).toEqual([
 			'Hi Aroha, your order 1234 arrives on Monday.',
 			'Hi Wiremu, your order 1235 arrives on Tuesday.',
@@ -82,14 +82,14 @@ describe('a template', () => {
 		await openTemplate({});
 		await editor.paste(editor.field('templateText'), 'Hi {{1}}, see you on {{3}}');
 		await editor.details.getByText(/has no \{\{2\}\}|has no placeholders/).waitFor();
-		await editor.look('a gap');
+		await editor.screenshot('a gap');
 	});
 
 	it('shows a field for the header file after header media is added', async () => {
 		await openTemplate({ templateText: 'Kia ora' });
 		await editor.click(editor.details.getByText('Add Header Media'));
 		await editor.fill(editor.details.getByTestId('parameter-input-url').locator('input'), 'https://example.com/banner.png');
-		await editor.look('header media');
+		await editor.screenshot('header media');
 		expect(await editor.details.getByTestId('parameter-input-binaryPropertyName').isVisible()).toBe(false);
 		await editor.execute();
 		// Waits for all messages, so that none arrives during the next test.
@@ -112,7 +112,7 @@ describe('a template', () => {
 		expect(editor.actions).toBe(9);
 	});
 
-	it('leaves the browser nothing to complain of', () => {
-		expect(editor.complaints).toEqual([]);
+	it('causes no errors in the browser', () => {
+		expect(editor.browserErrors).toEqual([]);
 	});
 });

@@ -9,7 +9,7 @@ let stage: Stage;
 let editor: Editor;
 
 beforeAll(async () => {
-	stage = await Stage.set();
+	stage = await Stage.open();
 	await stage.addCredential(CALLBACK_LOGIN);
 	editor = await stage.editor({ album: 'trigger' });
 	await editor.openNewWorkflow();
@@ -19,8 +19,8 @@ beforeAll(async () => {
 	await editor.details.waitFor();
 });
 afterAll(async () => {
-	await editor?.look('at the end');
-	await stage?.strike();
+	await editor?.screenshot('at the end');
+	await stage?.close();
 });
 
 const outputs = () => editor.node(TRIGGER).getByTestId('canvas-node-output-handle');
@@ -36,11 +36,11 @@ async function copyUrl(kind: 'Production URL' | 'Test URL'): Promise<string> {
 // These tests depend on each other: each continues where the previous one ends.
 describe('the trigger in the editor', () => {
 	it('explains how to create a test event, with a command to copy', async () => {
-		await editor.look('added');
+		await editor.screenshot('added');
 		await editor.click(editor.details.getByText('When will this node trigger my flow?'));
 		const command = editor.details.locator('code').first();
 		await command.waitFor();
-		await editor.look('how to try it out');
+		await editor.screenshot('how to try it out');
 		expect(await command.textContent()).toBe('npm run simulator -- --reply "Kia ora" --reply-url "https://user:password@…"');
 	});
 
@@ -48,7 +48,7 @@ describe('the trigger in the editor', () => {
 		await editor.closeNode();
 		await editor.node(TRIGGER).getByText('On reply', { exact: true }).waitFor();
 		await outputs().first().waitFor();
-		await editor.look('one output');
+		await editor.screenshot('one output');
 		expect(await outputs().count()).toBe(1);
 	});
 
@@ -56,17 +56,17 @@ describe('the trigger in the editor', () => {
 		await editor.openNode(TRIGGER);
 		await editor.choose('events', 'Status');
 		await editor.press('Escape');
-		await editor.look('both events');
+		await editor.screenshot('both events');
 		await editor.closeNode();
 		await untilSeen(['Status', 'Reply'], () => texts(outputs()));
-		await editor.look('two outputs');
+		await editor.screenshot('two outputs');
 	});
 
 	it('lets the user copy its two URLs', async () => {
 		await editor.openNode(TRIGGER);
 		await editor.click(editor.details.getByText('Webhook URLs', { exact: true }));
 		const [production, test] = [await copyUrl('Production URL'), await copyUrl('Test URL')];
-		await editor.look('the URLs');
+		await editor.screenshot('the URLs');
 		expect([production, test]).toEqual([expect.stringMatching(PATH), expect.stringMatching(PATH)]);
 		expect(test).toBe(production.replace('/webhook/', '/webhook-test/'));
 	});
@@ -75,21 +75,21 @@ describe('the trigger in the editor', () => {
 		const url = withLogin(await copyUrl('Test URL'));
 		await editor.execute();
 		await editor.details.getByTestId('trigger-listening').waitFor();
-		await editor.look('listening');
+		await editor.screenshot('listening');
 		stage.simulator.configure({ replyCallbackUrl: url, callbackTries: 1 });
 		const { body, tries } = await stage.simulator.sendReply({ type: 'text', text: 'Are you open on Saturday?', source: '64211234567' });
 		expect(tries).toEqual([expect.objectContaining({ status: 200 })]);
 		const tabs = editor.outputPanel.getByTestId('branches').getByRole('tab');
 		await editor.click(tabs.filter({ hasText: 'Reply' }));
 		const rows = await editor.outputRows();
-		await editor.look('received');
+		await editor.screenshot('received');
 		await untilSeen(['Status Branch', 'Reply Branch (1 item)'], () => texts(tabs));
 		expect(rows).toEqual([
 			expect.objectContaining({ event: 'reply', id: body.id, source: '64211234567', type: 'text', text: 'Are you open on Saturday?' }),
 		]);
 	});
 
-	it('leaves the browser nothing to complain of', () => {
-		expect(editor.complaints).toEqual([]);
+	it('causes no errors in the browser', () => {
+		expect(editor.browserErrors).toEqual([]);
 	});
 });

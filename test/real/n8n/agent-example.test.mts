@@ -2,7 +2,7 @@
 import { CALLBACK_LOGIN, callbackUrl, withLogin } from '../../harness/n8n/callbacks.mts';
 import { answerTo } from '../../harness/n8n/chat.mts';
 import { editRows, rowsOf } from '../../harness/n8n/dataTable.mts';
-import { startModel, type Saying, type ScriptedModel, type Turn } from '../../harness/n8n/model.mts';
+import { startModel, type ModelResponse, type ScriptedModel, type Turn } from '../../harness/n8n/model.mts';
 import { readExample } from '../../harness/n8n/readExample.mts';
 import type { StoredWorkflow } from '../../harness/n8n/rest.mts';
 import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
@@ -22,7 +22,7 @@ let simulator: Simulator;
 let model: ScriptedModel;
 let workflow: StoredWorkflow;
 /** How the model responds. */
-let script: (turn: Turn) => Promise<Saying> | Saying;
+let script: (turn: Turn) => Promise<ModelResponse> | ModelResponse;
 let executionsBefore: number;
 
 describeWithReview('support-agent.json', () => {

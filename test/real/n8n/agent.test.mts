@@ -1,7 +1,7 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { latestLink, readPage, send } from '../../harness/n8n/approvals.mts';
-import { startModel, type OfferedTool, type Saying, type ScriptedModel, type Turn } from '../../harness/n8n/model.mts';
+import { startModel, type OfferedTool, type ModelResponse, type ScriptedModel, type Turn } from '../../harness/n8n/model.mts';
 import type { StoredCredential, StoredWorkflow, WorkflowFile } from '../../harness/n8n/rest.mts';
 import { CREDENTIAL, n8nUnderTest, NODE } from '../../harness/n8n/underTest.mts';
 
@@ -47,7 +47,7 @@ const ANSWER_TOOL: Partial<INode> = {
 };
 
 /** A workflow with an agent for {@link CUSTOMER}. The first tool is connected to the agent, each other one to the tool before it. */
-async function agentWith(script: Array<(turn: Turn) => Saying>, ...tools: Array<Partial<INode>>): Promise<StoredWorkflow> {
+async function agentWith(script: Array<(turn: Turn) => ModelResponse>, ...tools: Array<Partial<INode>>): Promise<StoredWorkflow> {
 	model = await startModel(script);
 	const openAi = await rest.createCredential('openAiApi', { apiKey: 'none', url: model.baseUrl }, 'Scripted model');
 	const reference = ({ id, name }: StoredCredential) => ({ id, name });
@@ -207,7 +207,7 @@ describe('an AI agent', () => {
 		expect(model?.turns.at(-1)?.messages.at(-1)?.content).toContain('After 9, please');
 	});
 
-	const WRONG_THEN_RIGHT: Array<(turn: Turn) => Saying> = [
+	const WRONG_THEN_RIGHT: Array<(turn: Turn) => ModelResponse> = [
 		(turn) => ({ call: toolCalled(turn), with: { to: '021 123 4567', text: 'Your order is ready' } }),
 		(turn) => ({ call: toolCalled(turn), with: { to: '+64211234567', text: 'Your order is ready' } }),
 	];
@@ -249,7 +249,7 @@ withReview('the review of a tool call in WhatsApp', () => {
 			messageType: 'text',
 		},
 	};
-	const script: Array<(turn: Turn) => Saying> = [
+	const script: Array<(turn: Turn) => ModelResponse> = [
 		(turn) => ({
 			call: toolCalled(turn),
 			with: { toolParameters: { to: '+64211234567', text: 'Your order is ready' }, hitlParameters: {} },

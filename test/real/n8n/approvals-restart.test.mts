@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
-import { logInOf } from '../../harness/n8n/apiUnderTest.mts';
+import { loginOf } from '../../harness/n8n/apiUnderTest.mts';
 import { CALLBACK_LOGIN } from '../../harness/n8n/callbacks.mts';
-import { askingWorkflow, takeTaps } from '../../harness/n8n/chat.mts';
+import { askingWorkflow, receiveTaps } from '../../harness/n8n/chat.mts';
 import { latestLink, readPage, send } from '../../harness/n8n/approvals.mts';
 import { CREDENTIAL, workflowWith } from '../../harness/n8n/underTest.mts';
 import { freePort } from '../../harness/ports.mts';
@@ -30,7 +30,7 @@ describe('a question that is open when n8n stops', () => {
 	it('can be answered after a restart, with the same link or a tap made during the downtime; an expired one continues unanswered', async () => {
 		n8n = await startWithPackage();
 		const { rest: before, server } = n8n;
-		const credential = await before.createCredential(CREDENTIAL, { ...logInOf(simulator), ...CALLBACK_LOGIN });
+		const credential = await before.createCredential(CREDENTIAL, { ...loginOf(simulator), ...CALLBACK_LOGIN });
 		// The node's input contains an earlier approval, as when two people must approve.
 		const ask = async (options: IDataObject) => {
 			const parameters = { resource: 'message', operation: 'sendAndWait', to: '+64211234567', message: 'May we?', responseType: 'approval', messageType: 'text', options };
@@ -44,7 +44,7 @@ describe('a question that is open when n8n stops', () => {
 		const open = await ask({});
 		const port = await freePort();
 		balancer = await startBalancer(port, server.baseUrl, [server.baseUrl]);
-		const replies = await takeTaps(before, simulator, credential, {}, `http://127.0.0.1:${port}`);
+		const replies = await receiveTaps(before, simulator, credential, {}, `http://127.0.0.1:${port}`);
 		const inChat = { execution: await before.runWorkflow(await before.importWorkflow(askingWorkflow(credential))) };
 		const message = simulator.messages.at(-1)!;
 		await server.stop();
@@ -52,7 +52,7 @@ describe('a question that is open when n8n stops', () => {
 		const tapped = simulator.tap({ id: message.id, buttonIndex: 1 });
 		await until('the time limit expires', TIME_LIMIT_MS, () => Date.now() > timeIsUp);
 
-		await n8n.startAgain();
+		await n8n.restart();
 		const { rest: after } = n8n;
 		const ended = async ({ execution: { id, workflowId } }: Pick<typeof open, 'execution'>) => {
 			await after.waitForExecutions(workflowId, (all) => all.some((one) => one.id === id && one.status === 'success'), 120_000);

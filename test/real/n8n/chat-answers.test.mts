@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { latestLink, readPage, send } from '../../harness/n8n/approvals.mts';
 import { CALLBACK_LOGIN, eachOf } from '../../harness/n8n/callbacks.mts';
-import { answerTo, askingWorkflow, CHOICES, payloadOf, takeTaps } from '../../harness/n8n/chat.mts';
+import { answerTo, askingWorkflow, CHOICES, payloadOf, receiveTaps } from '../../harness/n8n/chat.mts';
 import type { Execution, StoredWorkflow } from '../../harness/n8n/rest.mts';
 import { inLoop, n8nUnderTest, withPause } from '../../harness/n8n/underTest.mts';
 import { PATIENCE_MS, until } from '../../harness/until.mts';
@@ -14,7 +14,7 @@ const api = apiUnderTest(rest, { statusSteps: [], callbackTimeoutMs: 60_000 }, C
 
 let replies: StoredWorkflow;
 beforeEach(async () => {
-	replies = await takeTaps(rest, api.simulator, api.credential);
+	replies = await receiveTaps(rest, api.simulator, api.credential);
 });
 afterEach(async () => await rest.deactivate(replies));
 

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { CALLBACK_LOGIN, callbackUrl, eachOf, post } from '../../harness/n8n/callbacks.mts';
-import { answerTo, askingWorkflow, payloadOf, takeTaps } from '../../harness/n8n/chat.mts';
+import { answerTo, askingWorkflow, payloadOf, receiveTaps } from '../../harness/n8n/chat.mts';
 import { n8nUnderTest } from '../../harness/n8n/underTest.mts';
 
 /** HOSTILE_TAPS=10000 tests more, and takes minutes. */
@@ -59,7 +59,7 @@ afterAll(() => elsewhere.close());
 
 describe('a forged payload', () => {
 	it('answers no question, causes no error, and makes n8n connect to no other host', async () => {
-		const replies = await takeTaps(rest, api.simulator, api.credential, { events: ['status'] });
+		const replies = await receiveTaps(rest, api.simulator, api.credential, { events: ['status'] });
 		const url = callbackUrl(handle.baseUrl, replies);
 		const execution = await rest.runWorkflow(await rest.importWorkflow(askingWorkflow(api.credential)));
 		expect(execution.status).toBe('waiting');

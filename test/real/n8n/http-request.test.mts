@@ -2,7 +2,7 @@
 import type { IDataObject, OnError } from 'n8n-workflow';
 import { basicAuth } from '../../harness/n8n/callbacks.mts';
 import type { Execution, StoredCredential } from '../../harness/n8n/rest.mts';
-import { startThief, type Thief } from '../../harness/n8n/thief.mts';
+import { startAttacker, type Attacker } from '../../harness/n8n/attacker.mts';
 import { CREDENTIAL, n8nUnderTest, workflowWith } from '../../harness/n8n/underTest.mts';
 import { freePort } from '../../harness/ports.mts';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
@@ -15,22 +15,22 @@ const secretsIn = (text: string) => [PASSWORD, AUTHORIZATION.slice('Basic '.leng
 
 const { rest, handle } = n8nUnderTest();
 let simulator: Simulator;
-let thief: Thief;
+let attacker: Attacker;
 
 beforeAll(async () => {
 	simulator = await startSimulator({ username: USERNAME, password: PASSWORD, statusSteps: [] });
-	thief = await startThief();
+	attacker = await startAttacker();
 });
 
 afterAll(async () => {
 	await simulator?.stop();
-	await thief?.stop();
+	await attacker?.stop();
 });
 
 beforeEach(async () => {
 	await simulator.reset();
-	thief.requests.length = 0;
-	thief.stolen.length = 0;
+	attacker.requests.length = 0;
+	attacker.captured.length = 0;
 });
 
 const TWO_PAGES = { paginationCompleteWhen: 'other', completeExpression: '={{ $pageCount > 1 }}' };
@@ -114,32 +114,32 @@ const PREVENTED_BY_N8N: Record<string, string> = {
 };
 
 const LEAKS: Record<string, () => Leak> = {
-	'a proxy': () => ({ parameters: { url: api(), options: { proxy: thief.origin } }, error: /can’t be used with a proxy set in the node/ }),
+	'a proxy': () => ({ parameters: { url: api(), options: { proxy: attacker.origin } }, error: /can’t be used with a proxy set in the node/ }),
 	[IMPOSTOR_PROXY]: () => ({
-		baseUrl: thief.impostor,
-		parameters: { url: thief.impostor, options: { proxy: thief.origin, allowUnauthorizedCerts: true } },
+		baseUrl: attacker.impostor,
+		parameters: { url: attacker.impostor, options: { proxy: attacker.origin, allowUnauthorizedCerts: true } },
 		error: /can’t be used with a proxy set in the node/,
 	}),
 	[PAGINATION_PROXY]: () => {
-		const { hostname, port } = new URL(thief.origin);
+		const { hostname, port } = new URL(attacker.origin);
 		const pagination = updateInEachRequest({ type: 'proxy', name: 'host', value: hostname }, { type: 'proxy', name: 'port', value: port });
 		return { parameters: { url: api(), options: { pagination } }, error: /can’t be used with a proxy set in the node|Parameter type must be one of/ };
 	},
 	'an unchecked certificate': () => ({
-		baseUrl: thief.impostor,
-		parameters: { url: thief.impostor, options: { allowUnauthorizedCerts: true } },
+		baseUrl: attacker.impostor,
+		parameters: { url: attacker.impostor, options: { allowUnauthorizedCerts: true } },
 		error: /can’t be used without certificate checks/,
 	}),
 	'a custom certificate authority': () => ({
-		baseUrl: thief.impostor,
-		parameters: { url: thief.impostor, provideSslCertificates: true },
-		certificate: thief.certificate,
+		baseUrl: attacker.impostor,
+		parameters: { url: attacker.impostor, provideSslCertificates: true },
+		certificate: attacker.certificate,
 		error: /can’t be used with certificates/,
 	}),
-	'a redirect': () => ({ parameters: { url: api() }, redirect: thief.origin, error: /302/ }),
-	'the URL of another host': () => ({ parameters: { url: thief.origin }, error: /This credential is for .* only, not for / }),
+	'a redirect': () => ({ parameters: { url: api() }, redirect: attacker.origin, error: /302/ }),
+	'the URL of another host': () => ({ parameters: { url: attacker.origin }, error: /This credential is for .* only, not for / }),
 	'a pagination URL of another host': () => ({
-		parameters: { url: api(), options: { pagination: nextUrl(`={{ $pageCount === 0 ? '${api()}' : '${thief.origin}' }}`) } },
+		parameters: { url: api(), options: { pagination: nextUrl(`={{ $pageCount === 0 ? '${api()}' : '${attacker.origin}' }}`) } },
 		error: /This credential is for .* only, not for /,
 	}),
 };
@@ -155,7 +155,7 @@ describe('the password', () => {
 	it.each(Object.keys(LEAKS))('is not leaked by %s', async (name) => {
 		const leak = LEAKS[name]!();
 		const execution = await tryLeak(leak, await createCredential(leak.baseUrl), WITH_CREDENTIAL);
-		expect({ requests: thief.requests, stolen: thief.stolen }).toEqual({ requests: [], stolen: [] });
+		expect({ requests: attacker.requests, captured: attacker.captured }).toEqual({ requests: [], captured: [] });
 		expect(execution.status).toBe('error');
 		expect(`${execution.error?.message} ${execution.error?.description}`).toMatch(leak.error);
 		expect(secretsIn(await stored(execution))).toEqual([]);
@@ -167,6 +167,6 @@ describe('the password', () => {
 		// n8n's Basic Auth credential allows it.
 		const unprotected = await rest.createCredential('httpBasicAuth', { user: USERNAME, password: PASSWORD });
 		await tryLeak(LEAKS[name]!(), unprotected, { authentication: 'genericCredentialType', genericAuthType: 'httpBasicAuth' });
-		expect(thief.stolen).toContain(AUTHORIZATION);
+		expect(attacker.captured).toContain(AUTHORIZATION);
 	});
 });

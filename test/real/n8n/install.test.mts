@@ -63,7 +63,7 @@ describe('ensureN8n', () => {
 		expect(one).toEqual(other);
 		expect(calls()).toEqual(INSTALL_ONCE);
 		// Either of the two may acquire the lock first.
-		const waits = [`Waiting for another process that installs n8n ${version}`];
+		const waits = [`Waiting for another process to install n8n ${version}`];
 		expect(asked.map(({ steps }) => steps)).toEqual(expect.arrayContaining([waits, [/^Downloading/, /^Building/].map(matching)]));
 	});
 
@@ -90,6 +90,6 @@ describe('ensureN8n', () => {
 	});
 
 	it('rejects an invalid version', async () => {
-		await expect(ensureN8n('latest')).rejects.toThrow('"latest" is not a version of n8n, such as 2.41.1');
+		await expect(ensureN8n('latest')).rejects.toThrow('"latest" is not a valid n8n version. Enter a version such as 2.41.1');
 	});
 });

@@ -52,8 +52,8 @@ describe('3,000 callbacks, 20 concurrent', () => {
 			'first: 200 duplicate': counts['duplicate: 200'],
 			'duplicate: 200': undefined,
 			'duplicate: 200 duplicate': 0.05 * FLOOD - (counts['duplicate: 200'] ?? 0),
-			'stranger: 401': 0.05 * FLOOD,
-			'garbage: 400': 0.05 * FLOOD,
+			'unauthenticated: 401': 0.05 * FLOOD,
+			'invalid: 400': 0.05 * FLOOD,
 		});
 		const stored = await endedCallbacks(server, workflow.id, EXECUTIONS_END_MS);
 		expect(stored.filter(({ status }) => status !== 'success')).toEqual([]);
@@ -96,7 +96,7 @@ describe('kill -9 of n8n during a flood of callbacks', () => {
 		expect(answered.length).toBeGreaterThanOrEqual(KILL_AFTER);
 		expect(unanswered.length).toBeGreaterThan(0);
 
-		await n8n.startAgain();
+		await n8n.restart();
 		const { rest: after } = n8n;
 		// n8n marks interrupted executions as crashed.
 		const survived = await endedCallbacks(server, workflow.id, EXECUTIONS_END_MS);

@@ -54,7 +54,7 @@ describe('3,000 callbacks and a concurrent campaign of 1,000 messages, with kill
 
 		// Each 200 with an empty body stands for one execution. (A duplicate at the other process starts one, too.)
 		const taken = outcomes.filter((outcome) => summary(outcome) === '200').map(({ shot }) => shot);
-		const { 'stranger: 401': strangers, 'garbage: 400': garbage, ...others } = tally(outcomes);
+		const { 'unauthenticated: 401': unauthenticated, 'invalid: 400': invalid, ...others } = tally(outcomes);
 		const executions = await endedExecutions(callbacks.workflow, taken.length);
 		const failed = executions.filter(({ status }) => status !== 'success');
 		const processed = await storedCallbacks(rest, executions.filter((execution) => !failed.includes(execution)));
@@ -73,10 +73,10 @@ describe('3,000 callbacks and a concurrent campaign of 1,000 messages, with kill
 			]) +
 				`\n${FLOOD} calls in ${seconds.toFixed(0)} s: ${(FLOOD / seconds).toFixed(0)}/s. Response time: ` +
 				`median ${percentile(latencies, 50).toFixed(0)} ms, p99 ${percentile(latencies, 99).toFixed(0)} ms. ` +
-				`${repeated(keysOf(taken)).length} of ${shots.length - firsts.length - strangers! - garbage!} duplicates arrived at the other webhook process and started an execution, too. ` +
+				`${repeated(keysOf(taken)).length} of ${shots.length - firsts.length - unauthenticated! - invalid!} duplicates arrived at the other webhook process and started an execution, too. ` +
 				`Sent again after a broken connection: ${unanswered.map((outcome) => ('error' in outcome ? outcome.error : '')).join(', ') || 'none'}.`,
 		);
-		expect({ strangers, garbage }).toEqual({ strangers: 0.05 * FLOOD, garbage: 0.05 * FLOOD });
+		expect({ unauthenticated, invalid }).toEqual({ unauthenticated: 0.05 * FLOOD, invalid: 0.05 * FLOOD });
 		expect(Object.keys(others).filter((name) => !/^(first|duplicate): 200( duplicate)?$/.test(name))).toEqual([]);
 		expect(executions.length).toBeGreaterThanOrEqual(taken.length);
 		expect(executions.length).toBeLessThanOrEqual(taken.length + unanswered.length);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { apiUnderTest } from '../../harness/n8n/apiUnderTest.mts';
 import { CALLBACK_LOGIN, callbackUrl, withLogin } from '../../harness/n8n/callbacks.mts';
-import { answerTo, CHAT_QUESTION, takeTaps } from '../../harness/n8n/chat.mts';
+import { answerTo, CHAT_QUESTION, receiveTaps } from '../../harness/n8n/chat.mts';
 import { NODE } from '../../harness/n8n/underTest.mts';
 import { queueUnderTest, workerOf } from '../../harness/queue/underTest.mts';
 import { into, nodeOf } from '../../harness/queue/workflow.mts';
@@ -24,7 +24,7 @@ describe('a question in the chat, sent by a worker', () => {
 			settings: { executionOrder: 'v1' },
 		});
 		await rest.activate(workflow);
-		const replies = await takeTaps(rest, api.simulator, api.credential, {}, publicUrl);
+		const replies = await receiveTaps(rest, api.simulator, api.credential, {}, publicUrl);
 
 		const origins = [...webhookUrls, publicUrl];
 		for (const [index, origin] of origins.entries()) {

@@ -5,7 +5,7 @@ import { readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import axios from 'axios';
 import type { INode, INodeExecutionData, INodeParameters } from 'n8n-workflow';
-import { logInOf } from '../../harness/n8n/apiUnderTest.mts';
+import { loginOf } from '../../harness/n8n/apiUnderTest.mts';
 import { ensureN8n, type N8nInstallation } from '../../harness/n8n/install.mts';
 import { expiredLink } from '../../harness/n8n/links.mts';
 import { N8nRest, type StoredCredential } from '../../harness/n8n/rest.mts';
@@ -95,7 +95,7 @@ class MediaStage {
 		const simulator = await startSimulator({ statusSteps: [], fetchMediaUrls: true });
 		const server = await startN8n(installation, { userFolder, env: environmentOf(mode) });
 		const rest = await N8nRest.logIn(server.baseUrl);
-		const credential = await rest.createCredential('modicaWhatsAppApi', logInOf(simulator));
+		const credential = await rest.createCredential('modicaWhatsAppApi', loginOf(simulator));
 		return new MediaStage(installation, userFolder, mode, simulator, server, rest, credential);
 	}
 

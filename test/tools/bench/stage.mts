@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { INode, INodeParameters } from 'n8n-workflow';
-import { logInOf } from '../../harness/n8n/apiUnderTest.mts';
+import { loginOf } from '../../harness/n8n/apiUnderTest.mts';
 import { ensureN8n, type N8nInstallation } from '../../harness/n8n/install.mts';
 import { N8nRest, type Execution, type StoredCredential, type StoredWorkflow } from '../../harness/n8n/rest.mts';
 import { createUserFolder, installPackage, packPackage, startN8n, type N8nServer, type StartOptions } from '../../harness/n8n/server.mts';
@@ -64,7 +64,7 @@ export class Stage {
 		const simulator = await startSimulator({ statusSteps: [] });
 		const server = await startN8n(installation, { userFolder });
 		const rest = await N8nRest.logIn(server.baseUrl);
-		const credential = await rest.createCredential('modicaWhatsAppApi', logInOf(simulator));
+		const credential = await rest.createCredential('modicaWhatsAppApi', loginOf(simulator));
 		return new Stage(installation, userFolder, simulator, server, rest, credential);
 	}
 
@@ -80,7 +80,7 @@ export class Stage {
 
 	/** A further credential: the simulator's, with other values. */
 	async createCredential(values: Record<string, string>): Promise<StoredCredential> {
-		return await this.rest.createCredential('modicaWhatsAppApi', { ...logInOf(this.simulator), ...values }, 'Other');
+		return await this.rest.createCredential('modicaWhatsAppApi', { ...loginOf(this.simulator), ...values }, 'Other');
 	}
 
 	async clear(): Promise<void> {

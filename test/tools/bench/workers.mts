@@ -1,5 +1,5 @@
 /** What more workers bring in n8n's queue mode, on one machine: callbacks, and campaigns at the same time. */
-import { logInOf } from '../../harness/n8n/apiUnderTest.mts';
+import { loginOf } from '../../harness/n8n/apiUnderTest.mts';
 import { CALLBACK_LOGIN, callbackUrl, callbackWorkflow } from '../../harness/n8n/callbacks.mts';
 import { percentile, send, summary } from '../../harness/n8n/flood.mts';
 import { ensureN8n } from '../../harness/n8n/install.mts';
@@ -28,7 +28,7 @@ export async function workers(_stage: Stage, { runs, tell }: BenchSettings): Pro
 	const simulator = await startSimulator({ statusSteps: [], latencyMs: LATENCY_MS });
 	try {
 		const rest = await N8nRest.logIn(cluster.main.baseUrl);
-		const credential = await rest.createCredential('modicaWhatsAppApi', { ...logInOf(simulator), ...CALLBACK_LOGIN });
+		const credential = await rest.createCredential('modicaWhatsAppApi', { ...loginOf(simulator), ...CALLBACK_LOGIN });
 		const crowd = await Crowd.gather(cluster, simulator, rest, credential);
 		const rows: Row[] = [];
 		for (const count of WORKERS) {

@@ -1,35 +1,35 @@
-/** Somebody who wants the password: a proxy, a foreign host and the impostor of a host with TLS, all in one. */
+/** An attacker who tries to get the password: a proxy, another host, and an impostor of a host with TLS. */
 import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import selfsigned from 'selfsigned';
 
-export interface Thief {
-	/** `http://127.0.0.1:PORT`: a host of the thief's, and a proxy. */
+export interface Attacker {
+	/** `http://127.0.0.1:PORT`: another host, and a proxy. */
 	origin: string;
-	/** `https://localhost:PORT`: stands where the API should, with a certificate that nobody else has signed. */
+	/** `https://localhost:PORT`: impersonates the API with a self-signed certificate. */
 	impostor: string;
-	/** Makes whoever trusts it trust the impostor. */
+	/** A client that trusts this certificate trusts the impostor. */
 	certificate: string;
-	/** What got as far as the thief, such as `GET /messages` or `CONNECT localhost:443`. */
+	/** The requests that the attacker received, such as `GET /messages` or `CONNECT localhost:443`. */
 	requests: string[];
-	/** The Authorization headers that came with them. */
-	stolen: string[];
+	/** The Authorization headers of these requests. */
+	captured: string[];
 	stop(): Promise<void>;
 }
 
-export async function startThief(): Promise<Thief> {
+export async function startAttacker(): Promise<Attacker> {
 	const requests: string[] = [];
-	const stolen: string[] = [];
+	const captured: string[] = [];
 	const note = ({ method, url, headers }: http.IncomingMessage) => {
 		requests.push(`${method} ${url}`);
-		stolen.push(...[headers.authorization, headers['proxy-authorization']].filter((value) => value !== undefined));
+		captured.push(...[headers.authorization, headers['proxy-authorization']].filter((value) => value !== undefined));
 	};
 	const answer: http.RequestListener = (request, response) => {
 		note(request);
 		request.resume().on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
 	};
-	// Its own authority: whoever trusts it trusts the impostor.
+	// The certificate is its own certificate authority.
 	const { private: key, cert } = await selfsigned.generate([{ name: 'commonName', value: 'localhost' }], {
 		extensions: [
 			{ name: 'basicConstraints', cA: true, critical: true },
@@ -39,7 +39,7 @@ export async function startThief(): Promise<Thief> {
 	const impostor = https.createServer({ key, cert }, answer);
 	const plain = http.createServer(answer);
 	const sockets = new Set<net.Socket>();
-	// Whatever the proxy is asked to connect with, it connects with the impostor.
+	// The proxy connects every client to the impostor, regardless of the requested host.
 	plain.on('connect', (request, client: net.Socket) => {
 		note(request);
 		const upstream = net.connect(portOf(impostor), '127.0.0.1', () => client.write('HTTP/1.1 200 Connection established\r\n\r\n'));
@@ -54,7 +54,7 @@ export async function startThief(): Promise<Thief> {
 		impostor: `https://localhost:${portOf(impostor)}`,
 		certificate: cert,
 		requests,
-		stolen,
+		captured,
 		async stop() {
 			for (const socket of sockets) socket.destroy();
 			for (const server of [plain, impostor]) {
