@@ -81,7 +81,7 @@ const REMEDIES: Record<number, string> = {
 	413: 'The file is larger than Modica takes. WhatsApp itself takes images up to 5 MB, audio and video up to 16 MB, documents up to 100 MB.',
 	415: 'Modica takes PNG and JPEG images, plain text, PDF, MP3 and MP4.',
 	422: 'Check the fields that Modica names in the error. A template must be approved and its parameters must match it; free text and media reach only customers who wrote in the last 24 hours.',
-	429: 'Lower "Max Requests per Second" in the options, or ask Modica to raise the limit of the application.',
+	429: "Lower 'Max Requests per Second' in the options, or ask Modica to raise the limit of the application.",
 };
 
 const BASE_URL_REMEDY =

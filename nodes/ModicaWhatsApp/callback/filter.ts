@@ -153,7 +153,7 @@ function parseBusinessNumber(value: string): string {
 			'Business Numbers',
 			value,
 			'is not a business number',
-			'Use what stands in the "destination" of your replies, such as 102046588645210; several with commas between.',
+			"Use what stands in the 'destination' of your replies, such as 102046588645210; several with commas between.",
 		);
 	}
 	return number;

@@ -91,14 +91,14 @@ export function parseCallback(body: unknown): Callback | NoCallback {
 
 	const { id: givenId, ...fields } = value;
 	const id = name(givenId);
-	if (id === undefined) return none(`"id" must be a text of 1 to ${LONGEST_NAME} characters`);
+	if (id === undefined) return none(`'id' must be a text of 1 to ${LONGEST_NAME} characters`);
 	const content = parseContent(fields.content);
 	const status = name(fields.status);
 	if (content && (isFromCustomer(fields) || !isKnown(status))) return toReply(id, content, fields);
 	if (status !== undefined) return toStatus(id, status, fields);
-	if ('content' in fields) return none('"content" must be an object, or one as a JSON string');
-	if ('status' in fields) return none(`"status" must be a text of 1 to ${LONGEST_NAME} characters`);
-	return none('there is neither a "status" nor a "content"');
+	if ('content' in fields) return none("'content' must be an object, or one as a JSON string");
+	if ('status' in fields) return none(`'status' must be a text of 1 to ${LONGEST_NAME} characters`);
+	return none("there is neither a 'status' nor a 'content'");
 }
 
 /** Returns a key that identifies a callback and is the same for its duplicates. */

@@ -160,7 +160,7 @@ function nothingSent(failures: readonly Failure[], items: number): string {
 		...(others.length === 1 ? [`Item ${others[0]} has a problem, too (the first item is 0).`] : []),
 		...(others.length > 1 ? [`Items ${list(others)} have problems, too (the first item is 0).`] : []),
 		...(failures.length < items
-			? ['To go on with the good items, set "On Error" to "Continue" in the node’s settings.']
+			? ["To go on with the good items, set 'On Error' to 'Continue' in the node’s settings."]
 			: []),
 	].join(' ');
 }
@@ -181,7 +181,7 @@ function stoppedAfter(results: readonly Result[], first: Failure, targets: numbe
 			: []),
 		...(failed.length > 0 ? [`${failed.length} more failed and ${failed.length === 1 ? 'was' : 'were'} not sent: ${items(failed)}.`] : []),
 		...(claimed.length > 0 ? [`The references of these may count as sent now: ${items(claimed)}.`] : []),
-		'To go on with the others and see the result of each, set "On Error" to "Continue" in the node’s settings.',
+		"To go on with the others and see the result of each, set 'On Error' to 'Continue' in the node’s settings.",
 	].join(' ');
 }
 

@@ -22,7 +22,7 @@ export class InputError extends Error {
  */
 export function invalid(field: string, value: unknown, problem: string, remedy: string): InputError {
 	return new InputError(
-		isEmpty(value) ? `${field} is empty. ${remedy}` : `${field} ${quote(value)} ${problem}. ${remedy}`,
+		isEmpty(value) ? `'${field}' is empty. ${remedy}` : `${field} ${quote(value)} ${problem}. ${remedy}`,
 		field,
 	);
 }
@@ -33,7 +33,7 @@ const LONGEST_QUOTED_VALUE = 80;
 export function quote(value: unknown): string {
 	const text = typeof value === 'object' ? toJson(value) : String(value);
 	const line = text.replace(/\s+/g, ' ');
-	return `"${line.length > LONGEST_QUOTED_VALUE ? `${line.slice(0, LONGEST_QUOTED_VALUE)}…` : line}"`;
+	return `'${line.length > LONGEST_QUOTED_VALUE ? `${line.slice(0, LONGEST_QUOTED_VALUE)}…` : line}'`;
 }
 
 /** Returns JSON, or a placeholder if the value can't be serialized, for example because it contains itself. */

@@ -98,8 +98,8 @@ describe('a check of the access', () => {
 	});
 
 	it.each<[string, unknown[]]>([
-		['Unexpected response from Base URL "https://api.modicagroup.com/rest/wab/v1": GET /healthz answered 404 with an HTML page', [{ statusCode: 404, headers: {}, body: '<html>' }]],
-		['Unexpected response from Base URL "https://api.modicagroup.com/rest/wab/v1": GET /messages answered 200 with JSON for a message that does not exist', [ok({}), ok({})]],
+		["Unexpected response from Base URL 'https://api.modicagroup.com/rest/wab/v1': GET /healthz answered 404 with an HTML page", [{ statusCode: 404, headers: {}, body: '<html>' }]],
+		["Unexpected response from Base URL 'https://api.modicagroup.com/rest/wab/v1': GET /messages answered 200 with JSON for a message that does not exist", [ok({}), ok({})]],
 		['Modica answered 401 (wrong username or password): no: yes', [{ statusCode: 401, headers: {}, body: { message: 'no', error: 'yes' } }]],
 		['Modica answered 401 (wrong username or password)', [{ statusCode: 401, headers: {}, body: '<html>no</html>' }]],
 	])('says what came instead: %s', async (message, answers) => {

@@ -11,7 +11,7 @@ const REFUSALS: Array<[number, string, string]> = [
 	[413, ' (too large)', 'The file is larger than Modica takes.'],
 	[415, ' (unsupported file type)', 'Modica takes PNG and JPEG images'],
 	[422, ' (not accepted)', 'Check the fields that Modica names in the error.'],
-	[429, ' (too many requests)', 'Lower "Max Requests per Second" in the options'],
+	[429, ' (too many requests)', "Lower 'Max Requests per Second' in the options"],
 	[500, '', 'This is a fault on Modica’s side.'],
 	[503, '', 'This is a fault on Modica’s side.'],
 ];
@@ -81,7 +81,7 @@ describe('an answer that is not the API’s', () => {
 
 	it('is told in short, and was no message', () => {
 		expect(remedyFor(404)).toMatchObject({
-			message: `Unexpected response from Base URL "https://example.com": GET /healthz answered 404 with ${'x'.repeat(500)}`,
+			message: `Unexpected response from Base URL 'https://example.com': GET /healthz answered 404 with ${'x'.repeat(500)}`,
 			statusCode: 404,
 			mayHaveBeenSent: false,
 		});

@@ -89,16 +89,16 @@ describe('a filter', () => {
 	});
 
 	it.each<[string, unknown, unknown, RegExp]>([
-		['a business number without a digit', BOTH, { businessNumbers: '+' }, /^Business Numbers "\+" is not a business number\. Use what stands/],
+		['a business number without a digit', BOTH, { businessNumbers: '+' }, /^Business Numbers '\+' is not a business number\. Use what stands/],
 		['a list that is none, by its name', BOTH, { contentTypes: [{}] }, /^Content Types /],
 		['a business number that is none, by its name', BOTH, { businessNumbers: [{}] }, /^Business Numbers /],
 		['a sender that is none, by its name', BOTH, { senders: [{}] }, /^Senders /],
 		['events that are none, by their name', [{}], {}, /^Trigger On /],
-		['a sender that is no number', BOTH, { senders: 'Aroha' }, /^Senders "Aroha" is not a phone number/],
-		['a local number as sender', BOTH, { senders: '+64211234567, 021 123 4567' }, /^Senders "021 123 4567" is a local number/],
-		['no event', [], {}, /^Trigger On is empty\. Choose at least one/],
-		['a business number with letters', BOTH, { businessNumbers: 'my number' }, /^Business Numbers "my number" is not/],
-		['a list of objects', BOTH, { statuses: [{}] }, /^Statuses "\{\}" is not a text/],
+		['a sender that is no number', BOTH, { senders: 'Aroha' }, /^Senders 'Aroha' is not a phone number/],
+		['a local number as sender', BOTH, { senders: '+64211234567, 021 123 4567' }, /^Senders '021 123 4567' is a local number/],
+		['no event', [], {}, /^'Trigger On' is empty\. Choose at least one/],
+		['a business number with letters', BOTH, { businessNumbers: 'my number' }, /^Business Numbers 'my number' is not/],
+		['a list of objects', BOTH, { statuses: [{}] }, /^Statuses '\{\}' is not a text/],
 	])('refuses %s', (_, events, options, message) => {
 		expect(() => parseFilter(events, options)).toThrow(expect.objectContaining({ name: 'InputError', message: expect.stringMatching(message) }));
 	});

@@ -146,7 +146,7 @@ describe.each(ASKERS)('%s', (_, ask) => {
 		['a proxy that has no right to', html(407, 'Proxy'), html(407, 'Proxy'), `${HEALTH} answered 407 with an HTML page`],
 	])('takes nobody else for Modica: %s', async (_who, health, messages, what) => {
 		answer = ({ url }) => (url?.startsWith('/healthz') ? health : messages);
-		expect(await ask({ baseUrl: origin() })).toBe(`Unexpected response from Base URL "${origin()}": ${what}. ${WRONG_BASE_URL}`);
+		expect(await ask({ baseUrl: origin() })).toBe(`Unexpected response from Base URL '${origin()}': ${what}. ${WRONG_BASE_URL}`);
 		expect(asked).toEqual(what.startsWith(HEALTH) ? [HEALTH] : [HEALTH, MESSAGES]);
 	});
 
@@ -156,7 +156,7 @@ describe.each(ASKERS)('%s', (_, ask) => {
 	])('does not follow a redirect to a login page: %s', async (_how, location, shown) => {
 		answer = () => ({ status: 302, headers: { location } });
 		expect(await ask({ baseUrl: origin() })).toBe(
-			`Unexpected response from Base URL "${origin()}": ${HEALTH} answered 302 with a redirect to ${shown ?? origin()}. ${WRONG_BASE_URL} To keep the password safe, redirects are not followed.`,
+			`Unexpected response from Base URL '${origin()}': ${HEALTH} answered 302 with a redirect to ${shown ?? origin()}. ${WRONG_BASE_URL} To keep the password safe, redirects are not followed.`,
 		);
 		expect(asked).toEqual([HEALTH]);
 	});
@@ -167,7 +167,7 @@ describe.each(ASKERS)('%s', (_, ask) => {
 		['with a path too long', () => `${stage.simulator.baseUrl}/messages`],
 	])('blames a Base URL %s', async (_how, baseUrl) => {
 		expect(await ask({ baseUrl: baseUrl() })).toBe(
-			`Unexpected response from Base URL "${baseUrl()}": ${HEALTH} answered 404 with JSON: Whatsapp Cloud API error: request no such endpoint. ${WRONG_BASE_URL}`,
+			`Unexpected response from Base URL '${baseUrl()}': ${HEALTH} answered 404 with JSON: Whatsapp Cloud API error: request no such endpoint. ${WRONG_BASE_URL}`,
 		);
 	});
 
@@ -214,7 +214,7 @@ describe('the credential’s test asks once, for a person waits:', () => {
 	it('a page of a gateway, which may be Modica’s or not', async () => {
 		answer = () => html(502, 'Bad Gateway');
 		expect(await saveCredential({ baseUrl: origin() })).toBe(
-			`Unexpected response from Base URL "${origin()}": ${HEALTH} answered 502 with an HTML page. Try again later. If the error persists: ${WRONG_BASE_URL}`,
+			`Unexpected response from Base URL '${origin()}': ${HEALTH} answered 502 with an HTML page. Try again later. If the error persists: ${WRONG_BASE_URL}`,
 		);
 		expect(asked).toEqual([HEALTH]);
 	});
@@ -262,7 +262,7 @@ describe('Check Health is patient:', () => {
 	it('it gives up on a gateway’s page after four tries', async () => {
 		answer = ({ url }) => (url?.startsWith('/healthz') ? UP : html(502, 'Bad Gateway'));
 		expect(await checkHealth({ baseUrl: origin() })).toBe(
-			`Unexpected response from Base URL "${origin()}": ${MESSAGES} answered 502 with an HTML page. Try again later. If the error persists: ${WRONG_BASE_URL}`,
+			`Unexpected response from Base URL '${origin()}': ${MESSAGES} answered 502 with an HTML page. Try again later. If the error persists: ${WRONG_BASE_URL}`,
 		);
 		expect(asked).toEqual([HEALTH, ...Array.from({ length: 4 }, () => MESSAGES)]);
 	}, 15_000);
@@ -270,7 +270,7 @@ describe('Check Health is patient:', () => {
 	it('its error has the status', async () => {
 		answer = () => html(404);
 		const credential = { ...right(), baseUrl: origin() };
-		const error = `Unexpected response from Base URL "${origin()}": ${HEALTH} answered 404 with an HTML page`;
+		const error = `Unexpected response from Base URL '${origin()}': ${HEALTH} answered 404 with an HTML page`;
 		expect(await stage.run(CHECK_HEALTH, { credential, continueOnFail: true })).toMatchObject([
 			{ json: { error, description: WRONG_BASE_URL, statusCode: 404, mayHaveBeenSent: false } },
 		]);

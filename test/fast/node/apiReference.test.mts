@@ -147,7 +147,7 @@ function toldAs(section: string, status: number, example: string): string | unde
 	const told = TOLD_AS[example];
 	if (section !== 'GET /healthz' || status === 401 || status === 403) return told;
 	const words = told?.replace(/^Modica answered \d+ \(.*?\): /, '');
-	return `Unexpected response from Base URL "${stage.simulator.baseUrl}": ${section} answered ${status} with JSON: ${words}`;
+	return `Unexpected response from Base URL '${stage.simulator.baseUrl}': ${section} answered ${status} with JSON: ${words}`;
 }
 
 describe('an answer of the reference is read:', () => {

@@ -111,7 +111,7 @@ describe('a broadcast to the numbers of the input items', () => {
 		expect(stage.received()).toEqual([expect.objectContaining({ destination: ['+64211000001', '+64211000003'] })]);
 		expect(output.map(({ json, pairedItem }) => [json.to ?? json.error, pairedItem])).toEqual([
 			['+64211000001', { item: 0 }],
-			[expect.stringContaining('To "021" is a local number.'), { item: 1 }],
+			[expect.stringContaining("To '021' is a local number."), { item: 1 }],
 			['+64211000003', { item: 2 }],
 		]);
 	});
@@ -181,8 +181,8 @@ describe('a broadcast to a list', () => {
 		const failure = await stage.fail({ ...FROM_LIST, recipients: '+64211000001, 021, nobody, +64211000002' });
 		expect(failure.message).toBe(
 			[
-				'Recipient 2 "021" is a local number. Replace the leading 0 by the country code. Use the international form, such as +64211234567.',
-				'Recipient 3 "nobody" is not a phone number. Use the international form, such as +64211234567.',
+				"Recipient 2 '021' is a local number. Replace the leading 0 by the country code. Use the international form, such as +64211234567.",
+				"Recipient 3 'nobody' is not a phone number. Use the international form, such as +64211234567.",
 			].join('\n'),
 		);
 		expect(stage.received()).toEqual([]);

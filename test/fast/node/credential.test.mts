@@ -70,14 +70,14 @@ describe('the test of the credential', () => {
 		['api.modicagroup.com', 'is not a web address. Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.'],
 		['https://api.modicagroup.com/rest?x=1', 'holds more than an address. Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.'],
 	])('refuses %s', async (baseUrl, problem) => {
-		expect(await test({ baseUrl })).toEqual({ status: 'Error', message: `Base URL "${baseUrl}" ${problem}` });
+		expect(await test({ baseUrl })).toEqual({ status: 'Error', message: `Base URL '${baseUrl}' ${problem}` });
 		expect(stage.simulator.requests).toEqual([]);
 	});
 
 	it('refuses a password in the base URL, and does not repeat it', async () => {
 		expect(await test({ baseUrl: 'https://user:hush@api.modicagroup.com/' })).toEqual({
 			status: 'Error',
-			message: 'Base URL "api.modicagroup.com" was given with a password in it. Put user name and password into their own fields.',
+			message: "Base URL 'api.modicagroup.com' was given with a password in it. Put user name and password into their own fields.",
 		});
 	});
 });

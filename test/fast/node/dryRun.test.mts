@@ -41,7 +41,7 @@ describe('a dry run', () => {
 		expect(output.map(({ json }) => json)).toEqual([
 			valid(ONE, '*Hi*\n*{{ name }}*'),
 			valid(TWO, '# Hi\n**{{ name }}**'),
-			expect.objectContaining({ error: 'Text Format "rtf" is unknown. Use plain or markdown.' }),
+			expect.objectContaining({ error: "Text Format 'rtf' is unknown. Use plain or markdown." }),
 		]);
 		nothingLeft();
 	});
@@ -93,7 +93,7 @@ describe('a dry run', () => {
 		for (const operation of ['send', 'broadcast']) {
 			const items = each.map((dry) => item({ to: ONE, dry }));
 			const failure = await stage.fail({ ...DRY, operation, recipientSource: 'items', options }, { items, continueOnFail: true });
-			expect(failure.message).toMatch(/^(Clear Sent References "true" is on for items of which some are a dry run|Dry Run is empty)/);
+			expect(failure.message).toMatch(/^(Clear Sent References 'true' is on for items of which some are a dry run|'Dry Run' is empty)/);
 		}
 		nothingLeft();
 	});
@@ -112,7 +112,7 @@ describe('a dry run', () => {
 
 	it.each([[undefined], [null], [''], ['yes'], [1], [0], [['true']], [{}]])('that is unclear sends nothing: %j', async (dry) => {
 		const failure = await stage.fail({ ...TEXT, options: { dryRun: '={{ $json.dry }}' } }, { items: [item({ dry })] });
-		expect(failure.message).toMatch(/^Dry Run (is empty|".*" is neither true nor false)\. Use true to check without sending, or false to send\.$/);
+		expect(failure.message).toMatch(/^('Dry Run' is empty|Dry Run '.*' is neither true nor false)\. Use true to check without sending, or false to send\.$/);
 		nothingLeft();
 	});
 

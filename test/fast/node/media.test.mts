@@ -162,9 +162,9 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 			const output = await stage.run({ ...UPLOAD, binaryPropertyName: 'cover, nothing' }, { items, continueOnFail: true });
 			expect(output.map(({ json, pairedItem }) => [json.error ?? json.field, pairedItem])).toEqual([
 				['cover', { item: 0 }],
-				['Input Binary Field "nothing" is not among the binary fields of this item. It has: cover, back, a,b.', { item: 0 }],
-				[expect.stringMatching(/^Input Binary Field "cover" holds a file of type image\/gif/), { item: 1 }],
-				['Input Binary Field "nothing" is not among the binary fields of this item. It has: cover.', { item: 1 }],
+				["Input Binary Field 'nothing' is not among the binary fields of this item. It has: cover, back, a,b.", { item: 0 }],
+				[expect.stringMatching(/^Input Binary Field 'cover' holds a file of type image\/gif/), { item: 1 }],
+				["Input Binary Field 'nothing' is not among the binary fields of this item. It has: cover.", { item: 1 }],
 			]);
 		});
 	});

@@ -112,7 +112,7 @@ describe('an upload', () => {
 	it('of an empty file is refused before it leaves', async () => {
 		const { data } = await fileOf(0);
 		expect((await stage.fail(UPLOAD, { items: [item({}, { data })] })).message).toBe(
-			'Input Binary Field "data" holds a file without content. Give a file that is not empty.',
+			"Input Binary Field 'data' holds a file without content. Give a file that is not empty.",
 		);
 		expect(stage.simulator.requests).toEqual([]);
 	});

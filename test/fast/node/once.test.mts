@@ -97,7 +97,7 @@ describe('messages that are to be sent once per reference', () => {
 
 	it('need a reference', async () => {
 		expect((await stage.fail(ONCE, { items: [item({ to: '+64211234567' })] })).message).toBe(
-			'Reference is empty. Give each message a reference in the additional fields, or turn off "Once per Reference".',
+			"'Reference' is empty. Give each message a reference in the additional fields, or turn off 'Once per Reference'.",
 		);
 		expect(stage.simulator.requests).toEqual([]);
 	});
@@ -142,7 +142,7 @@ describe('clearing the sent references', () => {
 	const clearing = (parameters: INodeParameters): INodeParameters => ({ ...parameters, options: { ...(parameters.options as INodeParameters), clearReferences: true } });
 	const cleared = {
 		status: 'cleared',
-		message: 'Nothing was sent: the references that this node had sent are cleared. Turn off "Clear Sent References" to send.',
+		message: "Nothing was sent: the references that this node had sent are cleared. Turn off 'Clear Sent References' to send.",
 	};
 
 	it.each([

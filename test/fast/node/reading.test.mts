@@ -109,7 +109,7 @@ describe('an operation that does not exist', () => {
 		['chat', ''],
 	])('%s: %s is refused', async (resource, operation) => {
 		expect((await stage.fail({ resource, operation })).message).toBe(
-			`Operation "${resource}: ${operation}" is unknown. Choose an operation of the list.`,
+			`Operation '${resource}: ${operation}' is unknown. Choose an operation of the list.`,
 		);
 	});
 });

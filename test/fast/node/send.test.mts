@@ -204,9 +204,9 @@ describe('a run', () => {
 		});
 		expect(failure).toMatchObject({
 			name: 'NodeOperationError',
-			message: expect.stringContaining('To "021 123 4567" is a local number.'),
+			message: expect.stringContaining("To '021 123 4567' is a local number."),
 			description:
-				'Nothing was sent. Item 3 has a problem, too (the first item is 0). To go on with the good items, set "On Error" to "Continue" in the node’s settings.',
+				"Nothing was sent. Item 3 has a problem, too (the first item is 0). To go on with the good items, set 'On Error' to 'Continue' in the node’s settings.",
 			context: { itemIndex: 1 },
 		});
 		expect(stage.received()).toEqual([]);
@@ -222,7 +222,7 @@ describe('a run', () => {
 			{
 				json: {
 					error:
-						'To "021 123 4567" is a local number. Replace the leading 0 by the country code. Use the international form, such as +64211234567.',
+						"To '021 123 4567' is a local number. Replace the leading 0 by the country code. Use the international form, such as +64211234567.",
 					mayHaveBeenSent: false,
 				},
 				pairedItem: { item: 1 },

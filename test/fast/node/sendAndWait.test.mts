@@ -55,17 +55,17 @@ describe('a question', () => {
 	it.each([
 		['Message "xxxxxxxx', { message: 'x'.repeat(4_090) }, 'characters with its link. WhatsApp takes up to 4096: shorten it.'],
 		['Message "{link}xxx', { message: `{link}${'x'.repeat(4_000)}` }, 'characters with its link'],
-		['Message is empty', { message: ' ' }, 'Write what the message is to say.'],
-		['Message Type "media" is unknown', { messageType: 'media' }, 'Use text or template.'],
-		['Response Type "customForm" is unknown', { responseType: 'customForm' }, 'Use approval, choice or freeText.'],
-		['To "021 123 4567" is a local number', { to: '021 123 4567' }, 'Replace'],
+		["'Message' is empty", { message: ' ' }, 'Write what the message is to say.'],
+		["Message Type 'media' is unknown", { messageType: 'media' }, 'Use text or template.'],
+		["Response Type 'customForm' is unknown", { responseType: 'customForm' }, 'Use approval, choice or freeText.'],
+		["To '021 123 4567' is a local number", { to: '021 123 4567' }, 'Replace'],
 		['The template carries no link to answer at', TEMPLATE, 'Write {link} in one of the values for its body, or as the payload of a URL button.'],
 		['The template carries no link to answer at', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }] } }, ''],
-		['Limit Wait Time "0 hours" is no time to wait', limit({ resumeAmount: 0 }), 'Use an amount above 0'],
-		['Limit Wait Time "5 weeks" is no time to wait', limit({ resumeAmount: 5, resumeUnit: 'weeks' }), ''],
-		['Limit Wait Time "5000 days" is no time to wait', limit({ resumeAmount: 5_000, resumeUnit: 'days' }), ''],
-		['Max Date and Time "2020-01-01T00:00" is in the past', limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2020-01-01T00:00' }), 'leave the limit out'],
-		['Max Date and Time "soon" is not a date and time', limit({ limitType: 'atSpecifiedTime', maxDateAndTime: 'soon' }), 'Use a date and time'],
+		["Limit Wait Time '0 hours' is no time to wait", limit({ resumeAmount: 0 }), 'Use an amount above 0'],
+		["Limit Wait Time '5 weeks' is no time to wait", limit({ resumeAmount: 5, resumeUnit: 'weeks' }), ''],
+		["Limit Wait Time '5000 days' is no time to wait", limit({ resumeAmount: 5_000, resumeUnit: 'days' }), ''],
+		["Max Date and Time '2020-01-01T00:00' is in the past", limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2020-01-01T00:00' }), 'leave the limit out'],
+		["Max Date and Time 'soon' is not a date and time", limit({ limitType: 'atSpecifiedTime', maxDateAndTime: 'soon' }), 'Use a date and time'],
 	])('that cannot be asked is refused before anything is sent: %s', async (problem, parameters, remedy) => {
 		const { message } = await stage.fail({ ...QUESTION, ...(parameters as INodeParameters) });
 		expect(message.startsWith(problem)).toBe(true);
@@ -235,7 +235,7 @@ describe('a time limit', () => {
 		const maxDateAndTime = moment.toISOString();
 		const { message } = await stage.fail({ ...QUESTION, ...scheduled(TOMORROW, { limitType: 'atSpecifiedTime', maxDateAndTime }) });
 		expect(message).toBe(
-			`Max Date and Time "${maxDateAndTime}" is not after Scheduled, when the message is sent. Use a time after Scheduled, or leave the limit out.`,
+			`Max Date and Time '${maxDateAndTime}' is not after Scheduled, when the message is sent. Use a time after Scheduled, or leave the limit out.`,
 		);
 		expect(stage.received()).toEqual([]);
 	});

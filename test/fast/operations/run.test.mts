@@ -236,7 +236,7 @@ describe('running an operation', () => {
 		const { failure, note } = await stopped(operationOf(ends), 8, true);
 		expect(failure).toEqual({ item: 2, error: refused });
 		expect(note).toBe(
-			'3 were done before the node stopped. 3 more may have been sent: items 3, 4, 7. Look for their status before you send them again. 1 more failed and was not sent: item 6. To go on with the others and see the result of each, set "On Error" to "Continue" in the node’s settings.',
+			"3 were done before the node stopped. 3 more may have been sent: items 3, 4, 7. Look for their status before you send them again. 1 more failed and was not sent: item 6. To go on with the others and see the result of each, set 'On Error' to 'Continue' in the node’s settings.",
 		);
 	});
 
@@ -295,7 +295,7 @@ describe('running an operation', () => {
 
 	it('says that the good items were not sent, either', async () => {
 		const refusing = { jobs: (_items: unknown, _context: unknown, refuse: Refuse) => (refuse(1, refused), []) } as unknown as Operation;
-		expect((await stopped(refusing, 3, true)).note).toBe('Nothing was sent. To go on with the good items, set "On Error" to "Continue" in the node’s settings.');
+		expect((await stopped(refusing, 3, true)).note).toBe("Nothing was sent. To go on with the good items, set 'On Error' to 'Continue' in the node’s settings.");
 	});
 
 	it('names all that failed', async () => {

@@ -27,7 +27,7 @@ describe('a run', () => {
 			'12 of 1,000 failed: 8 with a problem in To, 4 refused (422).',
 			[...times(4, refused(422)), ...times(8, failed(invalid('To', '021', 'is a local number', 'Use +64.'))), ...times(988, sent())],
 		],
-		['1 of 1 failed: 1 with a problem in their fields.', [failed(new InputError('Recipient 1 is empty.'))]],
+		['1 of 1 failed: 1 with a problem in their fields.', [failed(new InputError("'Recipient 1' is empty."))]],
 		['1 of 2 failed: 1 for another reason.', [failed(new Error('x')), sent()]],
 		['2 of 2 failed: 1 without an answer, 1 not done. 1 may have been sent.', [true, false].map((mayHaveBeenSent) => failed(new ModicaError('x', { mayHaveBeenSent })))],
 		['1 of 1 failed: 1 answered with 500. 1 may have been sent.', [failed(new ModicaError('x', { statusCode: 500, mayHaveBeenSent: true }))]],

@@ -55,7 +55,7 @@ describe('a schedule', () => {
 
 	it('says what to do', () => {
 		expect(() => parseSchedule('soon', ZONE, NOW)).toThrow(
-			'Scheduled "soon" is not a date and time. Use a date and time such as 2026-11-30T09:00 (in the workflow’s time zone) or 2026-11-30T09:00+13:00.',
+			"Scheduled 'soon' is not a date and time. Use a date and time such as 2026-11-30T09:00 (in the workflow’s time zone) or 2026-11-30T09:00+13:00.",
 		);
 	});
 });

@@ -144,11 +144,11 @@ describe('Markdown', () => {
 	});
 
 	it.each([
-		['', 'Text is empty. Write what the message is to say.'],
-		[{}, 'Text "{}" is not a text. Write what the message is to say.'],
-		['---', 'Text "---" has no text beside its Markdown and HTML. Write what the message is to say.'],
-		['<!-- later -->', 'Text "<!-- later -->" has no text beside its Markdown and HTML. Write what the message is to say.'],
-		['a'.repeat(LONGEST + 1), `Text "${'a'.repeat(80)}…" has 20001 characters. The node reads up to 20000 as Markdown: shorten it.`],
+		['', "'Text' is empty. Write what the message is to say."],
+		[{}, "Text '{}' is not a text. Write what the message is to say."],
+		['---', "Text '---' has no text beside its Markdown and HTML. Write what the message is to say."],
+		['<!-- later -->', "Text '<!-- later -->' has no text beside its Markdown and HTML. Write what the message is to say."],
+		['a'.repeat(LONGEST + 1), `Text '${'a'.repeat(80)}…' has 20001 characters. The node reads up to 20000 as Markdown: shorten it.`],
 	])('is refused where there is nothing to send, or too much: %j', (text, message) => {
 		expect(() => parseMarkdown('Text', text)).toThrow(message);
 	});
@@ -207,7 +207,7 @@ describe('any Markdown', () => {
 			try {
 				text = shown(markdown);
 			} catch (error) {
-				expect((error as Error).message).toMatch(/^Text (is empty|".*" has no text beside its Markdown and HTML)\./);
+				expect((error as Error).message).toMatch(/^('Text' is empty|Text '.*' has no text beside its Markdown and HTML)\./);
 				return;
 			}
 			expect(text.trim()).not.toBe('');
@@ -218,7 +218,7 @@ describe('any Markdown', () => {
 });
 
 describe('Markdown that means harm', () => {
-	const TOO_MUCH = /^Text ".*" cannot be read as Markdown\. Simplify it, or set Text Format to Plain Text\.$/;
+	const TOO_MUCH = /^Text '.*' cannot be read as Markdown\. Simplify it, or set Text Format to Plain Text\.$/;
 	/** By the processor's time. Without bounds these take from five seconds on. */
 	const MOST_MS = 4_000;
 

@@ -27,9 +27,9 @@ describe('a text that is split', () => {
 	});
 
 	it.each<[string, unknown, string]>([
-		['is too long for ten messages', 'x'.repeat(40_961), `Text "${'x'.repeat(80)}…" has 40961 characters. The node splits up to 40960: shorten it.`],
-		['is empty', ' ', 'Text is empty. Write what the message is to say.'],
-		['is none', {}, 'Text "{}" is not a text. Write what the message is to say.'],
+		['is too long for ten messages', 'x'.repeat(40_961), `Text '${'x'.repeat(80)}…' has 40961 characters. The node splits up to 40960: shorten it.`],
+		['is empty', ' ', "'Text' is empty. Write what the message is to say."],
+		['is none', {}, "Text '{}' is not a text. Write what the message is to say."],
 	])('is refused when it %s', (_, text, message) => {
 		expect(() => parseTextParts('Text', text)).toThrow(message);
 	});

@@ -14,10 +14,10 @@ describe('an option that is on or off', () => {
 	});
 
 	it.each([
-		[undefined, 'Field is empty. Use true or false.'],
-		['', 'Field is empty. Use true or false.'],
-		[1, 'Field "1" is neither true nor false. Use true or false.'],
-		[['true'], 'Field "["true"]" is neither true nor false. Use true or false.'],
+		[undefined, "'Field' is empty. Use true or false."],
+		['', "'Field' is empty. Use true or false."],
+		[1, "Field '1' is neither true nor false. Use true or false."],
+		[['true'], `Field '["true"]' is neither true nor false. Use true or false.`],
 	])('is neither when it is %j', (on, message) => {
 		expect(() => parse({ on })).toThrow(message);
 	});

@@ -56,23 +56,23 @@ describe('the error for a parameter', () => {
 	it('names field, value and remedy', () => {
 		const error = invalid('To', '021', 'is a local number', 'Use the international form.');
 		expect(error).toBeInstanceOf(InputError);
-		expect({ name: error.name, message: error.message }).toEqual({ name: 'InputError', message: 'To "021" is a local number. Use the international form.' });
+		expect({ name: error.name, message: error.message }).toEqual({ name: 'InputError', message: "To '021' is a local number. Use the international form." });
 	});
 
 	it('says so when the field is empty', () => {
-		expect(invalid('To', ' ', 'is a local number', 'Use the international form.').message).toBe('To is empty. Use the international form.');
+		expect(invalid('To', ' ', 'is a local number', 'Use the international form.').message).toBe("'To' is empty. Use the international form.");
 	});
 
 	it.each<[unknown, string]>([
-		['a text', '"a text"'],
-		['two\n  lines', '"two lines"'],
-		[7, '"7"'],
-		[{ a: [1] }, '"{"a":[1]}"'],
-		[circle, '"{…}"'],
-		[null, '"null"'],
-		['x'.repeat(80), `"${'x'.repeat(80)}"`],
-		['x'.repeat(81), `"${'x'.repeat(80)}…"`],
-		[{ toJSON: () => undefined }, '""'],
+		['a text', "'a text'"],
+		['two\n  lines', "'two lines'"],
+		[7, "'7'"],
+		[{ a: [1] }, `'{"a":[1]}'`],
+		[circle, "'{…}'"],
+		[null, "'null'"],
+		['x'.repeat(80), `'${'x'.repeat(80)}'`],
+		['x'.repeat(81), `'${'x'.repeat(80)}…'`],
+		[{ toJSON: () => undefined }, "''"],
 	])('quotes %p in short', (value, quoted) => {
 		expect(quote(value)).toBe(quoted);
 	});

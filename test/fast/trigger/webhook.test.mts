@@ -386,9 +386,9 @@ describe('activating the workflow', () => {
 	});
 
 	it.each([
-		['no event', { events: [], options: {} }, /^Trigger On is empty\. Choose at least one/],
-		['a wrong business number', { events: ['reply'], options: { businessNumbers: 'abc' } }, /^Business Numbers "abc" is not/],
-		['a wrong sender', { events: ['reply'], options: { senders: 'abc' } }, /^Senders "abc" is not/],
+		['no event', { events: [], options: {} }, /^'Trigger On' is empty\. Choose at least one/],
+		['a wrong business number', { events: ['reply'], options: { businessNumbers: 'abc' } }, /^Business Numbers 'abc' is not/],
+		['a wrong sender', { events: ['reply'], options: { senders: 'abc' } }, /^Senders 'abc' is not/],
 	])('refuses %s', async (_, parameters, message) => {
 		await expect(activate(parameters)).rejects.toThrow(message);
 	});

@@ -152,7 +152,7 @@ describe('an AI agent', () => {
 		const [first, ...later] = model!.turns;
 		expect(first?.tools).toMatchObject([{ description: described, parameters: { properties: { Text: { type: 'string', description: limits } } } }]);
 		expect(later.map(({ messages }) => JSON.parse(messages.at(-1)?.content ?? '') as unknown)).toEqual([
-			[{ error: expect.stringMatching(/has 4097 characters\. WhatsApp takes up to 4096: shorten it, or use Send with "Split Long Text"\.$/), mayHaveBeenSent: false }],
+			[{ error: expect.stringMatching(/has 4097 characters\. WhatsApp takes up to 4096: shorten it, or use Send with 'Split Long Text'\.$/), mayHaveBeenSent: false }],
 			[expect.objectContaining({ statusCode: 422, description: expect.stringMatching(/only customers who wrote in the last 24 hours/), mayHaveBeenSent: false, to: CUSTOMER })],
 			[expect.objectContaining({ statusCode: 500, error: expect.not.stringContaining('may have been sent'), description: expect.stringMatching(/^The message may have been sent all the same\./), mayHaveBeenSent: true, to: CUSTOMER })],
 			[{ status: 'duplicate', to: CUSTOMER, reference: 'answer-a1', message: 'Not sent again: this node has sent the reference before' }],
@@ -211,7 +211,7 @@ describe('an AI agent', () => {
 		(turn) => ({ call: toolCalled(turn), with: { to: '021 123 4567', text: 'Your order is ready' } }),
 		(turn) => ({ call: toolCalled(turn), with: { to: '+64211234567', text: 'Your order is ready' } }),
 	];
-	const IS_LOCAL = /^To "021 123 4567" is a local number\. Replace the leading 0 by the country code\./;
+	const IS_LOCAL = /^To '021 123 4567' is a local number\. Replace the leading 0 by the country code\./;
 
 	(is1x ? it.skip : it)('receives the error for an invalid number and can correct it', async () => {
 		expect(await rest.runWorkflow(await agentWith(WRONG_THEN_RIGHT, SEND_TOOL))).toMatchObject({ status: 'success' });

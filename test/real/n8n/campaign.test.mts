@@ -45,7 +45,7 @@ describe('a campaign of 1,000 messages', () => {
 		const items = rows(1_000).map((row, index) => (index === 500 ? { ...row, to: '021 123' } : row));
 		expect(await runNode(campaign(items))).toMatchObject({
 			status: 'error',
-			error: { message: expect.stringMatching(/^To "021 123" is a local number/) as string, context: { itemIndex: 500 } },
+			error: { message: expect.stringMatching(/^To '021 123' is a local number/) as string, context: { itemIndex: 500 } },
 		});
 		expect(api.simulator.messages).toEqual([]);
 		const output = await itemsFrom(campaign(items, { settings: { onError: 'continueRegularOutput' } }));

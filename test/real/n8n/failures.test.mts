@@ -27,7 +27,7 @@ describe('an invalid item among several', () => {
 		const { status, error, outputs } = await runNode(send());
 		expect({ status, message: error?.message, recipients: recipients() }).toEqual({
 			status: 'error',
-			message: expect.stringMatching(/^To "021 123" .*international form, such as \+64/),
+			message: expect.stringMatching(/^To '021 123' .*international form, such as \+64/),
 			recipients: [],
 		});
 		expect(error?.context?.itemIndex).toBe(1);
@@ -41,7 +41,7 @@ describe('an invalid item among several', () => {
 		expect(items.map(({ json, pairedItem }) => ({ json, pairedItem }))).toEqual([
 			accepted(0, '+64211111111'),
 			{
-				json: { error: expect.stringMatching(/^To "021 123" .*international form/), mayHaveBeenSent: false },
+				json: { error: expect.stringMatching(/^To '021 123' .*international form/), mayHaveBeenSent: false },
 				pairedItem: { item: 1 },
 			},
 			accepted(2, '+64213333333'),
@@ -59,7 +59,7 @@ describe('an invalid item among several', () => {
 		// n8n adds the fields of the failed item.
 		expect(failures).toEqual([
 			{
-				json: { to: '021 123', error: expect.stringMatching(/^To "021 123" .*international form/), mayHaveBeenSent: false },
+				json: { to: '021 123', error: expect.stringMatching(/^To '021 123' .*international form/), mayHaveBeenSent: false },
 				pairedItem: { item: 1 },
 			},
 		]);

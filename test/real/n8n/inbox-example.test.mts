@@ -82,7 +82,7 @@ describe('team-inbox.json', () => {
 			{ customer: AROHA, status: 'read', problem: '', answerId: idTo(AROHA) },
 			{ customer: WIREMU, status: 'failed', problem: 'The answer did not arrive (failed). Did the customer write in the last 24 hours?', answerId: idTo(WIREMU) },
 			{ customer: MIA, status: 'failed', problem: expect.stringMatching(/422/), answerId: null },
-			{ customer: HIDDEN, status: 'failed', problem: expect.stringMatching(/^To "NZ\.13491208655302741918" is not a phone number\./), answerId: null },
+			{ customer: HIDDEN, status: 'failed', problem: expect.stringMatching(/^To 'NZ\.13491208655302741918' is not a phone number\./), answerId: null },
 			{ customer: TAMA_BY_HAND, status: 'delivered', problem: '', answerId: idTo(TAMA) },
 		];
 		expect(answered).toMatchObject(outcome);

@@ -28,7 +28,7 @@ async function run(workflow: StoredWorkflow): Promise<Record<string, IDataObject
 const sent = () => api.simulator.messages.map(({ to, reference, payload }) => ({ to, reference, template: payload.template }));
 
 describe('campaign-from-spreadsheet.json', () => {
-	const LANDLINE = /^To "09 222 2222" .*New Zealand/;
+	const LANDLINE = /^To '09 222 2222' .*New Zealand/;
 	const row = (order: string, name: string, number: string, result: IDataObject) => ({ order, name, number, ...result });
 	const empty = { result: '', messageId: '', problem: '' };
 	const table = async () => await rowsOf(rest, 'WhatsApp campaign');
@@ -111,7 +111,7 @@ describe('campaign-from-csv.json', () => {
 			return outputs['Result of each row']?.[0]?.map(({ json }) => json);
 		};
 		const text = (name: string, order: string) => `Kia ora ${name}, your order ${order} is ready to be picked up.`;
-		const landline = { order: '2002', number: '09 222 2222', result: 'not sent', text: '', problem: expect.stringMatching(/^To "09 222 2222" .*New Zealand/) };
+		const landline = { order: '2002', number: '09 222 2222', result: 'not sent', text: '', problem: expect.stringMatching(/^To '09 222 2222' .*New Zealand/) };
 		const results = (result: string) => [
 			{ order: '2001', number: '021 111 1111', result, text: text('Aroha', '2001'), problem: '' },
 			landline,

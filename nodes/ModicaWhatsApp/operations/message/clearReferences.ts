@@ -42,7 +42,7 @@ function clearReferences(items: readonly Item[], { references }: Context): Job {
 				item: index,
 				json: {
 					status: 'cleared',
-					message: 'Nothing was sent: the references that this node had sent are cleared. Turn off "Clear Sent References" to send.',
+					message: "Nothing was sent: the references that this node had sent are cleared. Turn off 'Clear Sent References' to send.",
 				},
 			}));
 		},

@@ -92,7 +92,7 @@ export function readOnceReference(item: Item, reference: string | undefined): st
 	const options = fieldsOf(item.parameter('options'));
 	if (!parseSwitch('Once per Reference', options, 'oncePerReference', 'Use true to send each reference once, or false to send it each time.')) return undefined;
 	if (reference === undefined) {
-		throw invalid('Reference', reference, '', 'Give each message a reference in the additional fields, or turn off "Once per Reference".');
+		throw invalid('Reference', reference, '', "Give each message a reference in the additional fields, or turn off 'Once per Reference'.");
 	}
 	return reference;
 }

@@ -71,7 +71,7 @@ export function parseTemplateValue(field: string, value: unknown): string {
 
 function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables['media'] {
 	if (isEmpty(value)) return undefined;
-	const remedy = 'Give its type (image, video or document), and its URL or, with Media Source "Binary File", the binary field that holds it.';
+	const remedy = "Give its type (image, video or document), and its URL or, with Media Source 'Binary File', the binary field that holds it.";
 	if (!isRecord(value)) throw invalid('Header Media', value, 'is not an object', remedy);
 	if (Object.keys(value).length === 0) return undefined;
 	// The default type is image, as in the editor.

@@ -43,7 +43,7 @@ export const textFormatOption: INodeProperties = {
 
 /** @throws {InputError} with the field, the value, and the remedy */
 export function readText(item: Item): TextContent {
-	return toTextContent(parseMessageText('Text', readFormattedText(item), 'shorten it, or use Send with "Split Long Text"'));
+	return toTextContent(parseMessageText('Text', readFormattedText(item), "shorten it, or use Send with 'Split Long Text'"));
 }
 
 /**

@@ -50,7 +50,7 @@ describe('an upload', () => {
 	it('of a file without content is refused, and the file closed', async () => {
 		const { context, opened } = contextWith(0);
 		const { jobs } = jobsOf(upload, [itemOf(upload, {}, 0, { data: file() })], context);
-		await expect(jobs[0]?.run()).rejects.toThrow('Input Binary Field "data" holds a file without content. Give a file that is not empty.');
+		await expect(jobs[0]?.run()).rejects.toThrow("Input Binary Field 'data' holds a file without content. Give a file that is not empty.");
 		expect(opened).toEqual([{ type: 'image/png', closed: true }]);
 	});
 
@@ -79,15 +79,15 @@ describe('an upload', () => {
 		const { jobs, refused } = jobsOf(upload, [item], contextWith().context);
 		expect(jobs.map(({ targets }) => targets[0]?.field)).toEqual(['a']);
 		expect(refused).toEqual([
-			[0, 'Input Binary Field "b" is not among the binary fields of this item. It has: a, c.'],
-			[0, 'Input Binary Field "c" holds a file of type image/gif, which Modica does not take. Convert the file to one of image/png, image/jpeg, text/plain, application/pdf, audio/mp3, video/mp4.'],
+			[0, "Input Binary Field 'b' is not among the binary fields of this item. It has: a, c."],
+			[0, "Input Binary Field 'c' holds a file of type image/gif, which Modica does not take. Convert the file to one of image/png, image/jpeg, text/plain, application/pdf, audio/mp3, video/mp4."],
 		]);
 	});
 
 	it.each<[Record<string, unknown>, Record<string, IBinaryData>, string]>([
-		[{ binaryPropertyName: '*' }, {}, 'Input Binary Field "*" is not among the binary fields of this item. It has none'],
-		[{ binaryPropertyName: '' }, { a: file() }, 'Input Binary Field is empty. It has: a.'],
-		[{ additionalFields: { source: 'x' } }, { data: file() }, 'Business Number ID "x" is not'],
+		[{ binaryPropertyName: '*' }, {}, "Input Binary Field '*' is not among the binary fields of this item. It has none"],
+		[{ binaryPropertyName: '' }, { a: file() }, "'Input Binary Field' is empty. It has: a."],
+		[{ additionalFields: { source: 'x' } }, { data: file() }, "Business Number ID 'x' is not"],
 		[{}, { data: file('') }, 'holds a file of type unknown'],
 	])('with %j is refused', (parameters, binary, message) => {
 		expect(jobsOf(upload, [itemOf(upload, parameters, 0, binary)], contextWith().context).refused).toEqual([[0, expect.stringContaining(message)]]);
@@ -115,13 +115,13 @@ describe('a download', () => {
 	});
 
 	it.each<[Record<string, unknown>, string]>([
-		[{ mediaId: '' }, 'Media ID is empty. Use the id that came with the message or that the upload gave: letters and digits only, such as abcd1234xyz.'],
-		[{ mediaId: '../x' }, 'Media ID "../x" is not the ID of a file.'],
+		[{ mediaId: '' }, "'Media ID' is empty. Use the id that came with the message or that the upload gave: letters and digits only, such as abcd1234xyz."],
+		[{ mediaId: '../x' }, "Media ID '../x' is not the ID of a file."],
 		[{ mediaId: 'x'.repeat(256) }, 'is not the ID of a file.'],
 		[{ mediaId: 2 ** 53 }, 'is not the ID of a file.'],
 		[{ mediaId: ['x'] }, 'is not the ID of a file.'],
-		[{ mediaId: 'x', binaryPropertyName: ' ' }, 'Put Output File in Field is empty. Give a name such as data.'],
-		[{ mediaId: 'x', binaryPropertyName: 7 }, 'Put Output File in Field "7" is not the name of a field.'],
+		[{ mediaId: 'x', binaryPropertyName: ' ' }, "'Put Output File in Field' is empty. Give a name such as data."],
+		[{ mediaId: 'x', binaryPropertyName: 7 }, "Put Output File in Field '7' is not the name of a field."],
 	])('of %j is refused', (parameters, message) => {
 		expect(jobsOf(download, [itemOf(download, parameters)], context).refused).toEqual([[0, expect.stringContaining(message)]]);
 	});

@@ -21,13 +21,13 @@ describe('whether an item is a dry run', () => {
 	});
 
 	it.each<[unknown, string]>([
-		[undefined, 'Dry Run is empty.'],
-		[null, 'Dry Run is empty.'],
-		['', 'Dry Run is empty.'],
-		['yes', 'Dry Run "yes" is neither true nor false.'],
-		[1, 'Dry Run "1" is neither true nor false.'],
-		[['true'], 'Dry Run "["true"]" is neither true nor false.'],
-		[{ toString: 'true' }, 'Dry Run "{"toString":"true"}" is neither true nor false.'],
+		[undefined, "'Dry Run' is empty."],
+		[null, "'Dry Run' is empty."],
+		['', "'Dry Run' is empty."],
+		['yes', "Dry Run 'yes' is neither true nor false."],
+		[1, "Dry Run '1' is neither true nor false."],
+		[['true'], `Dry Run '["true"]' is neither true nor false.`],
+		[{ toString: 'true' }, `Dry Run '{"toString":"true"}' is neither true nor false.`],
 	])('is asked for where it is unclear: %j', (dryRun, problem) => {
 		expect(() => isDry({ dryRun })).toThrow(`${problem} Use true to check without sending, or false to send.`);
 	});

@@ -13,12 +13,12 @@ describe('the recipients of an item', () => {
 
 	it('are international otherwise', () => {
 		const local = { to: '021 123 4567', recipients: '021 123 4567' };
-		expect(() => readRecipient(itemOf(send, local))).toThrow('To "021 123 4567" is a local number.');
-		expect(() => readRecipients(itemOf(broadcast, local))).toThrow('Recipient 1 "021 123 4567" is a local number.');
+		expect(() => readRecipient(itemOf(send, local))).toThrow("To '021 123 4567' is a local number.");
+		expect(() => readRecipients(itemOf(broadcast, local))).toThrow("Recipient 1 '021 123 4567' is a local number.");
 	});
 
 	it('are refused with a country that is none', () => {
 		const item = itemOf(send, { to: '021 123 4567', options: { defaultCountry: 'XX' } });
-		expect(() => readRecipient(item)).toThrow('Country of Local Numbers "XX" is not a country.');
+		expect(() => readRecipient(item)).toThrow("Country of Local Numbers 'XX' is not a country.");
 	});
 });

@@ -57,16 +57,16 @@ describe('a send', () => {
 		const { jobs, refused } = jobsOf(send, [{ to: '021', text: 'x' }, { to: TWO, text: 'x' }, { to: ONE, text: '' }].map((each, index) => itemOf(send, each, index)), context);
 		expect(jobs.map(({ targets, lanes }) => ({ targets, lanes }))).toEqual([{ targets: [{ item: 1, to: TWO }], lanes: [TWO] }]);
 		expect(refused.map(([item, message]) => [item, message.split('.')[0]])).toEqual([
-			[0, 'To "021" is a local number'],
-			[2, 'Text is empty'],
+			[0, "To '021' is a local number"],
+			[2, "'Text' is empty"],
 		]);
 	});
 
 	it.each<[unknown, string]>([
-		[{ reference: { a: 1 } }, 'Reference "{"a":1}" is not a text. Use a text of your own, such as order-1234.'],
-		[{ source: 'x' }, 'Business Number ID "x" is not valid.'],
-		[{ source: ONE.slice(1) }, `Business Number ID "${ONE.slice(1)}" is the customer’s own number. Use the ID that Modica gave you`],
-		[{ scheduled: 'x' }, 'Scheduled "x" is not a date and time.'],
+		[{ reference: { a: 1 } }, `Reference '{"a":1}' is not a text. Use a text of your own, such as order-1234.`],
+		[{ source: 'x' }, "Business Number ID 'x' is not valid."],
+		[{ source: ONE.slice(1) }, `Business Number ID '${ONE.slice(1)}' is the customer’s own number. Use the ID that Modica gave you`],
+		[{ scheduled: 'x' }, "Scheduled 'x' is not a date and time."],
 	])('is refused with the additional fields %j', (additionalFields, message) => {
 		const { refused } = jobsOf(send, [itemOf(send, { to: ONE, text: 'x', additionalFields })], api().context);
 		expect(refused).toEqual([[0, expect.stringContaining(message)]]);
@@ -84,16 +84,16 @@ describe('a send', () => {
 	});
 
 	it.each([
-		[{ oncePerReference: undefined }, 'Once per Reference is empty. Use true to send each reference once, or false to send it each time.'],
-		[{ oncePerReference: 'yes' }, 'Once per Reference "yes" is neither true nor false. Use true to send each reference once, or false to send it each time.'],
-		[{ splitLongText: 1 }, 'Split Long Text "1" is neither true nor false. Use true to split long texts, or false to refuse them.'],
+		[{ oncePerReference: undefined }, "'Once per Reference' is empty. Use true to send each reference once, or false to send it each time."],
+		[{ oncePerReference: 'yes' }, "Once per Reference 'yes' is neither true nor false. Use true to send each reference once, or false to send it each time."],
+		[{ splitLongText: 1 }, "Split Long Text '1' is neither true nor false. Use true to split long texts, or false to refuse them."],
 	])('is refused with the options %j', (options, message) => {
 		expect(jobsOf(send, [itemOf(send, { to: ONE, text: 'x', options })], api().context).refused).toEqual([[0, message]]);
 	});
 
 	it('with Once per Reference needs a reference', () => {
 		const { refused } = jobsOf(send, [itemOf(send, { to: ONE, text: 'x', options: { oncePerReference: true } })], api().context);
-		expect(refused).toEqual([[0, 'Reference is empty. Give each message a reference in the additional fields, or turn off "Once per Reference".']]);
+		expect(refused).toEqual([[0, "'Reference' is empty. Give each message a reference in the additional fields, or turn off 'Once per Reference'."]]);
 	});
 
 	it.each([undefined, 'text', { oncePerReference: 'false' }])('with the options %j is made as often as it is asked for', async (options) => {
@@ -109,7 +109,7 @@ describe('a send', () => {
 		const { results } = await runOn(send, [{ to: '', options: { clearReferences } }, { to: ONE, text: 'x' }], context);
 		expect(sent).toEqual([]);
 		expect([...context.store.keys]).toEqual([]);
-		const json = { status: 'cleared', message: 'Nothing was sent: the references that this node had sent are cleared. Turn off "Clear Sent References" to send.' };
+		const json = { status: 'cleared', message: "Nothing was sent: the references that this node had sent are cleared. Turn off 'Clear Sent References' to send." };
 		expect(results).toEqual([{ item: 0, json }, { item: 1, json }]);
 	});
 });
@@ -205,7 +205,7 @@ describe('a send with Split Long Text', () => {
 
 	it('is refused without a text', () => {
 		const { refused } = jobsOf(send, [itemOf(send, { to: ONE, text: ' ', ...SPLIT })], api().context);
-		expect(refused).toEqual([[0, 'Text is empty. Write what the message is to say.']]);
+		expect(refused).toEqual([[0, "'Text' is empty. Write what the message is to say."]]);
 	});
 
 	it('fails like any other when it is one message', async () => {
@@ -347,7 +347,7 @@ describe('a broadcast', () => {
 
 	it.each([0, 1.5, 'many', true])('refuses batches of %j', (batchSize) => {
 		const items = [itemOf(broadcast, { to: ONE, text: 'x', options: { batchSize } })];
-		expect(() => jobsOf(broadcast, items, api().context)).toThrow(`Batch Size "${batchSize}" is not a number of recipients. Use a whole number from 1.`);
+		expect(() => jobsOf(broadcast, items, api().context)).toThrow(`Batch Size '${batchSize}' is not a number of recipients. Use a whole number from 1.`);
 	});
 
 	it('has a lane for each of its numbers', () => {
@@ -370,12 +370,12 @@ describe('a broadcast', () => {
 	});
 
 	it.each<[unknown, string | RegExp]>([
-		['', 'Recipients is empty. Give international numbers separated by commas or lines, such as +64211234567, +64217654321.'],
-		[' ,\n', 'Recipients " , " holds no number.'],
-		[[], 'Recipients "[]" holds no number.'],
-		[{}, 'Recipients "{}" holds no number.'],
-		[[ONE, null], 'Recipient 2 is empty.'],
-		['021,x', 'Recipient 1 "021" is a local number. Replace the leading 0 by the country code. Use the international form, such as +64211234567.\nRecipient 2 "x" is not a phone number. Use the international form, such as +64211234567.'],
+		['', "'Recipients' is empty. Give international numbers separated by commas or lines, such as +64211234567, +64217654321."],
+		[' ,\n', "Recipients ' , ' holds no number."],
+		[[], "Recipients '[]' holds no number."],
+		[{}, "Recipients '{}' holds no number."],
+		[[ONE, null], "'Recipient 2' is empty."],
+		['021,x', "Recipient 1 '021' is a local number. Replace the leading 0 by the country code. Use the international form, such as +64211234567.\nRecipient 2 'x' is not a phone number. Use the international form, such as +64211234567."],
 		['01,02,03,04,05', /^(Recipient \d .*\n){4}Recipient 5 .*$/],
 		['01,02,03,04,05,06,07', /^(Recipient \d .*\n){5}And 2 more\.$/],
 	])('refuses the list %j', (recipients, message) => {
