@@ -29,8 +29,8 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			required: true,
 			default: '',
 			placeholder: 'e.g. wab_customer_a',
-			description: 'Name of your gateway application at Modica',
-			hint: 'The name of your application in Modica’s gateway, not your personal login',
+			description: 'Name of your application in the Modica gateway',
+			hint: 'Use the name of your application, not your personal login',
 		},
 		{
 			displayName: 'Password',
@@ -39,7 +39,7 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			typeOptions: { password: true },
 			required: true,
 			default: '',
-			description: 'Password of your gateway application at Modica',
+			description: 'Password of your application in the Modica gateway',
 		},
 		{
 			displayName: 'Base URL',
@@ -48,7 +48,7 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			required: true,
 			default: 'https://api.modicagroup.com/rest/wab/v1',
 			placeholder: 'e.g. https://api.modicagroup.com/rest/wab/v1',
-			description: 'Address of Modica’s API',
+			description: 'Base URL of the Modica API',
 			hint: 'Keep the default unless Modica or your reseller gave you another address',
 		},
 		{
@@ -57,7 +57,7 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. modica',
-			description: 'Username that Modica must send with callbacks to the trigger node',
+			description: 'Username that Modica sends with callbacks to the trigger node',
 			hint: 'For the trigger node only. Choose a username and password for Modica to use.',
 		},
 		{
@@ -66,7 +66,7 @@ export class ModicaWhatsAppApi implements ICredentialType {
 			type: 'string',
 			typeOptions: { password: true },
 			default: '',
-			description: 'Password that Modica must send with callbacks to the trigger node',
+			description: 'Password that Modica sends with callbacks to the trigger node',
 		},
 	];
 

@@ -32,14 +32,14 @@ export class ModicaWhatsApp implements INodeType {
 		// Such as "Send: template" or "Mark as read: message", from the values in the workflow.
 		subtitle:
 			'={{ $parameter["operation"].replace(/[A-Z]/g, (capital) => " " + capital.toLowerCase()).replace(/^./, (first) => first.toUpperCase()) + ": " + ($parameter["messageType"] || $parameter["resource"]) }}',
-		description: 'Send WhatsApp messages through Modica, look them up, and handle their files',
+		description: 'Send and look up WhatsApp messages through Modica, and upload and download media',
 		defaults: { name: 'Modica WhatsApp' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'modicaWhatsAppApi', required: true, testedBy: 'testCredential' }],
 		waitingNodeTooltip:
-			'={{ $parameter["operation"] === "sendAndWait" ? "The workflow goes on when the customer has answered" : "" }}',
+			'={{ $parameter["operation"] === "sendAndWait" ? "Execution will continue when the customer responds" : "" }}',
 		webhooks: answerWebhooks,
 		properties: [...properties],
 	};

@@ -43,7 +43,7 @@ const ignoreDuplicatesOption: INodeProperties = {
 	type: 'boolean',
 	default: true,
 	description:
-		'Whether to ignore a callback that was received before, since Modica may send one again when the response is slow. Each n8n process remembers the last 20,000 callbacks of a day.',
+		'Whether to ignore duplicates of a callback, which Modica may send if the response is slow. Each n8n process remembers up to 20,000 callbacks for a day.',
 };
 
 export class ModicaWhatsAppTrigger implements INodeType {
@@ -91,7 +91,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					'Open <b>Webhook URLs</b> above and copy the <b>Production URL</b>. Add the Callback Username and Callback Password of your credential (https://user:password@…), and ask Modica to use it for statuses and replies.',
+					'Open <b>Webhook URLs</b> above and copy the <b>Production URL</b>. Add the Callback Username and Callback Password of your credential (https://user:password@…), and ask Modica to send statuses and replies to it.',
 				name: 'urlNotice',
 				type: 'notice',
 				default: '',
@@ -102,7 +102,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 				displayName: 'Options',
 				name: 'options',
 				type: 'collection',
-				placeholder: 'Add Option',
+				placeholder: 'Add option',
 				default: {},
 				description: 'Filters and other trigger options',
 				// In alphabetical order, as everywhere in n8n.

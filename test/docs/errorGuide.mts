@@ -246,10 +246,10 @@ ${messages(
 The page behind the link says:
 
 ${table(['Words', 'When'], [
-	['Please write an answer. Please write no more than 10000 characters.', 'The answer in free text was empty or too long. It can be given again'],
+	['Please enter an answer. Please enter no more than 10000 characters.', 'The answer in free text was empty or too long. It can be given again'],
 	['Thank you. Your answer has been received.', 'All is well; the workflow has gone on. *Thank-You Text* in the options changes these words'],
-	['To answer, please tap a button of the message in WhatsApp.', 'The question is answered in the chat, and somebody has made a link of a button’s payload'],
-	['This question is no longer open. There is nothing left to do.', 'It was an earlier question of an execution that now asks another'],
+	['To answer, tap a button in the WhatsApp message.', 'The question is answered in the chat, and somebody has made a link of a button’s payload'],
+	['This question is closed. No further action is needed.', 'It was an earlier question of an execution that now asks another'],
 	['“Invalid token”, “No action required” and the like', 'n8n’s own words: the link was changed, or the execution has ended'],
 	['“The execution … is running already.”, “… has finished with error.”', 'n8n’s own answer, in JSON: see [an answered link](approvals.md#a-link-that-was-answered)'],
 ])}

@@ -81,7 +81,7 @@ function entriesOf(fields: readonly INodeProperties[], path: readonly string[] =
 const keyOf = ({ path, text }: Entry) => [...path, text].join('\n');
 
 function rowOf({ path, default: value, text, conditions }: Entry): Row {
-	const shownIf = conditions.length > 0 ? `If ${conditions.join(', or if ')}. ` : '';
+	const shownIf = conditions.length > 0 ? `Shown if ${conditions.join(', or if ')}. ` : '';
 	return [[...path.slice(0, -1), `**${path.at(-1)}**`].join(' → '), value, shownIf + text];
 }
 
@@ -123,7 +123,7 @@ export function reference(): string {
 				`### ${resourceName}: ${name}`,
 				sentence(description ?? ''),
 				...fieldsOf(`${resourceName}: ${name}`, operation.fields),
-				'What it gives for each input item, where it has a value:',
+				'The output for each input item contains these fields, if they have a value:',
 				table(['Output', 'Type'], outputRows(output.schema)),
 			].join('\n\n');
 		});
@@ -138,7 +138,7 @@ export function reference(): string {
 		...sections,
 		`## ${trigger.displayName}`,
 		fieldTable(entriesOf(trigger.properties)),
-		'What it gives is described in [callbacks](callbacks.md).',
+		'For its output, see [callbacks](callbacks.md).',
 		`## ${credential.displayName}`,
 		fieldTable(entriesOf(credential.properties)),
 	].join('\n\n')}\n`;

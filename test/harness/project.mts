@@ -7,6 +7,7 @@ export const PROJECT = path.resolve(__dirname, '../..');
 export interface Manifest {
 	name: string;
 	version: string;
+	description: string;
 	license: string;
 	keywords: string[];
 	main: string;

@@ -30,10 +30,10 @@ export const authenticationFields: INodeProperties[] = [
 			},
 			{ name: 'None', value: 'none', description: 'Accept callbacks from anyone who knows the URL' },
 		],
-		description: 'How callbacks authenticate',
+		description: 'How to authenticate callbacks',
 	},
 	{
-		displayName: '<b>Anyone who knows the URL can start this workflow</b> with data of their choice.',
+		displayName: '<b>Anyone who knows the URL can start this workflow</b> with data of their choice',
 		name: 'openNotice',
 		type: 'notice',
 		default: '',

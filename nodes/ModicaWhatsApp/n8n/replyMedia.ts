@@ -18,7 +18,7 @@ export const mediaOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to download the file of a reply. If the download fails, the output has the reason in downloadError.',
+			'Whether to download the file of a reply. If the download fails, downloadError contains the reason.',
 	},
 	{
 		displayName: 'Put Media in Field',

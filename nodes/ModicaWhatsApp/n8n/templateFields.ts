@@ -6,7 +6,7 @@ import { isEmpty } from '../parameters/values';
  * n8n 1.x treats a text with placeholders as an expression when it's pasted into an empty field, and evaluates the
  * placeholders.
  */
-const REMEDY = 'If there is an equals sign (=) in front of the text, delete it.';
+const REMEDY = 'If the text starts with an equals sign (=), delete the sign.';
 
 /**
  * Returns the fields of *Template Values*: one for each placeholder of the text. Never throws, because the editor would
@@ -19,7 +19,7 @@ export async function getTemplateFields(this: ILoadOptionsFunctions): Promise<Re
 
 /** @returns a field for each placeholder, or a notice for the editor to show instead */
 export function fieldsFor(body: unknown, header: unknown): ResourceMapperFields {
-	if (isEmpty(body)) return none(`Paste the text of the template above to get a field for each of its placeholders. ${REMEDY}`);
+	if (isEmpty(body)) return none(`Paste the template text above to get a field for each placeholder. ${REMEDY}`);
 	try {
 		const fields = valueFields(parseTemplateText(body, header)).map(
 			({ id, name }): ResourceMapperField => ({
@@ -32,7 +32,7 @@ export function fieldsFor(body: unknown, header: unknown): ResourceMapperFields 
 				canBeUsedToMatch: false,
 			}),
 		);
-		return fields.length > 0 ? { fields } : none(`The text has no placeholders, so there is nothing to fill in. ${REMEDY}`);
+		return fields.length > 0 ? { fields } : none(`The text has no placeholders to fill in. ${REMEDY}`);
 	} catch (error) {
 		return none((error as Error).message);
 	}

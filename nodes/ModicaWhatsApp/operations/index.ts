@@ -53,7 +53,7 @@ export const properties: INodeProperties[] = [
 			noDataExpression: true,
 			default: byDefault,
 			options: Object.entries(operations).map(([value, { option }]) => ({ ...option, value })),
-			description: 'What to do',
+			description: 'What to do with the resource',
 			displayOptions: { show: { resource: [resource] } },
 		}),
 	),

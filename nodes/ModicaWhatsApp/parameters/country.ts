@@ -20,7 +20,7 @@ export const countryOption: INodeProperties = {
 	typeOptions: FROM_LIST,
 	default: '',
 	description:
-		'Country of all numbers without a plus sign, such as 021 123 4567 in a spreadsheet. Numbers of other countries need a plus sign. Leave empty to refuse local numbers.',
+		'Country of all numbers without a plus sign, such as 021 123 4567 in a spreadsheet. Numbers from other countries need a plus sign. Leave empty to reject local numbers.',
 };
 
 /**

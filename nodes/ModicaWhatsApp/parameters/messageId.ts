@@ -8,7 +8,7 @@ export const messageIdField: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. 3fa85f64-5717-4562-b3fc-2c963f66afa6',
-	description: 'ID returned by the send operation or received with a callback',
+	description: 'ID returned by Send or received in a callback',
 };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -12,8 +12,8 @@ export const recipientField: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. +64211234567',
 	description:
-		'The customer’s WhatsApp number with its country code. Spaces, dots, dashes and brackets do not matter. In a tool of an AI agent, use an expression: do not let the model choose the number.',
-	hint: 'With its country code, such as +64 for New Zealand',
+		'WhatsApp number of the customer. Spaces, dots, dashes, and parentheses are ignored. In a tool for an AI agent, use an expression: never let the model choose the number.',
+	hint: 'Include the country code, such as +64 for New Zealand',
 };
 
 /** Characters that people and address books put between digits, and invisible ones that are copied with the number. */

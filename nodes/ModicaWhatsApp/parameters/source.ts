@@ -11,7 +11,7 @@ export const sourceField: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. 102046588645210',
-	description: 'The ID of the WhatsApp business number, if the application has several. It is not a phone number.',
+	description: 'ID of the WhatsApp business number, if your application has several. This is not a phone number.',
 };
 
 /**

@@ -134,7 +134,7 @@ describe('buttons in the chat', () => {
 
 	it('answer by POST, and never by GET', async () => {
 		const { asked, links } = await askInChat();
-		expect((await readPage(links[1]!)).words).toBe('To answer, please tap a button of the message in WhatsApp.');
+		expect((await readPage(links[1]!)).words).toBe('To answer, tap a button in the WhatsApp message.');
 		expect(asked.answers).toEqual([]);
 		const { status, headers } = await send(links[1]!, {});
 		expect([status, headers['x-modica-whatsapp-answer']]).toEqual([200, 'taken']);
@@ -305,7 +305,7 @@ describe('the page behind the link', () => {
 		const { waiting: asked, link } = await ask({ responseType: 'freeText', options: { submitLabel: 'Tuku', thanksText: 'Ngā mihi' } });
 		const page = await readPage(link);
 		expect(page.html).toMatch(/<textarea name="text"[^>]* required[^>]*><\/textarea><button dir="auto">Tuku<\/button>/);
-		expect((await send(link, { text: '\r\n' })).words).toBe('May we deliver tomorrow? Please write an answer.');
+		expect((await send(link, { text: '\r\n' })).words).toBe('May we deliver tomorrow? Please enter an answer.');
 		expect((await send(link, { text: 'x'.repeat(10_001) })).words).toMatch(/no more than 10000 characters/);
 		expect(asked.answers).toEqual([]);
 		expect(await send(link, { text: ' Not before 9 \r\n🥝 ' })).toMatchObject({ status: 200, words: 'Not before 9 🥝 Ngā mihi' });
@@ -341,7 +341,7 @@ describe('the page behind the link', () => {
 		const { waiting: asked, link } = await ask();
 		for (const other of [link.replace(/question=[^&]+/, 'question=AAAAAAAAAAAAAAAAAAAAAA'), link.replace(/question=[^&]+&/, '')]) {
 			for (const page of [await readPage(other), await send(other, { answer: 'approve' })]) {
-				expect(page).toMatchObject({ status: 410, buttons: {}, words: 'This question is no longer open. There is nothing left to do.' });
+				expect(page).toMatchObject({ status: 410, buttons: {}, words: 'This question is closed. No further action is needed.' });
 			}
 		}
 		expect(asked.answers).toEqual([]);

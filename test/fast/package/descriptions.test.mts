@@ -356,14 +356,23 @@ describe('every parameter', () => {
 		expect(places(bare)).toEqual([]);
 	});
 
-	it('has a description of a sentence without a full stop, or of several with one', () => {
+	it('ends its texts with a full stop if they have several sentences, and without one otherwise', () => {
 		const wrong = all.flatMap(({ place, property }) =>
-			[property.description, ...choices(property).map(({ description }) => description)]
-				.filter((text): text is string => text !== undefined)
+			textsOf(property)
 				.filter((text) => !isWellWritten(text))
 				.map((text) => `${place}: ${text}`),
 		);
 		expect(wrong).toEqual([]);
+	});
+
+	it('keeps its hint shorter than two lines of the editor', () => {
+		const long = all.filter(({ property: { hint = '' } }) => hint.length > 130);
+		expect(places(long)).toEqual([]);
+	});
+
+	it('starts with “Whether to” if it is a switch', () => {
+		const wrong = all.filter(({ property: { type, description = '' } }) => type === 'boolean' && !description.startsWith('Whether to '));
+		expect(places(wrong)).toEqual([]);
 	});
 
 	it('shows people names with capitals, straight and without a full stop', () => {
@@ -387,7 +396,7 @@ describe('every parameter', () => {
 	it('says on the button what is added, where something can be added', () => {
 		const without = all.filter(
 			({ property: { type, placeholder = '' } }) =>
-				(type === 'collection' || type === 'fixedCollection') && !/^Add \S/.test(placeholder),
+				(type === 'collection' || type === 'fixedCollection') && !/^Add [a-z][a-z ]+$/.test(placeholder),
 		);
 		expect(places(without)).toEqual([]);
 	});
@@ -429,6 +438,13 @@ const DELIBERATE_ORDER = [' statuses', ' resource', ' operation'];
 
 function byAlphabet(a: string, b: string): number {
 	return a.localeCompare(b, 'en');
+}
+
+/** The texts of a parameter that are sentences. */
+function textsOf(property: INodeProperties): string[] {
+	const notice = property.type === 'notice' ? [property.displayName.replace(/<[^>]+>/g, '')] : [];
+	const texts = [property.description, property.hint, ...choices(property).map(({ description }) => description)];
+	return [...notice, ...texts.flatMap((text) => text ?? [])];
 }
 
 function isWellWritten(text: string): boolean {

@@ -146,7 +146,7 @@ describe('a country', () => {
 
 	it('is chosen by its name, from all that there are', async () => {
 		const choices = await getCountries();
-		expect(choices[0]).toEqual({ name: 'None: Refuse Local Numbers', value: '' });
+		expect(choices[0]).toEqual({ name: 'None (Reject Local Numbers)', value: '' });
 		expect(choices).toContainEqual({ name: 'New Zealand (+64)', value: 'NZ' });
 		expect(choices.length).toBeGreaterThan(240);
 		const names = choices.slice(1).map(({ name }) => name);

@@ -87,7 +87,7 @@ describe('the page of a question', () => {
 		await phone.page.getByRole('button', { name: 'Send' }).tap();
 		await phone.page.getByRole('alert').waitFor();
 		await phone.screenshot('asked again');
-		expect(await phone.page.getByRole('alert').innerText()).toBe('Please write an answer.');
+		expect(await phone.page.getByRole('alert').innerText()).toBe('Please enter an answer.');
 
 		await field.fill(HOSTILE);
 		await phone.page.getByRole('button', { name: 'Send' }).tap();

@@ -59,7 +59,7 @@ describe('a template', () => {
 		// n8n 1.x turns a text that is pasted into an empty field into an expression.
 		const isExpression = (await editor.field('templateText').inputValue()).startsWith('=');
 		if (isExpression) {
-			await editor.details.getByText('If there is an equals sign (=) in front of the text, delete it.').waitFor();
+			await editor.details.getByText('If the text starts with an equals sign (=), delete the sign.').waitFor();
 			await editor.screenshot('an equals sign');
 			await editor.press('Control+Home');
 			await editor.press('Delete');
@@ -87,7 +87,7 @@ describe('a template', () => {
 
 	it('shows a field for the header file after header media is added', async () => {
 		await openTemplate({ templateText: 'Kia ora' });
-		await editor.click(editor.details.getByText('Add Header Media'));
+		await editor.click(editor.details.getByText('Add header media'));
 		await editor.fill(editor.details.getByTestId('parameter-input-url').locator('input'), 'https://example.com/banner.png');
 		await editor.screenshot('header media');
 		expect(await editor.details.getByTestId('parameter-input-binaryPropertyName').isVisible()).toBe(false);

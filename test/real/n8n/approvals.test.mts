@@ -185,7 +185,7 @@ describe('the link of a question', () => {
 		const second = latestLink(api.simulator);
 		expect(second).not.toBe(first);
 		for (const late of [await readPage(first), await send(first, { answer: 'approve' })]) {
-			expect({ status: late.status, words: late.words }).toEqual({ status: 410, words: 'This question is no longer open. There is nothing left to do.' });
+			expect({ status: late.status, words: late.words }).toEqual({ status: 410, words: 'This question is closed. No further action is needed.' });
 		}
 		expect((await readPage(second)).words).toContain('Question 2');
 		await send(second, { answer: 'decline' });

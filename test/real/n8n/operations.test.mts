@@ -172,7 +172,7 @@ describe('message: send', () => {
 		};
 		expect(await fieldsOf('Hi {{first_name}}, see you on {{day}}')).toEqual([[['body:first_name', '{{first_name}}'], ['body:day', '{{day}}']], undefined]);
 		expect(await fieldsOf('Hi {{1}} and {{3}}')).toEqual([[], expect.stringContaining('has no {{2}}')]);
-		expect(await fieldsOf('')).toEqual([[], expect.stringContaining('Paste the text of the template')]);
+		expect(await fieldsOf('')).toEqual([[], expect.stringContaining('Paste the template text')]);
 	});
 
 	it('sends a template filled using JSON', async () => {

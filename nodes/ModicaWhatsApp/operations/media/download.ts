@@ -12,7 +12,7 @@ const mediaIdField: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. abcd1234xyz',
-	description: 'ID received with a customer’s message or returned by an upload',
+	description: 'ID received in a reply or returned by Upload',
 };
 
 const binaryPropertyField: INodeProperties = {
@@ -30,7 +30,7 @@ export const download: Operation = {
 	option: {
 		name: 'Download',
 		action: 'Download media',
-		description: 'Download a file that a customer sent or that was uploaded',
+		description: 'Download a file that a customer sent or that you uploaded',
 	},
 	fields: [mediaIdField, binaryPropertyField, mediaAdditionalFields],
 	maxConcurrency: 3,

@@ -15,8 +15,8 @@ const binaryPropertyField: INodeProperties = {
 	required: true,
 	default: 'data',
 	placeholder: 'e.g. data',
-	hint: 'The name of the input binary field that holds the file to upload; several with commas between, or * for all',
-	description: 'PNG or JPEG images, plain text, PDF, MP3 or MP4 files. Each file gives an item of its own.',
+	hint: 'The name of the input binary field containing the file to be uploaded. Separate several names with commas, or use * for all.',
+	description: 'Accepts PNG, JPEG, plain text, PDF, MP3, and MP4 files. Returns one item per file.',
 };
 
 export const upload: Operation = {

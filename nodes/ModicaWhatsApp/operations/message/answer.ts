@@ -4,8 +4,8 @@ import type { AnswerPage, AnswerRequest } from '../operation';
 import { LONGEST_ANSWER, questionPage, wordsPage } from './answerPage';
 import { answersOf, digest, parseQuestion, type Question } from './question';
 
-const GONE = 'This question is no longer open. There is nothing left to do.';
-const IN_CHAT = 'To answer, please tap a button of the message in WhatsApp.';
+const GONE = 'This question is closed. No further action is needed.';
+const IN_CHAT = 'To answer, tap a button in the WhatsApp message.';
 
 /**
  * Handles a request to the link of a question, or a tap on one of its buttons in the chat. Only a POST counts as an
@@ -29,8 +29,8 @@ export function answer(value: unknown, request: AnswerRequest): AnswerPage {
 		if (request.method !== 'POST') return show();
 		// Browsers submit a line break as two characters, but count it as one.
 		const given = typeof form.text === 'string' ? form.text.replaceAll('\r\n', '\n').trim() : '';
-		if (given === '') return show('Please write an answer.');
-		if (given.length > LONGEST_ANSWER) return show(`Please write no more than ${LONGEST_ANSWER} characters.`);
+		if (given === '') return show('Please enter an answer.');
+		if (given.length > LONGEST_ANSWER) return show(`Please enter no more than ${LONGEST_ANSWER} characters.`);
 		return take(given, { text: given });
 	}
 

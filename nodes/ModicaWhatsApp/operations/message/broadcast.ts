@@ -27,7 +27,7 @@ const recipientSourceField: INodeProperties = {
 		{
 			name: 'Input Items',
 			value: 'items',
-			description: 'One number from each input item, such as the rows of a spreadsheet',
+			description: 'One number per input item, such as a spreadsheet row',
 		},
 		{
 			name: 'List',
@@ -35,7 +35,7 @@ const recipientSourceField: INodeProperties = {
 			description: 'Numbers entered here, or a list from an expression',
 		},
 	],
-	description: 'Source of the recipients’ numbers',
+	description: 'Where the numbers of the recipients come from',
 };
 
 const recipientsField: INodeProperties = {
@@ -46,8 +46,8 @@ const recipientsField: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. +64211234567, +64217654321',
-	description: 'The customers’ WhatsApp numbers: separated by commas or lines, or a list from an expression',
-	hint: 'With their country codes, such as +64 for New Zealand',
+	description: 'WhatsApp numbers of the customers, separated by commas or line breaks, or a list from an expression',
+	hint: 'Include the country codes, such as +64 for New Zealand',
 	displayOptions: { show: { recipientSource: ['list'] } },
 };
 
@@ -55,7 +55,7 @@ const optionsField: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',
 	type: 'collection',
-	placeholder: 'Add Option',
+	placeholder: 'Add option',
 	default: {},
 	description: 'Sending options',
 	options: [
@@ -65,7 +65,7 @@ const optionsField: INodeProperties = {
 			type: 'number',
 			typeOptions: { minValue: 1 },
 			default: DEFAULT_BATCH_SIZE,
-			description: 'Number of recipients in one request',
+			description: 'Number of recipients per request',
 		},
 		...sendOptions,
 		textFormatOption,
@@ -76,7 +76,7 @@ export const broadcast: Operation = {
 	option: {
 		name: 'Broadcast',
 		action: 'Broadcast message',
-		description: 'Send the same message to many customers with few requests',
+		description: 'Send the same message to many customers in a few requests',
 	},
 	fields: [
 		recipientSourceField,

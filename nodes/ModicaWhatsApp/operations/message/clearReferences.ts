@@ -12,7 +12,7 @@ export const clearReferencesOption: INodeProperties = {
 	type: 'boolean',
 	default: false,
 	description:
-		'Whether to clear the sent references of this node instead of sending messages. Run the node once, then turn this off.',
+		'Whether to clear the references that this node has sent, instead of sending messages. Execute the node once, then turn this option off.',
 };
 
 /**

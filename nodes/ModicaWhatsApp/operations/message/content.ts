@@ -19,13 +19,13 @@ const messageTypeField: INodeProperties = {
 		{
 			name: 'Media',
 			value: 'media',
-			description: 'An image, video, audio file or document',
+			description: 'An image, video, audio file, or document',
 		},
 		templateType,
 		{
 			name: 'Text',
 			value: 'text',
-			description: 'Free text, to customers who wrote to you in the last 24 hours',
+			description: 'Free text, delivered only to customers who wrote to you in the last 24 hours',
 		},
 	],
 	description: 'Type of message to send',

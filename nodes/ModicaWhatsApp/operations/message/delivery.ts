@@ -15,7 +15,7 @@ export const additionalFields: INodeProperties = {
 	displayName: 'Additional Fields',
 	name: 'additionalFields',
 	type: 'collection',
-	placeholder: 'Add Field',
+	placeholder: 'Add field',
 	default: {},
 	description: 'Optional message fields',
 	options: [
@@ -26,7 +26,7 @@ export const additionalFields: INodeProperties = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. order-1234',
-			description: 'Your own name for the message, returned with each delivery status',
+			description: 'Your own ID for the message, returned with each delivery status',
 		},
 		{
 			displayName: 'Scheduled',
@@ -34,7 +34,7 @@ export const additionalFields: INodeProperties = {
 			type: 'dateTime',
 			default: '',
 			description:
-				'When to send the message, up to 60 days from now. Uses the workflow’s time zone if the value has no offset.',
+				'When to send the message, up to 60 days from now. Uses the workflow time zone if the value has no offset.',
 		},
 	],
 };
@@ -66,7 +66,7 @@ export const sendOptions: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to skip messages whose reference this node has sent before, in this or an earlier execution. You can then run a failed campaign again. Each message needs a unique reference.',
+			'Whether to skip messages whose reference this node has already sent, in this or an earlier execution. This lets you run a failed campaign again. Each message needs a unique reference.',
 	},
 ];
 

@@ -9,7 +9,7 @@ export const dryRunOption: INodeProperties = {
 	name: 'dryRun',
 	type: 'boolean',
 	default: false,
-	description: 'Whether to check all items without sending. The output has the request that would be sent for each item.',
+	description: 'Whether to check all items without sending messages. The output contains the request that would be sent for each item.',
 };
 
 /**

@@ -8,7 +8,7 @@ import type { FileLink } from './fileLinks';
 
 const MEDIA_TYPES: readonly MediaType[] = ['audio', 'document', 'image', 'video'];
 
-const WINDOW_HINT = 'Media reaches customers who wrote to you in the last 24 hours. Use a template for all others.';
+const WINDOW_HINT = 'Delivered only to customers who wrote to you in the last 24 hours. Use a template for all others.';
 
 export const mediaSourceField: INodeProperties = {
 	displayName: 'Media Source',
@@ -20,7 +20,7 @@ export const mediaSourceField: INodeProperties = {
 		{
 			name: 'Binary File',
 			value: 'binary',
-			description: 'A file of the input item; n8n gives it to Modica under a secret link that expires',
+			description: 'A file from the input item. Modica downloads it through a secret link that expires.',
 		},
 		{ name: 'URL', value: 'url', description: 'A file on the web' },
 	],
@@ -39,7 +39,7 @@ export const mediaFields: INodeProperties[] = [
 			{ name: 'Image', value: 'image', description: 'JPEG or PNG, up to 5 MB' },
 			{ name: 'Video', value: 'video', description: 'MP4 or 3GP, up to 16 MB' },
 		],
-		description: 'Type of media',
+		description: 'Type of the file',
 	},
 	mediaSourceField,
 	{
@@ -49,7 +49,7 @@ export const mediaFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. https://example.com/invoice.pdf',
-		description: 'Where Modica fetches the file; it must be reachable from the internet without a log-in',
+		description: 'URL of the file. Modica downloads it, so it must be reachable from the internet without a login.',
 		hint: WINDOW_HINT,
 		displayOptions: { show: { mediaSource: ['url'] } },
 	},
@@ -61,7 +61,7 @@ export const mediaFields: INodeProperties[] = [
 		default: 'data',
 		placeholder: 'e.g. data',
 		description:
-			'The name of the input binary field that holds the file. Modica fetches it from your n8n, which must be reachable from the internet.',
+			'The name of the input binary field containing the file. Modica downloads it from your n8n instance, which must be reachable from the internet.',
 		hint: WINDOW_HINT,
 		displayOptions: { show: { mediaSource: ['binary'] } },
 	},

@@ -73,7 +73,7 @@ export const questionFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. May we deliver your order 1234 tomorrow morning?',
-		description: 'The question. On the page, a link is added below it, or replaces {link}. In the chat, write {message} in a body parameter of the template to show it there.',
+		description: 'Question for the customer. The link to the answer page is added at the end, or replaces {link}. In the chat, write {message} in a body parameter of the template to include the question.',
 	},
 	{
 		displayName: 'Response Type',
@@ -83,11 +83,11 @@ export const questionFields: INodeProperties[] = [
 		noDataExpression: true,
 		default: 'approval',
 		options: [
-			{ name: 'Approval', value: 'approval', description: 'A button to approve and one to decline' },
-			{ name: 'Choice', value: 'choice', description: 'Two to ten buttons with the labels you choose' },
-			{ name: 'Free Text', value: 'freeText', description: 'A field to write into' },
+			{ name: 'Approval', value: 'approval', description: 'Approve and decline buttons' },
+			{ name: 'Choice', value: 'choice', description: 'Two to ten buttons with your own labels' },
+			{ name: 'Free Text', value: 'freeText', description: 'A text field' },
 		],
-		description: 'How the customer can answer',
+		description: 'Type of answer to request',
 	},
 	{
 		displayName: 'Answer In',
@@ -99,12 +99,12 @@ export const questionFields: INodeProperties[] = [
 			{
 				name: 'Chat',
 				value: 'chat',
-				description: 'The customer taps a button of a template in WhatsApp',
+				description: 'The customer taps a button of the template in WhatsApp',
 			},
 			{
 				name: 'Page',
 				value: 'page',
-				description: 'The customer opens a link in the message and answers on a page of your n8n',
+				description: 'The customer opens a link in the message and answers on a page of your n8n instance',
 			},
 		],
 		description: 'Where the customer answers',
@@ -114,7 +114,7 @@ export const questionFields: INodeProperties[] = [
 		{ responseType: ['approval', 'choice'], answerIn: ['chat'] },
 		{
 			displayName:
-				'Needs a template with one quick-reply button for each answer, in the same order, and a published Modica WhatsApp Trigger on this n8n whose Production URL Modica calls for replies, whatever its Trigger On. Without the trigger, taps are lost.',
+				'Requires a template with one quick-reply button per answer, in the same order. Also requires a published Modica WhatsApp Trigger on this n8n instance, with any Trigger On, whose Production URL Modica calls for replies. Without the trigger, taps are lost.',
 			name: 'chatNotice',
 			type: 'notice',
 			default: '',
@@ -128,7 +128,7 @@ export const questionFields: INodeProperties[] = [
 		default: 'Approve',
 		placeholder: 'e.g. Yes, please',
 		description:
-			'Label of the approve button. In the chat, the buttons have the labels that the template was approved with; this one must be the first.',
+			'Label of the approve button. In the chat, the template determines the labels, and the approve button must be the first.',
 		displayOptions: { show: { responseType: ['approval'] } },
 	},
 	{
@@ -138,7 +138,7 @@ export const questionFields: INodeProperties[] = [
 		default: 'Decline',
 		placeholder: 'e.g. No, call me',
 		description:
-			'Label of the decline button. Leave empty to offer no such button. In the chat, the buttons have the labels that the template was approved with; this one must be the second.',
+			'Label of the decline button. Leave empty to hide it. In the chat, the template determines the labels, and the decline button must be the second.',
 		displayOptions: { show: { responseType: ['approval'] } },
 	},
 	{
@@ -147,7 +147,7 @@ export const questionFields: INodeProperties[] = [
 		type: 'fixedCollection',
 		typeOptions: { multipleValues: true, sortable: true },
 		required: true,
-		placeholder: 'Add Choice',
+		placeholder: 'Add choice',
 		default: {},
 		options: [
 			{
@@ -166,7 +166,7 @@ export const questionFields: INodeProperties[] = [
 			},
 		],
 		description:
-			'Two to ten answers to choose from. In the chat, the buttons have the labels that the template was approved with: give the choices in the order of those.',
+			'Two to ten answers to choose from. In the chat, the template determines the labels: enter the choices in the order of its buttons.',
 		displayOptions: { show: { responseType: ['choice'] } },
 	},
 ];
@@ -179,7 +179,7 @@ export const pageOptions: INodeProperties[] = [
 		type: 'string',
 		default: 'Send',
 		placeholder: 'e.g. Send',
-		description: 'Label of the button below the field, for free text',
+		description: 'Label of the button below the text field, for free text',
 	},
 	{
 		displayName: 'Thank-You Text',
@@ -187,7 +187,7 @@ export const pageOptions: INodeProperties[] = [
 		type: 'string',
 		default: DEFAULT_THANKS,
 		placeholder: 'e.g. Thank you. We will be in touch.',
-		description: 'Text of the page when the answer has been given',
+		description: 'Text that the page shows after the customer answers',
 	},
 ];
 

@@ -29,12 +29,12 @@ const messageTypeField: INodeProperties = {
 		{
 			name: 'Text',
 			value: 'text',
-			description: 'The message itself, to customers who wrote to you in the last 24 hours',
+			description: 'Free text, delivered only to customers who wrote to you in the last 24 hours',
 		},
 	],
 	description:
-		'How to send the link. A template needs {link} in one of its body parameters or in the payload of a URL button. {message} in a body parameter stands for the question.',
-	hint: 'Text gets a link to the page added, and reaches only customers who wrote to you in the last 24 hours',
+		'How to send the link. In a template, write {link} in a body parameter or in the payload of a URL button. Write {message} in a body parameter to include the question.',
+	hint: 'Text is delivered only to customers who wrote to you in the last 24 hours. Use a template for all others.',
 };
 
 /** The conditions under which a question is answered on the page: always for free text, and by setting for the others. */
@@ -55,7 +55,7 @@ export const firstButtonOption: INodeProperties = {
 	typeOptions: { minValue: 0, maxValue: LAST_BUTTON },
 	default: 0,
 	description:
-		'Index of the template’s button for the first answer. Change it if the template has other buttons before those. The index of the first button is 0.',
+		'Index of the template button for the first answer, starting at 0. Change it if the template has other buttons before the answers.',
 	displayOptions: { show: { '/responseType': ['approval', 'choice'], '/answerIn': ['chat'] } },
 };
 

@@ -16,7 +16,7 @@ const optionsField: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',
 	type: 'collection',
-	placeholder: 'Add Option',
+	placeholder: 'Add option',
 	default: {},
 	description: 'Sending options',
 	options: [...sendOptions, splitLongTextOption, textFormatOption],

@@ -19,10 +19,10 @@ const optionsField: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',
 	type: 'collection',
-	placeholder: 'Add Option',
+	placeholder: 'Add option',
 	default: {},
-	description: 'Time limit and texts of the page',
-	hint: 'Add Limit Wait Time, or the workflow waits indefinitely for a customer who never answers',
+	description: 'Time limit and page texts',
+	hint: 'Without Limit Wait Time, the workflow waits indefinitely',
 	options: [countryOption, firstButtonOption, timeLimitOption, ...pageOptions],
 };
 

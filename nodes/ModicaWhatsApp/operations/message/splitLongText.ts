@@ -12,7 +12,7 @@ export const splitLongTextOption: INodeProperties = {
 	type: 'boolean',
 	default: false,
 	description:
-		'Whether to send a text of more than 4,096 characters as several messages, split between paragraphs, sentences or words',
+		'Whether to split a text of more than 4,096 characters into several messages, between paragraphs, sentences, or words',
 	displayOptions: { show: { '/messageType': ['text'] } },
 };
 

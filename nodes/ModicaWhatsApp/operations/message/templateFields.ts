@@ -8,7 +8,7 @@ import { TEMPLATE_JSON } from './templateVariables';
 export const templateType: INodePropertyOptions = {
 	name: 'Template',
 	value: 'template',
-	description: 'A text that WhatsApp approved beforehand; the only kind that reaches customers at any time',
+	description: 'Text that WhatsApp approved in advance. The only type that is delivered at any time.',
 };
 
 export const templateFields: INodeProperties[] = [
@@ -19,8 +19,8 @@ export const templateFields: INodeProperties[] = [
 		required: true,
 		default: '',
 		placeholder: 'e.g. order_update',
-		description: 'The name under which WhatsApp approved the template',
-		hint: 'The template must be approved by WhatsApp for your business number.',
+		description: 'Name of the approved template',
+		hint: 'WhatsApp must have approved the template for your business number',
 	},
 	{
 		displayName: 'Template Language',
@@ -29,7 +29,7 @@ export const templateFields: INodeProperties[] = [
 		required: true,
 		default: 'en_US',
 		placeholder: 'e.g. en_US',
-		description: 'The language under which the template was approved, such as en or en_US',
+		description: 'Language code of the approved template, such as en or en_US',
 	},
 	{
 		displayName: 'Template Parameters',
@@ -41,12 +41,12 @@ export const templateFields: INodeProperties[] = [
 			{
 				name: 'From Template Text',
 				value: 'text',
-				description: 'Paste the text and get a field for each of its placeholders',
+				description: 'Paste the template text to get a field for each placeholder',
 			},
-			{ name: 'Using Fields Below', value: 'fields', description: 'Add the values one by one, in their order' },
-			{ name: 'Using JSON', value: 'json', description: 'A list or an object from another node' },
+			{ name: 'Using Fields Below', value: 'fields', description: 'Add the values one by one, in order' },
+			{ name: 'Using JSON', value: 'json', description: 'Provide a list or an object, such as from another node' },
 		],
-		description: 'How to give what fills the template’s placeholders',
+		description: 'How to fill the placeholders of the template',
 	},
 	{
 		displayName: TEMPLATE_TEXT,
@@ -58,8 +58,8 @@ export const templateFields: INodeProperties[] = [
 		noDataExpression: true,
 		default: '',
 		placeholder: 'e.g. Hi {{1}}, your order {{2}} is on its way',
-		description: 'The body of the template, as WhatsApp approved it. The customer gets the approved text, whatever is written here.',
-		hint: 'Paste the approved text with its placeholders. Changing it empties Template Values.',
+		description: 'Body of the template, as WhatsApp approved it. Customers receive the approved text, even if you change it here.',
+		hint: 'Paste the approved text, including its placeholders. Changing it clears Template Values.',
 		displayOptions: { show: { templateParameters: ['text'] } },
 	},
 	{
@@ -69,7 +69,7 @@ export const templateFields: INodeProperties[] = [
 		noDataExpression: true,
 		default: '',
 		placeholder: 'e.g. Order {{1}}',
-		description: 'The text above the body, for a template that has one',
+		description: 'Text above the body, if the template has one',
 		displayOptions: { show: { templateParameters: ['text'] } },
 	},
 	placeholderTexts('headerParams', 'Header Text', 'e.g. Winter sale'),
@@ -77,7 +77,7 @@ export const templateFields: INodeProperties[] = [
 		displayName: 'Header Media',
 		name: 'templateMedia',
 		type: 'fixedCollection',
-		placeholder: 'Add Header Media',
+		placeholder: 'Add header media',
 		default: {},
 		options: [
 			{
@@ -94,7 +94,7 @@ export const templateFields: INodeProperties[] = [
 							{ name: 'Image', value: 'image' },
 							{ name: 'Video', value: 'video' },
 						],
-						description: 'The kind of media that the template’s header was approved with',
+						description: 'Type of media in the approved template',
 					},
 					mediaSourceField,
 					{
@@ -103,7 +103,7 @@ export const templateFields: INodeProperties[] = [
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. https://example.com/banner.png',
-						description: 'Where Modica fetches the file; it must be reachable from the internet without a log-in',
+						description: 'URL of the file. Modica downloads it, so it must be reachable from the internet without a login.',
 						displayOptions: { show: { mediaSource: ['url'] } },
 					},
 					{
@@ -113,13 +113,13 @@ export const templateFields: INodeProperties[] = [
 						default: 'data',
 						placeholder: 'e.g. data',
 						description:
-							'The name of the input binary field that holds the file. Modica fetches it from your n8n, which must be reachable from the internet.',
+							'The name of the input binary field containing the file. Modica downloads it from your n8n instance, which must be reachable from the internet.',
 						displayOptions: { show: { mediaSource: ['binary'] } },
 					},
 				],
 			},
 		],
-		description: 'The image, video or document above the body, for a template that has one',
+		description: 'Image, video, or document above the body, if the template has one',
 		displayOptions: { show: { templateParameters: ['text', 'fields'] } },
 	},
 	{
@@ -141,7 +141,7 @@ export const templateFields: INodeProperties[] = [
 				refreshStaleSchemaOnOpen: true,
 			},
 		},
-		description: 'Value for each placeholder of the text',
+		description: 'Value of each placeholder',
 		displayOptions: { show: { templateParameters: ['text'] } },
 	},
 	placeholderTexts('bodyParams', 'Body', 'e.g. Aroha'),
@@ -150,7 +150,7 @@ export const templateFields: INodeProperties[] = [
 		name: 'buttons',
 		type: 'fixedCollection',
 		typeOptions: { multipleValues: true },
-		placeholder: 'Add Button',
+		placeholder: 'Add button',
 		default: {},
 		options: [
 			{
@@ -163,7 +163,7 @@ export const templateFields: INodeProperties[] = [
 						type: 'number',
 						typeOptions: { minValue: 0, maxValue: 9 },
 						default: 0,
-						description: 'Which of the template’s buttons this is for; the first is 0',
+						description: 'Index of the button in the template, starting at 0',
 					},
 					{
 						displayName: 'Payload',
@@ -182,12 +182,12 @@ export const templateFields: INodeProperties[] = [
 							{ name: 'Quick Reply', value: 'quick_reply' },
 							{ name: 'URL', value: 'url' },
 						],
-						description: 'The kind of button in the template',
+						description: 'Type of the button in the template',
 					},
 				],
 			},
 		],
-		description: 'Values for the template’s buttons',
+		description: 'Values for the buttons of the template',
 		displayOptions: { show: { templateParameters: ['text', 'fields'] } },
 	},
 	{
@@ -197,8 +197,8 @@ export const templateFields: INodeProperties[] = [
 		typeOptions: { rows: 6 },
 		default: '{\n  "body_params": []\n}',
 		description:
-			'A list of texts for the body, or an object with any of header_params, body_params (lists of texts), media (its type and URL) and buttons (index, type, payload)',
-		hint: 'For the body alone, drag in a field that holds a list',
+			'List of texts for the body, or an object with any of these fields: header_params and body_params (lists of texts), media (type, URL), and buttons (index, type, payload)',
+		hint: 'If only the body has placeholders, you can drag in a field that contains a list',
 		displayOptions: { show: { templateParameters: ['json'] } },
 	},
 ];
@@ -210,7 +210,7 @@ function placeholderTexts(name: string, part: 'Header Text' | 'Body', placeholde
 		name,
 		type: 'fixedCollection',
 		typeOptions: { multipleValues: true, sortable: true },
-		placeholder: `Add ${part} Parameter`,
+		placeholder: `Add ${part.toLowerCase()} parameter`,
 		default: {},
 		options: [
 			{
@@ -223,13 +223,13 @@ function placeholderTexts(name: string, part: 'Header Text' | 'Body', placeholde
 						type: 'string',
 						default: '',
 						placeholder,
-						description: 'Text for the placeholder',
-						hint: 'The first one fills {{1}}, the second one {{2}}',
+						description: 'Value of the placeholder',
+						hint: 'The first value replaces {{1}}, the second one {{2}}',
 					},
 				],
 			},
 		],
-		description: `Texts for the placeholders in the template’s ${part.split(' ')[0]?.toLowerCase()}, in their order`,
+		description: `Values of the placeholders in the ${part.split(' ')[0]?.toLowerCase()} of the template, in order`,
 		displayOptions: { show: { templateParameters: ['fields'] } },
 	};
 }

@@ -16,7 +16,7 @@ export const textFields: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. Your order 1234 is on its way',
 		description: 'Text of the message, up to 4,096 characters',
-		hint: 'Reaches customers who wrote to you in the last 24 hours. Use a template for all others.',
+		hint: 'Delivered only to customers who wrote to you in the last 24 hours. Use a template for all others.',
 	},
 ];
 

@@ -8,7 +8,7 @@ export const timeLimitOption: INodeProperties = {
 	displayName: 'Limit Wait Time',
 	name: 'limitWaitTime',
 	type: 'fixedCollection',
-	placeholder: 'Add Limit',
+	placeholder: 'Add limit',
 	default: { values: { limitType: 'afterTimeInterval', resumeAmount: 45, resumeUnit: 'minutes' } },
 	options: [
 		{
@@ -32,7 +32,7 @@ export const timeLimitOption: INodeProperties = {
 					type: 'number',
 					typeOptions: { minValue: 0 },
 					default: 1,
-					description: 'How many minutes, hours or days to wait, counted from Scheduled if it is set',
+					description: 'How many minutes, hours, or days to wait, counted from Scheduled if set',
 					displayOptions: { show: { limitType: ['afterTimeInterval'] } },
 				},
 				{
@@ -53,7 +53,7 @@ export const timeLimitOption: INodeProperties = {
 					name: 'maxDateAndTime',
 					type: 'dateTime',
 					default: '',
-					description: 'When to stop waiting, after Scheduled if it is set. Uses the workflow’s time zone if the value has no offset.',
+					description: 'When to stop waiting. Must be after Scheduled if set. Uses the workflow time zone if the value has no offset.',
 					displayOptions: { show: { limitType: ['atSpecifiedTime'] } },
 				},
 			],

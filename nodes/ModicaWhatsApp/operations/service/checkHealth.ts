@@ -4,7 +4,7 @@ export const checkHealth: Operation = {
 	option: {
 		name: 'Check Health',
 		action: 'Check service health',
-		description: 'Check whether Modica’s API is available and accepts the credential',
+		description: 'Check whether the API is available and accepts the credential',
 	},
 	fields: [],
 	maxConcurrency: 1,

@@ -319,7 +319,7 @@ describe('the link of a question', () => {
 		for (const request of [{ method: 'GET', tapped: '1' }, { method: 'POST', tapped: '2' }, { method: 'POST', tapped: 'approve' }, { method: 'POST', tapped: ['1'] }, { method: 'POST' }]) {
 			const page = open(chat, { body: { answer: 'approve' }, ...request });
 			expect([page.statusCode, page.answer]).toEqual([200, undefined]);
-			expect(page.html).toContain('To answer, please tap a button of the message in WhatsApp.');
+			expect(page.html).toContain('To answer, tap a button in the WhatsApp message.');
 		}
 	});
 
@@ -338,9 +338,9 @@ describe('the link of a question', () => {
 	});
 
 	it.each([
-		[{ text: ' \r\n ' }, 'Please write an answer.'],
-		[{ text: 7 }, 'Please write an answer.'],
-		[{ text: 'x'.repeat(10_001) }, 'Please write no more than 10000 characters.'],
+		[{ text: ' \r\n ' }, 'Please enter an answer.'],
+		[{ text: 7 }, 'Please enter an answer.'],
+		[{ text: 'x'.repeat(10_001) }, 'Please enter no more than 10000 characters.'],
 	])('says what is wrong with a text', (body, words) => {
 		const page = post(freeText, body);
 		expect([page.statusCode, page.answer]).toEqual([400, undefined]);
@@ -380,7 +380,7 @@ describe('the link of a question', () => {
 	])('is closed with %s', (_what, question, secret) => {
 		const page = post(question, { answer: 'approve', text: 'x' }, { secret });
 		expect([page.statusCode, page.answer]).toEqual([410, undefined]);
-		expect(page.html).toContain('This question is no longer open. There is nothing left to do.');
+		expect(page.html).toContain('This question is closed. No further action is needed.');
 	});
 
 	it('gives a page that holds what there is to say, and nothing else', () => {
@@ -389,7 +389,7 @@ describe('the link of a question', () => {
 		expect(mainOf(open(kept))).toBe(
 			`${asked}<form method="post"><button dir="auto" name="answer" value="approve">Yes</button><button dir="auto" name="answer" value="decline">No</button></form>`,
 		);
-		expect(mainOf(open(kept, { secret: 'another' }))).toBe('<p dir="auto">This question is no longer open. There is nothing left to do.</p>');
+		expect(mainOf(open(kept, { secret: 'another' }))).toBe('<p dir="auto">This question is closed. No further action is needed.</p>');
 	});
 
 	it('gives a page with the start of the question for its title', () => {
