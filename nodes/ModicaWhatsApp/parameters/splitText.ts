@@ -54,6 +54,10 @@ const LOOK_AHEAD = 100;
 /** Maximum number of candidates to check for splitting a grapheme. Only malicious text has this many. */
 const MOST_TRIED = 200;
 
+const GRAPHEMES = new Intl.Segmenter();
+const SENTENCES = new Intl.Segmenter(undefined, { granularity: 'sentence' });
+const WORDS = new Intl.Segmenter(undefined, { granularity: 'word' });
+
 class Splitter {
 	private readonly passages: readonly Passage[];
 	private readonly graphemes: Intl.Segments;
@@ -63,7 +67,7 @@ class Splitter {
 		private readonly most: number,
 	) {
 		this.passages = passagesOf(text);
-		this.graphemes = new Intl.Segmenter().segment(text);
+		this.graphemes = GRAPHEMES.segment(text);
 	}
 
 	parts(): string[] {
@@ -113,7 +117,7 @@ class Splitter {
 
 	private cutsBetween(start: number, last: number): Cut[] {
 		const near = this.text.slice(start, last + LOOK_AHEAD);
-		const sentences = bordersOf('sentence', near);
+		const sentences = bordersOf(SENTENCES, near);
 		const cuts: Cut[] = [];
 		for (const { 0: space, index } of near.matchAll(/\s+/g)) {
 			const breaks = space.split('\n').length - 1;
@@ -127,7 +131,7 @@ class Splitter {
 		}
 		for (const index of sentences) cuts.push({ border: 'sentence', end: index, next: index });
 		if (UNSPACED.test(near)) {
-			for (const index of bordersOf('word', near)) {
+			for (const index of bordersOf(WORDS, near)) {
 				if (isUnspacedBorder(near, index)) cuts.push({ border: 'unspacedWord', end: index, next: index });
 			}
 		}
@@ -170,8 +174,8 @@ function around(passages: readonly Passage[], index: number): Passage[] {
 }
 
 /** Returns the start of each segment of a text, except for the first. */
-function bordersOf(granularity: 'sentence' | 'word', text: string): Set<number> {
-	const borders = new Set(Array.from(new Intl.Segmenter(undefined, { granularity }).segment(text), ({ index }) => index));
+function bordersOf(segmenter: Intl.Segmenter, text: string): Set<number> {
+	const borders = new Set(Array.from(segmenter.segment(text), ({ index }) => index));
 	borders.delete(0);
 	return borders;
 }

@@ -9,6 +9,7 @@ import type { Message } from '../../../nodes/ModicaWhatsApp/api/types';
 import { expectCases, jsonOf, LOADED_NAMES, outcomeOf, text, tryCases } from '../../harness/cases.mts';
 import { clientOf } from '../../harness/client.mts';
 import { startN8n, type N8n } from '../../harness/core/node.mts';
+import { expect } from '../../harness/quickExpect.mts';
 import { streamed } from '../../harness/streamed.mts';
 import { VirtualClock } from '../../harness/virtualClock.mts';
 

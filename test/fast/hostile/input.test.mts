@@ -20,6 +20,7 @@ import { parseRecipient, parseRecipients } from '../../../nodes/ModicaWhatsApp/p
 import { parseSource } from '../../../nodes/ModicaWhatsApp/parameters/source';
 import { parseBaseUrl } from '../../../nodes/ModicaWhatsApp/parameters/url';
 import { anything, expectCases, jsonOf, LOADED_NAMES, outcomeOf, text, tryCases, unicode } from '../../harness/cases.mts';
+import { expect } from '../../harness/quickExpect.mts';
 
 const CASES = 2_000;
 const NOW = Date.parse('2026-11-22T00:00:00Z');

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import type { INodeParameters } from 'n8n-workflow';
 import { expectCases, text, tryCases } from '../../harness/cases.mts';
 import { item, startN8n, type N8n } from '../../harness/core/node.mts';
+import { expect } from '../../harness/quickExpect.mts';
 
 const CASES = 300;
 expectCases(4 * CASES);

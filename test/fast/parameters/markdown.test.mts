@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { parseMarkdown } from '../../../nodes/ModicaWhatsApp/parameters/markdown';
 import { expectCases, tryCases } from '../../harness/cases.mts';
+import { expect } from '../../harness/quickExpect.mts';
 
 const CASES = 4_000;
 

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { parseTextParts, splitText } from '../../../nodes/ModicaWhatsApp/parameters/splitText';
 import { expectCases, tryCases } from '../../harness/cases.mts';
+import { expect } from '../../harness/quickExpect.mts';
 
 const length = (text: string) => [...text].length;
 const words = (text: string) => text.split(/\s+/).filter(Boolean);
@@ -129,7 +130,8 @@ describe('any text that is split', () => {
 	});
 
 	it('keeps graphemes whole, whatever it is made of', async () => {
-		const graphemes = (text: string) => Array.from(new Intl.Segmenter().segment(text), ({ segment }) => segment);
+		const segmenter = new Intl.Segmenter();
+		const graphemes = (text: string) => Array.from(segmenter.segment(text), ({ segment }) => segment);
 		await tryCases(CASES / 4, fc.tuple(fc.array(character, { minLength: 20, maxLength: 80 }).map((all) => all.join('')), most), ([text, limit]) => {
 			const parts = splitText(text, limit);
 			const known = new Set(graphemes(text).flatMap((each) => [each, each.trim()]));
