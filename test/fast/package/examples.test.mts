@@ -111,6 +111,11 @@ describe('every example', () => {
 		expect(read('examples/README.md')).toMatch(new RegExp(`^- .*\\]\\(${path.basename(file)}\\): \\S`, 'm'));
 	});
 
+	it('has nodes whose IDs no other example has', () => {
+		const ids = examples.flatMap(({ workflow }) => workflow.nodes.map(({ id }) => id));
+		expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+	});
+
 	it('has a URL of its own where it has a trigger', () => {
 		const webhooks = examples.flatMap(({ workflow }) => workflow.nodes.flatMap(({ webhookId }) => webhookId ?? []));
 		expect(new Set(webhooks).size).toBe(webhooks.length);
