@@ -58,7 +58,7 @@ describe('every example', () => {
 		expect(notes.length).toBeGreaterThanOrEqual(1);
 		expect(notes[0]).toMatch(/^## \S.*\n[^\n]{40}/);
 		// What has to be done is told in steps, our credential among them.
-		expect(notes[0]).toMatch(/^1\. /m);
+		expect(notes[0]).toMatch(/\n\n### Setup\n1\. /);
 		expect(notes[0]).toMatch(/[Cc]hoose your Modica credential/);
 		expect(notes[0]?.split(/\s+/).length).toBeLessThan(250);
 	});

@@ -13,8 +13,8 @@ const { rest, handle, is1x } = n8nUnderTest();
 /** n8n has human review for AI tools since 2.8. */
 const describeWithReview = is1x ? describe.skip : describe;
 
-const TABLE = 'WhatsApp hand-overs';
-const BOSS = '64219999999';
+const TABLE = 'WhatsApp handovers';
+const MANAGER = '64219999999';
 const VOUCHER = 'We are sorry: here are 20 dollars, code SORRY-20.';
 const ANSWER = 'Is there anything else that I can do for you?';
 
@@ -53,18 +53,18 @@ describeWithReview('support-agent.json', () => {
 		await simulator.stop();
 	});
 
-	it('offers a voucher after the boss taps yes', async () => {
+	it('offers a voucher after the manager taps yes', async () => {
 		const customer = '64211111111';
 		await complain(customer, 0);
 		expect(messages()).toEqual([
-			[BOSS, 'approval_request', `The support agent wants to send this to ${customer}: ${VOUCHER}`],
+			[MANAGER, 'approval_request', `The support agent wants to send this message to ${customer}: ${VOUCHER}`],
 			[customer, VOUCHER],
 			[customer, ANSWER],
 		]);
 		expect(heard(model.turns[0]!)).toEqual(['My order came broken']);
 	});
 
-	it('offers no voucher after the boss taps no', async () => {
+	it('offers no voucher after the manager taps no', async () => {
 		const customer = '64212222222';
 		await complain(customer, 1);
 		expect(messages().slice(1)).toEqual([[customer, ANSWER]]);
@@ -91,12 +91,12 @@ describeWithReview('support-agent.json', () => {
 		expect(simulator.replies.filter(({ markedAsRead }) => markedAsRead)).toHaveLength(3);
 	});
 
-	it("hands a customer over to the boss, stays silent until the boss returns them, and doesn't treat the boss as a customer", async () => {
+	it("hands a customer over to the manager, stays silent until the manager returns them, and doesn't treat the manager as a customer", async () => {
 		const customer = '64215555555';
 		script = async (turn) => {
 			const [last] = heard(turn).slice(-1);
 			// The agent handles both messages concurrently. This one is still in progress after the other one has led to a handover.
-			if (last === 'Quick!') await until('the boss is notified', PATIENCE_MS, () => messages(BOSS), ({ length }) => length > 0);
+			if (last === 'Quick!') await until('the manager is notified', PATIENCE_MS, () => messages(MANAGER), ({ length }) => length > 0);
 			if (last === 'A person, please' && turn.messages.at(-1)?.role === 'user') {
 				await until('the other message reaches the model', PATIENCE_MS, () => model.turns, ({ length }) => length === 2);
 				return { call: toolOf(turn, 'Hand_over'), with: { reason: 'Wants to talk about the order.' } };
@@ -106,17 +106,17 @@ describeWithReview('support-agent.json', () => {
 		await Promise.all([say(customer, 'A person, please'), say(customer, 'Quick!')]);
 		await ended(2);
 		await say(customer, 'Are you\nthere?');
-		await say(BOSS, 'I am the boss');
+		await say(MANAGER, 'I am the manager');
 		await ended(4);
 		expect(messages()).toEqual([
 			[customer, 'I heard: A person, please'],
 			[
-				BOSS,
+				MANAGER,
 				'hand_over',
-				`Customer ${customer} needs you: Wants to talk about the order. Write to https://wa.me/${customer} and tap the button when you are done. The agent answers again after 4 hours at the latest.`,
+				`Customer ${customer} needs your help: Wants to talk about the order. Write to them at https://wa.me/${customer} and tap the button when you are done. The agent answers again after 4 hours at the latest.`,
 			],
-			[BOSS, 'customer_wrote', customer, 'Quick!'],
-			[BOSS, 'customer_wrote', customer, 'Are you there?'],
+			[MANAGER, 'customer_wrote', customer, 'Quick!'],
+			[MANAGER, 'customer_wrote', customer, 'Are you there?'],
 		]);
 
 		await tapQuestion(0);
@@ -132,8 +132,8 @@ describeWithReview('support-agent.json', () => {
 		await say(customer, 'Where is my order?');
 		await ended(1);
 		expect(messages()).toEqual([
-			[customer, 'Sorry, I cannot answer this right now. A colleague will write to you soon.'],
-			[BOSS, 'hand_over', expect.stringMatching(/^Customer 64216666666 needs you: The agent failed\. The customer wrote: Where is my order\? Write to /)],
+			[customer, 'Sorry, I can’t answer this right now. A colleague will write to you soon.'],
+			[MANAGER, 'hand_over', expect.stringMatching(/^Customer 64216666666 needs your help: The agent failed\. The customer wrote: Where is my order\? Write to /)],
 		]);
 
 		script = () => ({ say: 'Here I am again' });
@@ -145,20 +145,20 @@ describeWithReview('support-agent.json', () => {
 		await say(customer, 'And now?');
 		await ended(3);
 		expect(messages().slice(2)).toEqual([
-			[BOSS, 'customer_wrote', customer, 'Anybody?'],
+			[MANAGER, 'customer_wrote', customer, 'Anybody?'],
 			[customer, 'Here I am again'],
 		]);
 	});
 });
 
-/** A customer complains, and the boss taps a button. */
+/** A customer complains, and the manager taps a button. */
 async function complain(customer: string, buttonIndex: number): Promise<void> {
 	script = (turn) =>
 		turn.messages.at(-1)?.role === 'user'
-			? { call: toolOf(turn, 'Offer_a_voucher'), with: { toolParameters: { text: VOUCHER }, hitlParameters: {} } }
+			? { call: toolOf(turn, 'Offer_voucher'), with: { toolParameters: { text: VOUCHER }, hitlParameters: {} } }
 			: { say: ANSWER };
 	await say(customer, 'My order came broken');
-	await until('the boss is asked', PATIENCE_MS, () => simulator.messages, ({ length }) => length > 0);
+	await until('the manager is asked', PATIENCE_MS, () => simulator.messages, ({ length }) => length > 0);
 	await tapQuestion(buttonIndex);
 	await until('the customer is answered', PATIENCE_MS, () => messages(customer), (read) => read.includes(ANSWER));
 	await ended(1);
@@ -168,7 +168,7 @@ async function say(source: string, text: string): Promise<void> {
 	expect(answerTo(await simulator.sendReply({ type: 'text', text, source }))).toBe(200);
 }
 
-/** The boss taps a button of the test's only question. The tap arrives at the customers' trigger and starts no execution. */
+/** The manager taps a button of the test's only question. The tap arrives at the customers' trigger and starts no execution. */
 async function tapQuestion(buttonIndex: number): Promise<void> {
 	const { id } = simulator.messages.find(({ payload }) => (payload.template as { buttons?: object[] } | undefined)?.buttons?.length)!;
 	expect(answerTo(await simulator.tap({ id, buttonIndex }))).toBe(200);

@@ -12,7 +12,7 @@ const api = apiUnderTest(rest, { statusSteps: [], callbackTimeoutMs: 60_000 }, C
 const CUSTOMERS = [
 	{ to: '+64211111111', name: 'Aroha', at: '10:30 AM', buttonIndex: 0, answer: 'Thank you, see you tomorrow.' },
 	{ to: '+64212222222', name: 'Wiremu', at: '2:00 PM', buttonIndex: 1, answer: 'No problem. Which day and time would suit you?' },
-	{ to: '+64213333333', name: 'Mia', at: '4:00 PM', buttonIndex: 2, answer: 'Your appointment is cancelled. Just write to us when you need another.' },
+	{ to: '+64213333333', name: 'Mia', at: '4:00 PM', buttonIndex: 2, answer: 'Your appointment is canceled. To book another one, message us at any time.' },
 ];
 
 describe('appointment-confirmation.json', () => {
@@ -21,7 +21,7 @@ describe('appointment-confirmation.json', () => {
 		await rest.activate(workflow);
 		const { simulator } = api;
 		simulator.configure({ replyCallbackUrl: withLogin(callbackUrl(handle.baseUrl, workflow)) });
-		await rest.startWorkflow(workflow, 'Each morning at nine');
+		await rest.startWorkflow(workflow, 'Every day at 9 am');
 
 		const sentTo = (to: string) => simulator.messages.filter((message) => message.to === to);
 		await until('all are asked', PATIENCE_MS, () => simulator.messages, ({ length }) => length === CUSTOMERS.length);
@@ -44,7 +44,7 @@ describe('appointment-confirmation.json', () => {
 
 		expect(await tap('+64211111111', 2)).toBe(200);
 		const [, , third] = await until('the late tap is answered', PATIENCE_MS, () => sentTo('+64211111111'), ({ length }) => length === 3);
-		expect(third?.payload.text).toEqual({ body: expect.stringMatching(/^We have already noted an answer/) as string });
+		expect(third?.payload.text).toEqual({ body: expect.stringMatching(/^This question was already answered/) as string });
 		await rest.waitForExecutions(workflow.id, (all) => all.every(({ status }) => status === 'success'));
 		await rest.deactivate(workflow);
 	}, 300_000);

@@ -75,8 +75,8 @@ describeWithTables('conversation-window.json', () => {
 		Number(one.number) - Number(other.number) || Date.parse(String(other.wroteAt)) - Date.parse(String(one.wroteAt));
 
 	it('sends a text to customers who wrote in the last 23 h 59 min and a template to all others, each once', async () => {
-		const atNow = withField(readExample('conversation-window.json'), 'Window', 'opened', (expression) => expression.replace('$now', `DateTime.fromMillis(${now})`));
-		const workflow = await live(withField(atNow, 'Messages', 'messages', () => JSON.stringify(MESSAGES)));
+		const atNow = withField(readExample('conversation-window.json'), 'Set start of window', 'opened', (expression) => expression.replace('$now', `DateTime.fromMillis(${now})`));
+		const workflow = await live(withField(atNow, 'Sample messages', 'messages', () => JSON.stringify(MESSAGES)));
 		await Promise.all(['64211111111', '64212222222', '64214444444', '64215555555', '64216666666'].map(async (source) => await write(source, 'Kia ora')));
 		// No message can be sent to a customer with a hidden number.
 		await simulator.sendReply({ type: 'text', text: 'Who am I?', source: '', extra: { source: undefined } });
@@ -105,14 +105,14 @@ describeWithTables('conversation-window.json', () => {
 		const idOf = (content: object) => simulator.messages.find(({ payload }) => isDeepStrictEqual(payload.text ?? payload.template, content))?.id;
 		const accepted = (to: string, content: object) => ({ id: idOf(content), status: 'accepted', to });
 		expect(simulator.messages).toHaveLength(MESSAGES.length - 1);
-		expect(outputs['Send the text']?.[0]?.map(({ json }) => json)).toEqual([
+		expect(outputs['Send text']?.[0]?.map(({ json }) => json)).toEqual([
 			accepted('+64211111111', { body: text('Aroha', '1') }),
 			accepted('+64214444444', { body: text('Tama', '4') }),
 			accepted('+64215555555', { body: text('Ngaio', '5') }),
 			accepted('+64211111111', { body: text('Aroha', '7') }),
 		]);
 		// An invalid row doesn't affect the others.
-		expect(outputs['Send the template']?.[0]?.map(({ json }) => json)).toEqual([
+		expect(outputs['Send template']?.[0]?.map(({ json }) => json)).toEqual([
 			accepted('+64212222222', template('Wiremu', '2')),
 			accepted('+64213333333', template('Mia', '3')),
 			{ error: expect.stringMatching(/^To '021 999 9999' is a local number/) as string, mayHaveBeenSent: false },
@@ -126,7 +126,7 @@ describeWithTables('conversation-window.json', () => {
 		const workflow = await rest.importWorkflow(inTable(readExample('conversation-window.json'), 'Nobody yet'), credential);
 		const { status, error, outputs } = await rest.runWorkflow(workflow, undefined, 'When clicking ‘Execute workflow’');
 		expect({ status, error }).toEqual({ status: 'success', error: undefined });
-		expect(outputs['Send the template']?.[0]?.map(({ json }) => json.to)).toEqual(['+64211111111', '+64212222222', '+64213333333']);
+		expect(outputs['Send template']?.[0]?.map(({ json }) => json.to)).toEqual(['+64211111111', '+64212222222', '+64213333333']);
 		expect(simulator.messages).toHaveLength(3);
 	});
 
@@ -160,18 +160,18 @@ describeWithTables('free-text-question.json', () => {
 		return [...ends.values()].flatMap(({ outputs }) => outputs[node]?.[0] ?? []).map(({ json }) => json);
 	}
 
-	const answersOf = async (to: string) => (await outputOf('Answer')).filter((answer) => answer.to === to);
-	const ordinary = async (source: string | undefined) => (await outputOf('Ordinary message')).filter((message) => message.source === source?.slice(1));
+	const answersOf = async (to: string) => (await outputOf('Set answer')).filter((answer) => answer.to === to);
+	const ordinary = async (source: string | undefined) => (await outputOf('Other message')).filter((message) => message.source === source?.slice(1));
 	/** Waits for an ordinary message of a customer. @returns all of them */
 	const passedOn = async (source: string | undefined) => await until(`a message of ${source} is passed on`, PATIENCE_MS, () => ordinary(source), ({ length }) => length > 0);
 	const open = async (to: string) => (await rowsOf(rest, TABLE)).filter(({ number }) => number === to);
 	const say = async (to: string, text: string) => await write(to.slice(1), text);
 
 	beforeAll(async () => {
-		const file = withField(readExample('free-text-question.json'), 'Questions', 'questions', () => JSON.stringify(QUESTIONS));
-		const wait = file.nodes.find(({ name }) => name === 'Wait for the answer')!;
+		const file = withField(readExample('free-text-question.json'), 'Sample questions', 'questions', () => JSON.stringify(QUESTIONS));
+		const wait = file.nodes.find(({ name }) => name === 'Wait for answer')!;
 		// n8n checks once a minute which executions have reached their time limit.
-		wait.parameters.resumeAmount = `={{ $('One question').first().json.to === '${MIA}' ? 0.0005 : ${wait.parameters.resumeAmount} }}`;
+		wait.parameters.resumeAmount = `={{ $('When called for a question').first().json.to === '${MIA}' ? 0.0005 : ${wait.parameters.resumeAmount} }}`;
 		workflow = await live(file);
 		// The customer receives the message before n8n receives the response.
 		for (const to of [AROHA, WIREMU]) simulator.addFault({ kind: 'latency', ms: 3_000, match: { to } });
@@ -186,7 +186,7 @@ describeWithTables('free-text-question.json', () => {
 		const isAsked = (to: string) => simulator.messages.some((message) => message.to === to);
 		await until('both are asked', PATIENCE_MS, () => isAsked(AROHA) && isAsked(WIREMU));
 		await Promise.all([say(WIREMU, 'Happy birthday'), say(AROHA, 'At the back door')]);
-		const thanks = (answer: string) => ({ body: `Thank you! We have noted your answer: ${answer}` });
+		const thanks = (answer: string) => ({ body: `Thank you! We received your answer: ${answer}` });
 		for (const [to, answer] of [[AROHA, 'At the back door'], [WIREMU, 'Happy birthday']] as const) {
 			const messages = () => simulator.messages.filter((message) => message.to === to);
 			const [, second] = await until(`${to} is thanked`, PATIENCE_MS, messages, ({ length }) => length === 2);
@@ -222,7 +222,7 @@ describeWithTables('free-text-question.json', () => {
 
 	it('closes a question that could not be sent', async () => {
 		const failed = await until('it has failed', PATIENCE_MS, async () => {
-			await outputOf('Ask');
+			await outputOf('Send question');
 			return [...ends.values()].find(({ status }) => status === 'error');
 		});
 		expect(failed?.error?.message).toMatch(/^The question could not be sent: Modica answered 500/);

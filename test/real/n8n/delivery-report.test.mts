@@ -66,7 +66,7 @@ describe('delivery-report.json', () => {
 		// The first two are sent, received, and read. The third fails at once. The fourth is sent and expires.
 		await until('every status is in the table', PATIENCE_MS, () => rowsOf(rest, TABLE), ({ length }) => length === 9);
 
-		const { status, error } = await rest.runWorkflow(workflow, undefined, 'Each morning at seven');
+		const { status, error } = await rest.runWorkflow(workflow, undefined, 'Every day at 7 am');
 		expect({ status, error }).toEqual({ status: 'success', error: undefined });
 		expect(mails).toMatchObject([
 			{
@@ -74,7 +74,7 @@ describe('delivery-report.json', () => {
 				to: [{ address: 'team@example.com' }],
 				subject: expect.stringMatching(/^WhatsApp messages until \d+ \w+ \d{4}, \d+ [AP]M$/),
 				text: [
-					'What became of the WhatsApp messages in the last 24 hours:\n',
+					'Delivery statuses of your WhatsApp messages in the last 24 hours:\n',
 					'sent: 3\nreceived: 2\nread: 2\nfailed: 1\nrejected: 0\nexpired: 1\ndead: 0\n',
 					`Not delivered: order-3, ${simulator.messages[3]?.id}\n`,
 				].join('\n'),

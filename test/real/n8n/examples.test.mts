@@ -52,10 +52,10 @@ describe('first-messages.json', () => {
 		const { status, outputs } = await rest.runWorkflow(await importExample('first-messages.json'));
 		const [text, template, image] = simulator.messages;
 		expect({ status, received: received() }).toEqual({ status: 'success', received: REQUESTS_OF_FIRST_MESSAGES });
-		expect(outputs['Send a text']).toEqual([
+		expect(outputs['Send text']).toEqual([
 			[{ json: { id: text?.id, status: 'accepted', to: '+64123456789' }, pairedItem: { item: 0 } }],
 		]);
-		expect(outputs['Send a template']).toEqual([
+		expect(outputs['Send template']).toEqual([
 			[
 				{
 					json: { id: template?.id, status: 'accepted', to: '+64123456789', reference: 'first-messages-template', preview: expect.stringMatching(/^Hello World\n\nWelcome and congratulations!!/) },
@@ -63,10 +63,10 @@ describe('first-messages.json', () => {
 				},
 			],
 		]);
-		expect(outputs['Send an image']).toEqual([
+		expect(outputs['Send image']).toEqual([
 			[{ json: { id: image?.id, status: 'accepted', to: '+64123456789' }, pairedItem: { item: 0 } }],
 		]);
-		expect(outputs['Look up the text']).toEqual([
+		expect(outputs['Get text status']).toEqual([
 			[
 				{
 					json: expect.objectContaining({ id: text?.id, direction: 'MT', type: 'text', attributes: { body: 'Kia ora from n8n!' } }),

@@ -80,7 +80,7 @@ describe('team-inbox.json', () => {
 		const idTo = (number: string) => simulator.messages.find(({ to }) => to === number)?.id;
 		const outcome = [
 			{ customer: AROHA, status: 'read', problem: '', answerId: idTo(AROHA) },
-			{ customer: WIREMU, status: 'failed', problem: 'The answer did not arrive (failed). Did the customer write in the last 24 hours?', answerId: idTo(WIREMU) },
+			{ customer: WIREMU, status: 'failed', problem: 'Not delivered (failed). Answers reach only customers who wrote in the last 24 hours.', answerId: idTo(WIREMU) },
 			{ customer: MIA, status: 'failed', problem: expect.stringMatching(/422/), answerId: null },
 			{ customer: HIDDEN, status: 'failed', problem: expect.stringMatching(/^To 'NZ\.13491208655302741918' is not a phone number\./), answerId: null },
 			{ customer: TAMA_BY_HAND, status: 'delivered', problem: '', answerId: idTo(TAMA) },

@@ -48,11 +48,11 @@ describe('quick-messages.json', () => {
 		const executions = await rest.waitForExecutions(workflow.id, (all) => all.length === 8 && all.filter(({ status }) => status === 'new' || status === 'running').length === 1);
 		const [failed, ...others] = executions.filter(({ status }) => status === 'error');
 		expect(others).toEqual([]);
-		expect((await rest.getExecution(failed!.id)).error?.message).toMatch(/^Not answered yet: .* Bad request/);
+		expect((await rest.getExecution(failed!.id)).error?.message).toMatch(/^Not answered yet\. The workflow answers these messages together with the customer’s next one\. Bad request/);
 
 		await Promise.all([say(BURST, 'six'), say(SLOW, 'Until when?'), say(UNLUCKY, 'Hello?')]);
 		const waiting = await executionOf('Until when?');
-		await until('the next answer waits for the slow one', PATIENCE_MS, () => rest.getExecution(waiting), ({ outputs }) => 'Whose turn is it?' in outputs);
+		await until('the next answer waits for the slow one', PATIENCE_MS, () => rest.getExecution(waiting), ({ outputs }) => 'Ready to answer?' in outputs);
 		finish();
 		await rest.waitForExecutions(workflow.id, (all) => all.length === 11 && all.every(({ status }) => status === 'success' || status === 'error'));
 
@@ -85,7 +85,7 @@ async function executionOf(text: string): Promise<string> {
 async function goLive(): Promise<StoredWorkflow> {
 	const openAi = await rest.createCredential('openAiApi', { apiKey: 'none', url: model.baseUrl });
 	const example = readExample('quick-messages.json');
-	const shorter = (node: INode): INode => (node.name === 'Wait for more' ? { ...node, parameters: { ...node.parameters, amount: WAIT_SECONDS } } : node);
+	const shorter = (node: INode): INode => (node.name === 'Wait for more messages' ? { ...node, parameters: { ...node.parameters, amount: WAIT_SECONDS } } : node);
 	// Without this setting, n8n doesn't store the progress of a running execution.
 	const edited = { ...example, nodes: example.nodes.map(shorter), settings: { ...example.settings, saveExecutionProgress: true } };
 	const stored = await rest.importWorkflow(is1x ? await withExistingTable(edited) : edited, api.credential, openAi);

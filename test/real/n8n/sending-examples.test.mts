@@ -42,7 +42,7 @@ describe('campaign-from-spreadsheet.json', () => {
 		const workflow = await example('campaign-from-spreadsheet.json');
 		const checked = await run(workflow);
 		expect(sent()).toEqual([]);
-		expect(checked['Send to each row']?.[0]?.map(({ status, to, preview }) => [status, to, preview])).toEqual([
+		expect(checked['Send message']?.[0]?.map(({ status, to, preview }) => [status, to, preview])).toEqual([
 			['valid', '+64211111111', 'Kia ora Aroha, your order 1001 is ready to be picked up.'],
 			['valid', '+64213333333', 'Kia ora Mia, your order 1003 is ready to be picked up.'],
 		]);
@@ -103,12 +103,12 @@ describe('campaign-from-csv.json', () => {
 			const form = new FormData();
 			form.append('field-0', new File([FILE], 'customers.csv', { type: 'text/csv' }));
 			form.append('field-1', whatToDo);
-			const { webhookId } = workflow.nodes.find(({ name }) => name === 'The form')!;
+			const { webhookId } = workflow.nodes.find(({ name }) => name === 'On form submission')!;
 			const before = (await rest.executions(workflow.id)).length;
 			expect((await fetch(`${handle.baseUrl}/form/${webhookId}`, { method: 'POST', body: form })).status).toBe(200);
 			const [execution] = await rest.waitForExecutions(workflow.id, (all) => all.length > before && all[0]?.status === 'success');
 			const { outputs } = await rest.getExecution(execution!.id);
-			return outputs['Result of each row']?.[0]?.map(({ json }) => json);
+			return outputs['Format result']?.[0]?.map(({ json }) => json);
 		};
 		const text = (name: string, order: string) => `Kia ora ${name}, your order ${order} is ready to be picked up.`;
 		const landline = { order: '2002', number: '09 222 2222', result: 'not sent', text: '', problem: expect.stringMatching(/^To '09 222 2222' .*New Zealand/) };
@@ -163,7 +163,7 @@ describe('template-from-data.json', () => {
 describe('scheduled-reminder.json', () => {
 	it("schedules tomorrow's reminders for two hours before each appointment, each only once", async () => {
 		const workflow = await example('scheduled-reminder.json');
-		const { Appointments: appointments } = await run(workflow);
+		const { 'Sample appointments': appointments } = await run(workflow);
 		const [first, second] = appointments?.[0]?.[0]?.appointments as Array<{ time: string }>;
 		const twoHoursBefore = (time = '') => new Date(Date.parse(time) - 2 * 60 * 60_000).toISOString();
 		const reminder = (to: string, id: string, name: string, time = '', clock: string) => ({
@@ -179,7 +179,7 @@ describe('scheduled-reminder.json', () => {
 		];
 		expect(api.simulator.messages.map(({ payload }) => payload)).toEqual(reminders);
 
-		const { 'Schedule the reminder': again } = await run(workflow);
+		const { 'Schedule reminder': again } = await run(workflow);
 		expect(again?.[0]?.map(({ status }) => status)).toEqual(['duplicate', 'duplicate']);
 		expect(api.simulator.messages).toHaveLength(2);
 	});
@@ -195,7 +195,7 @@ describe('file-from-form.json', () => {
 		const form = new FormData();
 		form.append('field-0', '+64 21 123 4567');
 		form.append('field-1', new File([bytes], 'invoice.pdf', { type: 'application/pdf' }));
-		const { webhookId } = workflow.nodes.find(({ name }) => name === 'The form')!;
+		const { webhookId } = workflow.nodes.find(({ name }) => name === 'On form submission')!;
 		const answer = await fetch(`${handle.baseUrl}/form/${webhookId}`, { method: 'POST', body: form });
 		expect(answer.status).toBe(200);
 		await rest.waitForExecutions(workflow.id, ([execution]) => execution?.status === 'success');

@@ -106,7 +106,7 @@ describe('delivery-tracking.json', () => {
 		const executions = await startedBy(workflow, 6);
 		const last = executions.at(-1)!.outputs;
 		expect(last['When a status changes']?.[0]?.[0]?.json).toMatchObject({ dedupeKey: `status:${id}:read` });
-		expect({ kept: last['Drop copies']?.[0], noted: last['Note the status'] }).toEqual({ kept: [], noted: undefined });
+		expect({ kept: last['Remove duplicates']?.[0], noted: last['Save status'] }).toEqual({ kept: [], noted: undefined });
 		await rest.deactivate({ ...twin, versionId });
 	});
 });
@@ -122,10 +122,10 @@ describe('inbound-media.json', () => {
 		const executions = await startedBy(workflow, 2);
 		expect(executions).toHaveLength(2);
 		for (const { outputs } of executions) {
-			const [kept] = outputs['Keep the file']?.[0] ?? [];
+			const [kept] = outputs['Store file']?.[0] ?? [];
 			expect((await rest.binary(kept!, 'file')).equals(bytes)).toBe(true);
 		}
-		expect(executions.map(({ outputs }) => 'Fetch it again' in outputs)).toEqual([false, true]);
+		expect(executions.map(({ outputs }) => 'Retry download' in outputs)).toEqual([false, true]);
 		await rest.deactivate(workflow);
 	});
 });
@@ -138,7 +138,7 @@ describe('opt-out.json', () => {
 		await startedBy(workflow, 2);
 		expect(await rowsOf(rest, 'WhatsApp opt-outs')).toEqual([{ number: '+64212222222' }]);
 		expect(simulator.messages).toEqual([
-			expect.objectContaining({ to: '+64212222222', payload: expect.objectContaining({ text: { body: 'You will get no more offers from us.' } }) }),
+			expect.objectContaining({ to: '+64212222222', payload: expect.objectContaining({ text: { body: "You won't receive any more offers from us." } }) }),
 		]);
 
 		const { status, error } = await rest.runWorkflow(workflow);
@@ -149,7 +149,7 @@ describe('opt-out.json', () => {
 });
 
 describe('router.json', () => {
-	const SUBFLOWS = ['Track deliveries', 'Sales', 'Support, with a file', 'Support'];
+	const SUBFLOWS = ['Call delivery workflow', 'Call sales workflow', 'Call support files workflow', 'Call support workflow'];
 
 	/** A subworkflow, as created in the editor. */
 	async function subflow(name: string): Promise<StoredWorkflow> {
@@ -202,7 +202,7 @@ describe('router.json', () => {
 		]);
 		const ended = await rest.waitForExecutions(router.id, (all) => all.length >= 5 && all.every(({ status }) => status === 'success' || status === 'error'));
 		const failed = await Promise.all(ended.filter(({ status }) => status === 'error').map(({ id }) => rest.getExecution(id)));
-		expect(failed.map(({ error }) => error?.message)).toEqual(['No workflow is chosen for the business number 1']);
+		expect(failed.map(({ error }) => error?.message)).toEqual(['No workflow is set up for the business number 1']);
 		await rest.deactivate(router);
 	});
 });

@@ -53,7 +53,7 @@ export async function tryCallbacks(demo: Demo): Promise<Trial[]> {
 
 async function tryStatuses({ rest, simulator, examples }: Demo): Promise<Trial[]> {
 	const execution = await rest.runWorkflow(example(examples, STATUSES));
-	const { id, status, reference } = output(execution, 'Send with a reference');
+	const { id, status, reference } = output(execution, 'Send message with reference');
 	const message = simulator.messages.find((candidate) => candidate.id === id);
 	const steps = simulator.settings.statusSteps;
 	const isTold = () => simulator.callbacks.filter(({ kind, body, delivered }) => kind === 'status' && body.id === id && delivered);
@@ -88,7 +88,7 @@ async function tryReply({ rest, simulator, examples }: Demo): Promise<Trial> {
 	const sent = await simulator.sendReply({ type: 'text', text: 'Are you open on Saturday?', source: CUSTOMER });
 	const [ended] = await rest.waitForExecutions(workflowId, ([first]) => first?.status === 'success' || first?.status === 'error', LOOP_MS);
 	const execution = await rest.getExecution(ended!.id);
-	const answer = simulator.messages.find(({ id }) => id === output(execution, 'Answer').id);
+	const answer = simulator.messages.find(({ id }) => id === output(execution, 'Send reply').id);
 	const isRead = simulator.replies.some(({ id, markedAsRead }) => id === sent.body.id && markedAsRead);
 	return {
 		what: 'A reply is answered',

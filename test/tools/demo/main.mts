@@ -95,16 +95,16 @@ async function tryFirstMessages({ rest, simulator, examples }: Demo): Promise<Tr
 			isRight: status === 'accepted' && message?.to === to && message?.payload.type === type && violations.length === 0,
 		};
 	};
-	const found = output(execution, 'Look up the text');
-	const text = output(execution, 'Send a text');
+	const found = output(execution, 'Get text status');
+	const text = output(execution, 'Send text');
 	const attributes = found.attributes as IDataObject | undefined;
 	const lookUps = simulator.requests.filter(({ method, query }) => method === 'GET' && query.id === text.id);
 	return [
-		sent('Send a text', 'text'),
-		sent('Send a template', 'template'),
-		sent('Send an image', 'media'),
+		sent('Send text', 'text'),
+		sent('Send template', 'template'),
+		sent('Send image', 'media'),
 		{
-			what: 'Look up the text',
+			what: 'Get text status',
 			node: `${found.status}: “${attributes?.body}”`,
 			api: lookUps.map(({ method, path: below, status }) => `${method} ${below} → ${status}`).join(', ') || 'nothing',
 			isRight: text.id !== undefined && found.id === text.id && attributes?.body === 'Kia ora from n8n!' && lookUps.length === 1,
