@@ -143,7 +143,17 @@ async function pictureCanvas(editor: Editor, name: string): Promise<void> {
 	await editor.click(editor.page.getByTestId('zoom-to-fit'));
 	// The canvas glides to its place.
 	await until('the canvas stands still', 10_000, settled(editor.node().first()));
+	await assertNotesFit(editor);
 	await take(editor.page.getByTestId('canvas'), name, CANVAS_ALONE);
+}
+
+/** @throws Error if a note is too small for its text, which n8n would cut off */
+async function assertNotesFit(editor: Editor): Promise<void> {
+	for (const note of await editor.page.getByTestId('sticky').all()) {
+		const box = await note.boundingBox();
+		const last = await note.locator('p, li').last().boundingBox();
+		if (box && last && last.y + last.height > box.y + box.height) throw new Error(`The note "${await note.locator('h2').innerText()}" is too small for its text`);
+	}
 }
 
 /** Whether something is where it was when it was looked at last. */
