@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs';
 
-/** The text of a page: of a Markdown file, or of the notes of a workflow. */
+/** Parameters of n8n's nodes and of ours that hold text for people. */
+const WORDS = ['content', 'text', 'message', 'systemMessage', 'toolDescription', 'formTitle', 'formDescription', 'errorMessage', 'outputKey', 'renameFallbackOutput'];
+
+/** The text of a Markdown file, or everything that people read in a workflow: its name, its notes, and the names and texts of its nodes. */
 export function readPage(file) {
 	const text = readFileSync(file, 'utf8');
 	if (!file.endsWith('.json')) return text;
-	return JSON.parse(text).nodes.flatMap(({ parameters }) => parameters.content ?? []).join('\n\n');
+	const { name, nodes } = JSON.parse(text);
+	return [name, ...nodes.flatMap((node) => [node.name, ...wordsIn(node.parameters)])].join('\n\n');
+}
+
+function wordsIn(value, field = '') {
+	if (typeof value === 'string') return WORDS.includes(field) ? [value.replace(/^=/, '').replaceAll(/\{\{ .*? \}\}/gs, '…')] : [];
+	return value && typeof value === 'object' ? Object.entries(value).flatMap(([key, inner]) => wordsIn(inner, key)) : [];
 }

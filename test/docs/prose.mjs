@@ -1,5 +1,5 @@
 /**
- * Prints as JSON what textlint has against the words of some pages: `node prose.mjs FILE…`. Of a workflow, its notes are read.
+ * Prints, as JSON, the problems that textlint finds in the given pages and workflows: `node prose.mjs FILE…`.
  */
 import process from 'node:process';
 import { TextlintKernel } from '@textlint/kernel';
