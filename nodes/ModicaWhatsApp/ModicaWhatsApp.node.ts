@@ -16,7 +16,7 @@ import { readInput, readOperation, readRunOptions } from './n8n/input';
 import { toItem, toJson } from './n8n/items';
 import { reportProgress } from './n8n/progress';
 import { getTemplateFields } from './n8n/templateFields';
-import { answerWebhooks, keptQuestion, readAnswerRequest, TAKEN_HEADER } from './n8n/waiting';
+import { answerWebhooks, readAnswerRequest, storedQuestion, TAKEN_HEADER } from './n8n/waiting';
 import { findOperation, properties } from './operations';
 import { isFailure } from './operations/operation';
 import { runOperation } from './operations/run';
@@ -79,7 +79,7 @@ export class ModicaWhatsApp implements INodeType {
 		const parameter = (name: string) => String(this.getNodeParameter(name, ''));
 		const operation = findOperation(parameter('resource'), parameter('operation'));
 		const response: OutgoingResponse = this.getResponseObject();
-		const page = operation?.answer?.(keptQuestion(this), readAnswerRequest(this));
+		const page = operation?.answer?.(storedQuestion(this), readAnswerRequest(this));
 		if (!page) return await Promise.resolve({});
 		const { statusCode, headers, html, answer } = page;
 		for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);

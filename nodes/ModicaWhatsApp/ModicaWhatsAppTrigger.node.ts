@@ -13,7 +13,7 @@ import { eventsField, filteredBy, filterOptions, parseFilter } from './callback/
 import { toItem } from './callback/item';
 import { dedupeKey } from './callback/parse';
 import { tapIn } from './callback/tap';
-import { authenticationFields, refuseStranger, requireLogin } from './n8n/callbackLogin';
+import { authenticate, authenticationFields, requireLogin } from './n8n/callbackLogin';
 import { clock } from './n8n/clock';
 import { testCredential } from './n8n/credentialTest';
 import { toNodeError } from './n8n/errors';
@@ -24,11 +24,11 @@ import { readCallback, refuse, type IncomingRequest, type OutgoingResponse } fro
 import { fieldsOf } from './parameters/values';
 
 /** Number of callbacks that a trigger remembers, about 3 MB. */
-const MOST_REMEMBERED = 20_000;
+const MAX_REMEMBERED = 20_000;
 const REMEMBERED_FOR_MS = 24 * 60 * 60_000;
 
 /** Not shared between n8n processes: a duplicate that another process receives isn't detected. */
-const deduplicators = new DeduplicatorByTrigger({ most: MOST_REMEMBERED, forMs: REMEMBERED_FOR_MS, now: clock.now });
+const deduplicators = new DeduplicatorByTrigger({ maxEntries: MAX_REMEMBERED, ttlMs: REMEMBERED_FOR_MS, now: clock.now });
 
 /** Passes taps to the waiting executions, regardless of which trigger receives them. */
 const answering = new Answering(async (ms) => await clock.sleep(ms));
@@ -141,7 +141,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		const request: IncomingRequest = this.getRequestObject();
 		const response: OutgoingResponse = this.getResponseObject();
 
-		const refused = await refuseStranger(this, request, response);
+		const refused = await authenticate(this, request, response);
 		if (refused) return refused;
 
 		const callback = await readCallback(request);
@@ -157,7 +157,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		// Before the filters, which apply only to starting this workflow. A tap continues another one.
 		const tap = tapIn(callback);
 		if (tap && (await isCopy())) return DUPLICATE;
-		const outcome = tap && (await answering.handOver(dedupeKey(callback), tap, openWaitingEndpoint(this, request)));
+		const outcome = tap && (await answering.deliver(dedupeKey(callback), tap, openWaitingEndpoint(this, request)));
 		if (outcome === 'taken') return { webhookResponse: { answered: true } };
 		if (outcome === 'undecided') {
 			return refuse(response, 503, 'n8n cannot take this answer yet', { 'Retry-After': String(TRY_AGAIN_AFTER_S) });

@@ -9,7 +9,7 @@ import { ModicaWhatsAppTrigger } from '../../nodes/ModicaWhatsApp/ModicaWhatsApp
 import { getCountries } from '../../nodes/ModicaWhatsApp/n8n/countries.ts';
 import { fieldsFor } from '../../nodes/ModicaWhatsApp/n8n/templateFields.ts';
 import { answer } from '../../nodes/ModicaWhatsApp/operations/message/answer.ts';
-import { LONGEST_ANSWER } from '../../nodes/ModicaWhatsApp/operations/message/answerPage.ts';
+import { MAX_ANSWER_LENGTH } from '../../nodes/ModicaWhatsApp/operations/message/answerPage.ts';
 import { answersOf, digest, type Question } from '../../nodes/ModicaWhatsApp/operations/message/question.ts';
 import { manifest } from '../harness/project.mts';
 
@@ -86,7 +86,7 @@ function answerPageTexts(): string[] {
 	const pages = [
 		page(freeText, 'GET', ''),
 		page(freeText, 'POST', ''),
-		page(freeText, 'POST', 'x'.repeat(LONGEST_ANSWER + 1)),
+		page(freeText, 'POST', 'x'.repeat(MAX_ANSWER_LENGTH + 1)),
 		page(freeText, 'POST', 'x'),
 		page(freeText, 'GET', '', 'other'),
 		page(approval, 'GET', ''),

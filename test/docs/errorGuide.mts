@@ -3,7 +3,7 @@
  * used, or to a fault, so that a changed word changes the page. What a person may want to know beside it stands here.
  */
 import type { IBinaryData, IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
-import { answersNobody, CancelledError, cutOff, noAnswer, refusal, refusedRepeatedly, unexpectedAnswer, unreadable, type ModicaError } from '../../nodes/ModicaWhatsApp/api/errors';
+import { hostNotResponding, CancelledError, incompleteDownload, noResponse, refusal, refusedRepeatedly, unexpectedResponse, unreadable, type ModicaError } from '../../nodes/ModicaWhatsApp/api/errors';
 import { STALLED, TOO_LATE, type Fault } from '../../nodes/ModicaWhatsApp/api/faults';
 import { safeRequest } from '../../nodes/ModicaWhatsApp/api/safeRequest';
 import { parseFilter } from '../../nodes/ModicaWhatsApp/callback/filter';
@@ -81,7 +81,7 @@ const asked = (parameters: Record<string, unknown>, note?: string) => refused(se
 const CHAT = { answerIn: 'chat', templateName: 'x', templateParameters: 'fields' };
 const choices = (...labels: string[]) => ({ values: labels.map((choice) => ({ choice })) });
 const limit = (values: object) => ({ options: { limitWaitTime: { values } } });
-const fault = (kind: Fault['kind'], code: string, note?: string, mayHaveBeenSent = false) => told(noAnswer({ kind, code }, HOST, mayHaveBeenSent), note);
+const fault = (kind: Fault['kind'], code: string, note?: string, mayHaveBeenSent = false) => told(noResponse({ kind, code }, HOST, mayHaveBeenSent), note);
 const foreign = (request: object, note: string): Row => [
 	thrown(() => safeRequest(request as IHttpRequestOptions, '*address*')).message.replace('https://other.example.com', '*address*'),
 	note,
@@ -283,8 +283,8 @@ ${messages(
 	foreign({ url: {} }, 'An expression in another node gave an object as the URL. Give the address as text. The password was not sent'),
 	...safety(),
 	[
-		unexpectedAnswer('…', 'GET /healthz (or: GET /messages)', 404, '…').message,
-		`Also an error of *Check Health*. Another server than Modica’s API answered, or a proxy in between. ${unexpectedAnswer('', '', 404, '').description} The message ends with what was received: see below`,
+		unexpectedResponse('…', 'GET /healthz (or: GET /messages)', 404, '…').message,
+		`Also an error of *Check Health*. Another server than Modica’s API answered, or a proxy in between. ${unexpectedResponse('', '', 404, '').description} The message ends with what was received: see below`,
 	],
 	['The test itself failed', 'n8n could not run the credential’s test. Look into n8n’s log'],
 )}
@@ -382,9 +382,9 @@ ${messages(
 	fault('broken', 'ECONNRESET', '**A message may have been sent.** What does no harm twice was tried four times'),
 	fault('broken', '', '**A message may have been sent.** What does no harm twice was tried four times'),
 	fault('broken', STALLED, 'An upload stood still for 60 s. It was tried four times.'),
-	told(cutOff('ECONNRESET', HOST), 'It was tried four times.'),
-	told(cutOff(STALLED, HOST), 'It was tried four times.'),
-	told(answersNobody(HOST), 'Five requests in a row got no answer, nor did those that tried after 0.5, 1, 2, 4 and 8 s, or for a minute. Each of these may have been sent, but not this one'),
+	told(incompleteDownload('ECONNRESET', HOST), 'It was tried four times.'),
+	told(incompleteDownload(STALLED, HOST), 'It was tried four times.'),
+	told(hostNotResponding(HOST), 'Five requests in a row got no answer, nor did those that tried after 0.5, 1, 2, 4 and 8 s, or for a minute. Each of these may have been sent, but not this one'),
 	['Gave up after 300 s of rate limiting', 'Modica answered 429 to every request for five minutes. Not sent. Run the failed items again later, or ask Modica to raise the rate limit of the application.'],
 	['Modica asked to wait … s, and the node waits 300 s at most', 'The `Retry-After` of a 429. Not sent. Run the failed items again later, or ask Modica to raise the rate limit of the application.'],
 	[new CancelledError().message, 'Somebody stopped it. What was sent before is sent; a message that was on its way has `mayHaveBeenSent`'],

@@ -6,13 +6,13 @@ import type { ModicaClient } from '../../nodes/ModicaWhatsApp/api/client';
 import type { Clock } from '../../nodes/ModicaWhatsApp/api/clock';
 import type { ModicaError } from '../../nodes/ModicaWhatsApp/api/errors';
 import type { Http, Upload } from '../../nodes/ModicaWhatsApp/api/exchange';
-import { MOST_IN_FLIGHT_WHILE_UNSURE } from '../../nodes/ModicaWhatsApp/api/pacing';
-import { MOST_REFUSALS, MOST_UNANSWERED } from '../../nodes/ModicaWhatsApp/api/retry';
+import { MAX_IN_FLIGHT_WHILE_PROBING } from '../../nodes/ModicaWhatsApp/api/pacing';
+import { MAX_REFUSALS, MAX_UNANSWERED } from '../../nodes/ModicaWhatsApp/api/retry';
 import { reportProgress } from '../../nodes/ModicaWhatsApp/n8n/progress';
 import { findOperation } from '../../nodes/ModicaWhatsApp/operations';
-import { MOST_CLAIMED, MOST_MARKS, References, type ReferenceStore } from '../../nodes/ModicaWhatsApp/operations/message/references';
+import { MAX_CLAIMED, MAX_MARKS, References, type ReferenceStore } from '../../nodes/ModicaWhatsApp/operations/message/references';
 import type { Context, Item, Job, Operation, Result } from '../../nodes/ModicaWhatsApp/operations/operation';
-import { MOST_AHEAD, runOperation, RunStopped } from '../../nodes/ModicaWhatsApp/operations/run';
+import { MAX_INCOMPLETE_JOBS, runOperation, RunStopped } from '../../nodes/ModicaWhatsApp/operations/run';
 import { clientOf } from '../harness/client.mts';
 import type { JobCount, Outcome } from './history.mts';
 import type { Scenario, Settings } from './scenario.mts';
@@ -35,19 +35,19 @@ export interface EngineRun {
 /** What the engine says of itself, for the invariants to hold it to. */
 export const PROMISES = {
 	/** Requests in flight until an answer has told how fast they may come, and again after a refusal. */
-	mostInFlightWhileUnsure: MOST_IN_FLIGHT_WHILE_UNSURE,
+	mostInFlightWhileUnsure: MAX_IN_FLIGHT_WHILE_PROBING,
 	/** Jobs made and not ended. */
-	mostAhead: MOST_AHEAD,
+	mostAhead: MAX_INCOMPLETE_JOBS,
 	/** Marks of claims that may stay behind in the store, for each process: another may write back what one has removed. */
-	mostMarksLeft: 2 * MOST_MARKS,
+	mostMarksLeft: 2 * MAX_MARKS,
 	/** How long nothing may get through before the rest is given up. */
 	longestHoldMs: 300_000,
 	/** Attempts in a row without an answer after which the host counts as lost. */
-	mostUnanswered: MOST_UNANSWERED,
+	mostUnanswered: MAX_UNANSWERED,
 	/** Attempts without an answer that a lost host costs beside those in flight: until it is clear, and while one tries. */
-	mostUnansweredBeside: MOST_UNANSWERED - 1 + 5,
+	mostUnansweredBeside: MAX_UNANSWERED - 1 + 5,
 	/** Refusals after which a message fails alone. */
-	refusals: MOST_REFUSALS,
+	refusals: MAX_REFUSALS,
 	/** How long an outage is waited out. */
 	longestOutageMs: 15_500,
 	/** How long a host may be lost when the last attempt at it begins: a minute, and the longest wait between two attempts. */
@@ -64,7 +64,7 @@ export const PROMISES = {
 	/** How late it may be noticed that the execution was cancelled, and how long a timer may outlive a run. */
 	latenessMs: 1_500,
 	/** References that are claimed at the same time. */
-	claimsAtOnce: MOST_CLAIMED,
+	claimsAtOnce: MAX_CLAIMED,
 };
 
 export async function runEngine(run: EngineRun): Promise<Outcome> {
@@ -135,7 +135,7 @@ function watchedJob(job: Job, count: JobCount): Job {
 			count.underWay++;
 			try {
 				const results = await job.run();
-				count.outputs += results.filter((result) => !('error' in result || result.inDoubt)).length;
+				count.outputs += results.filter((result) => !('error' in result || result.mayHaveBeenSent)).length;
 				return results;
 			} finally {
 				count.underWay--;

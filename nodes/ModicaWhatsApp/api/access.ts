@@ -2,7 +2,7 @@ import { isRecord, type Fields } from '../parameters/values';
 import { apiErrorText } from './errors';
 
 /** An HTTP response. The functions below distinguish Modica's API from other servers that may return one. */
-export interface Answer {
+export interface ApiResponse {
 	readonly statusCode: number;
 	readonly headers: Fields;
 	/** A stream at first. Later the parsed JSON, or the text. */
@@ -15,17 +15,17 @@ export const UNKNOWN_MESSAGE_ID = '00000000-0000-0000-0000-000000000000';
 /** Status codes that the API may return for an unknown message (reference: 4XX of `GET /messages`). */
 const UNKNOWN_MESSAGE_STATUSES = [400, 404, 422];
 
-export function isSuccess({ statusCode }: Answer): boolean {
+export function isSuccess({ statusCode }: ApiResponse): boolean {
 	return statusCode >= 200 && statusCode < 300;
 }
 
 /** Whether the API looked for a message and found none, which means it accepted the credential. */
-export function isUnknownMessage({ statusCode, body }: Answer): boolean {
+export function isUnknownMessage({ statusCode, body }: ApiResponse): boolean {
 	return UNKNOWN_MESSAGE_STATUSES.includes(statusCode) && isApiError(body);
 }
 
 /** Whether the API itself rejected a request because of the credential, the rate limit, or a server error. */
-export function isRefusal({ statusCode, body }: Answer): boolean {
+export function isRefusal({ statusCode, body }: ApiResponse): boolean {
 	// A gateway in front of the API may reject requests with a body of its own.
 	if (statusCode === 401 || statusCode === 429) return true;
 	return (statusCode === 403 || statusCode >= 500) && isApiError(body);
@@ -41,7 +41,7 @@ const PROXY_HEADERS = ['x-squid-error', 'proxy-authenticate', 'proxy-agent', 'pr
  * Whether a response comes from the proxy between n8n and the API, as far as it can be determined. A proxy that doesn't
  * identify itself looks the same as the API's own gateway.
  */
-export function isProxy({ statusCode, headers, body }: Answer): boolean {
+export function isProxy({ statusCode, headers, body }: ApiResponse): boolean {
 	return statusCode === 407 || (!isApiError(body) && PROXY_HEADERS.some((name) => name in headers));
 }
 
@@ -63,7 +63,7 @@ function hasTexts(value: unknown, names: readonly string[]): boolean {
 }
 
 /** Describes a response that isn't from the API. Contains no text of a page, because a page may quote the request. */
-export function describeAnswer({ statusCode, headers, body }: Answer, baseUrl: string): string {
+export function describeResponse({ statusCode, headers, body }: ApiResponse, baseUrl: string): string {
 	const target = statusCode >= 300 && statusCode < 400 ? originOf(headers.location, baseUrl) : undefined;
 	if (target !== undefined) return `a redirect to ${target}`;
 	if (body === undefined || body === null || body === '') return 'an empty body';

@@ -1,12 +1,12 @@
 import { isRecord } from '../parameters/values';
-import { isSuccess, isUnknownMessage, UNKNOWN_MESSAGE_ID, type Answer } from './access';
+import { isSuccess, isUnknownMessage, UNKNOWN_MESSAGE_ID, type ApiResponse } from './access';
 import type { Clock } from './clock';
-import { answersNobody, unreadable, type ModicaError } from './errors';
+import { hostNotResponding, unreadable, type ModicaError } from './errors';
 import { Exchange, type ApiRequest, type DownloadedMedia, type FailedResult, type Http, type Upload } from './exchange';
 import { parseLimit } from './headers';
 import { Pacer, type PacedRequest, type PacerSettings } from './pacing';
 import { parseBroadcastReceipts, parseReceipt } from './receipts';
-import { decideRetry, MOST_UNANSWERED, type RetryDecision } from './retry';
+import { decideRetry, MAX_UNANSWERED, type RetryDecision } from './retry';
 import { Secrets } from './secrets';
 import type { Waits } from './slowdown';
 import type { Broadcast, BroadcastReceipt, Message, SendReceipt } from './types';
@@ -53,7 +53,7 @@ export class ModicaClient {
 		this.stopOnError = stopOnError;
 		this.secrets = secrets;
 		this.pacer = new Pacer({ clock, signal, ...pacing });
-		this.exchange = new Exchange(http, { baseUrl, clock, signal, secrets, timeoutMs, onAnswer: (answer) => this.learn(answer) });
+		this.exchange = new Exchange(http, { baseUrl, clock, signal, secrets, timeoutMs, onResponse: (response) => this.learn(response) });
 	}
 
 	/** `POST /messages`: sends one message. */
@@ -178,7 +178,7 @@ export class ModicaClient {
 
 	/** Returns a value with the credential and signed URLs masked. */
 	hideSecrets<T>(value: T): T {
-		return this.secrets.hideInAnswer(value);
+		return this.secrets.hideInResponse(value);
 	}
 
 	/** Number of messages whose requests are in flight. Whether they're sent isn't known yet. */
@@ -202,7 +202,7 @@ export class ModicaClient {
 	}
 
 	/** Sends a request, and retries it as long as `decideRetry` says so. */
-	private async request(request: ApiRequest): Promise<Answer> {
+	private async request(request: ApiRequest): Promise<ApiResponse> {
 		const paced = this.pacer.enter(request.messages);
 		for (let faults = 1; ; ) {
 			await this.pacer.turn(paced);
@@ -210,7 +210,7 @@ export class ModicaClient {
 			const decision = 'failure' in result ? this.decide(result, request, paced, faults) : result;
 			if ('error' in decision && this.stopOnError) this.pacer.stop();
 			this.pacer.ended(paced);
-			if ('answer' in decision) return decision.answer;
+			if ('response' in decision) return decision.response;
 			if ('error' in decision) throw decision.error;
 			if (decision.afterMs === undefined) continue;
 			faults++;
@@ -220,14 +220,14 @@ export class ModicaClient {
 
 	/** Evaluates a failed attempt, and informs the pacer before any other request can be sent. */
 	private decide(
-		{ failure, answered, toError }: FailedResult,
+		{ failure, responded, toError }: FailedResult,
 		{ idempotent }: ApiRequest,
 		paced: PacedRequest,
 		faults: number,
 	): Extract<RetryDecision, { repeat: true }> | { error: ModicaError } {
 		const isUnreachable = failure.kind === 'fault' && failure.fault === 'unreachable';
 		const isBroken = failure.kind === 'fault' && failure.fault === 'broken';
-		const isUnanswered = isBroken && !answered && this.pacer.unanswered() >= MOST_UNANSWERED;
+		const isUnanswered = isBroken && !responded && this.pacer.unanswered() >= MAX_UNANSWERED;
 		const isRefused = failure.kind === 'status' && failure.statusCode === 429;
 		const isLost = isUnreachable || isUnanswered;
 		if (!isLost) this.pacer.reached(paced);
@@ -240,12 +240,12 @@ export class ModicaClient {
 		const mayHaveBeenSent = !decision.repeat && decision.mayHaveBeenDone && !idempotent;
 		const error = toError(mayHaveBeenSent, decision.repeat ? 0 : refusals);
 		// The host is down for all other requests too, so they don't need to try.
-		if (!decision.repeat && decision.giveUp) this.pacer.giveUp(isUnreachable ? error : answersNobody(this.host));
+		if (!decision.repeat && decision.giveUp) this.pacer.giveUp(isUnreachable ? error : hostNotResponding(this.host));
 		return { error };
 	}
 
 	/** Informs the pacer of a response as soon as its headers arrive. */
-	private learn({ statusCode, headers }: Answer): void {
+	private learn({ statusCode, headers }: ApiResponse): void {
 		this.pacer.learn(parseLimit(headers['x-ratelimit-limit']));
 		if (statusCode !== 429) this.pacer.gotThrough();
 	}

@@ -108,7 +108,7 @@ export type Subject = 'message' | 'file';
  * Maximum length in characters of text quoted from a response, because errors are read by people and stored with the
  * execution.
  */
-const MOST_WORDS = 500;
+const MAX_QUOTED_LENGTH = 500;
 
 /**
  * Returns the error for a response with an error status.
@@ -127,7 +127,7 @@ export function refusal(
 ): ModicaError {
 	const remedy = by === 'proxy' ? PROXY_REMEDY : remedyFor(statusCode, subject);
 	return new ModicaError(
-		`${by === 'proxy' ? 'The proxy between n8n and Modica' : 'Modica'} answered ${statusCode}${STATUS_NAMES[statusCode] ?? ''}${words ? `: ${words.slice(0, MOST_WORDS)}` : ''}`,
+		`${by === 'proxy' ? 'The proxy between n8n and Modica' : 'Modica'} answered ${statusCode}${STATUS_NAMES[statusCode] ?? ''}${words ? `: ${words.slice(0, MAX_QUOTED_LENGTH)}` : ''}`,
 		{ statusCode, mayHaveBeenSent, ...describe(remedy, mayHaveBeenSent) },
 	);
 }
@@ -153,7 +153,7 @@ const STATUS_NAMES: Record<number, string> = {
 /** Returns the error for a request that repeatedly got a 429 while others got through. */
 export function refusedRepeatedly(refusals: number, words: string): ModicaError {
 	return new ModicaError(
-		`Modica refused this request ${refusals} times while other requests got through${words ? `: ${words.slice(0, MOST_WORDS)}` : ''}`,
+		`Modica refused this request ${refusals} times while other requests got through${words ? `: ${words.slice(0, MAX_QUOTED_LENGTH)}` : ''}`,
 		{
 			statusCode: 429,
 			mayHaveBeenSent: false,
@@ -187,7 +187,7 @@ const BROKEN: Record<string, string> = {
 };
 
 /** Returns the error for a request without a response. */
-export function noAnswer({ kind, code }: Fault, host: string, mayHaveBeenSent: boolean): ModicaError {
+export function noResponse({ kind, code }: Fault, host: string, mayHaveBeenSent: boolean): ModicaError {
 	switch (kind) {
 		case 'blocked':
 			return new ModicaError(`n8n does not allow requests to ${host}: it is an internal or a blocked address`, {
@@ -213,7 +213,7 @@ export function noAnswer({ kind, code }: Fault, host: string, mayHaveBeenSent: b
 }
 
 /** Returns the error for a request that wasn't sent because the host had stopped responding. */
-export function answersNobody(host: string): ModicaError {
+export function hostNotResponding(host: string): ModicaError {
 	return new ModicaError(`Gave up: ${host} has not answered any of the latest requests`, {
 		description: 'Not sent. Try again later, and tell Modica’s support if it stays.',
 		mayHaveBeenSent: false,
@@ -221,7 +221,7 @@ export function answersNobody(host: string): ModicaError {
 }
 
 /** Returns the error for a download that didn't complete. */
-export function cutOff(code: string, host: string): ModicaError {
+export function incompleteDownload(code: string, host: string): ModicaError {
 	return new ModicaError(`The file from ${host} did not come whole: ${BROKEN[code] ?? 'the connection broke off'}`, {
 		mayHaveBeenSent: false,
 		description: 'Nothing of it was kept. Try again later.',
@@ -242,9 +242,9 @@ export function unreadable(what: string, statusCode: number, mayHaveBeenSent: bo
  * @param request the request, such as `GET /healthz`
  * @param answer a description of the response, such as `an HTML page`
  */
-export function unexpectedAnswer(baseUrl: string, request: string, statusCode: number, answer: string): ModicaError {
+export function unexpectedResponse(baseUrl: string, request: string, statusCode: number, answer: string): ModicaError {
 	return new ModicaError(
-		`Unexpected response from Base URL ${quote(baseUrl)}: ${request} answered ${statusCode} with ${answer.slice(0, MOST_WORDS)}`,
+		`Unexpected response from Base URL ${quote(baseUrl)}: ${request} answered ${statusCode} with ${answer.slice(0, MAX_QUOTED_LENGTH)}`,
 		{
 			statusCode,
 			mayHaveBeenSent: false,
@@ -263,7 +263,7 @@ function describe(remedy: string | undefined, mayHaveBeenSent: boolean): { descr
 	return sentences.length > 0 ? { description: sentences.join(' ') } : {};
 }
 
-const MOST_COMPLAINTS = 50;
+const MAX_API_ERRORS = 50;
 
 /**
  * Returns the error text of a response, in either of the API's error formats or any other.
@@ -272,12 +272,12 @@ const MOST_COMPLAINTS = 50;
 export function apiErrorText(body: unknown): string {
 	if (!isRecord(body)) return word(body).trim();
 	if (Array.isArray(body.errors)) {
-		return body.errors.slice(0, MOST_COMPLAINTS).map(complaint).filter(Boolean).join('; ');
+		return body.errors.slice(0, MAX_API_ERRORS).map(formatApiError).filter(Boolean).join('; ');
 	}
 	return [body.message, body.error].map(word).filter(Boolean).join(': ').trim();
 }
 
-function complaint(error: unknown): string {
+function formatApiError(error: unknown): string {
 	if (!isRecord(error)) return word(error);
 	const given: Partial<Record<keyof ApiError, unknown>> = error;
 	const [field, code, description] = [given.field, given.code, given.description].map(word);

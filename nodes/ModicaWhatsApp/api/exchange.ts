@@ -1,16 +1,16 @@
 import type { IHttpRequestOptions } from 'n8n-workflow';
 import { isRecord, parseJson, type Fields } from '../parameters/values';
-import { describeAnswer, isProxy, isRefusal, isSuccess, type Answer } from './access';
+import { describeResponse, isProxy, isRefusal, isSuccess, type ApiResponse } from './access';
 import type { Clock } from './clock';
 import {
 	apiErrorText,
 	CancelledError,
-	cutOff,
-	noAnswer,
+	incompleteDownload,
+	noResponse,
 	refusal,
 	refusedRepeatedly,
 	UnexpectedError,
-	unexpectedAnswer,
+	unexpectedResponse,
 	type ModicaError,
 	type Subject,
 } from './errors';
@@ -28,7 +28,7 @@ export interface Http {
 	 * headers arrive. The body is a stream, which also ends if the request's `abortSignal` is aborted.
 	 * Rejects if there was no response, including when the request was aborted.
 	 */
-	request(options: IHttpRequestOptions): Promise<Answer>;
+	request(options: IHttpRequestOptions): Promise<ApiResponse>;
 }
 
 /** A file to upload. */
@@ -70,18 +70,18 @@ export interface ApiRequest {
 	 * Checks for success, which is any 2xx by default. With this check, other responses may also be from a server that
 	 * isn't Modica's.
 	 */
-	expects?: (answer: Answer) => boolean;
+	expects?: (response: ApiResponse) => boolean;
 	/** Consumes a file in the response. This is part of the attempt, because the transfer may fail. */
 	receive?: (media: DownloadedMedia) => Promise<unknown>;
 }
 
 /** A response, a failure for `decideRetry`, or an error unrelated to the API. */
-export type AttemptResult = { answer: Answer } | FailedResult | { error: unknown };
+export type AttemptResult = { response: ApiResponse } | FailedResult | { error: unknown };
 
 export interface FailedResult {
 	failure: FailedAttempt;
 	/** Whether response headers arrived, even if the body was incomplete. */
-	answered: boolean;
+	responded: boolean;
 	/** @param refusals number of 429 responses to this request while others got through, or 0 if that isn't the cause */
 	toError(mayHaveBeenSent: boolean, refusals: number): ModicaError;
 }
@@ -95,17 +95,17 @@ export interface ExchangeSettings {
 	/** Milliseconds: see `ClientSettings`. */
 	timeoutMs: number;
 	/** Called with the status and headers of each response as soon as they arrive. */
-	onAnswer: (answer: Answer) => void;
+	onResponse: (response: ApiResponse) => void;
 }
 
 /** Minimum upload speed before a timeout: 256 kB/s. A stalled upload is aborted much earlier. */
-const SLOWEST_UPLOAD_BYTES_PER_MS = 256;
+const MIN_UPLOAD_BYTES_PER_MS = 256;
 /** Makes n8n's timeout expire after this package's, because n8n's doesn't exclude periods in which n8n was blocked. */
 const N8N_GRACE_MS = 10_000;
 /** Time limit for the body of an error response. */
-const LONGEST_WORDS_MS = 5_000;
+const ERROR_BODY_TIMEOUT_MS = 5_000;
 /** Maximum size of a response that is read. Many times the response to the largest broadcast. */
-const MOST_ANSWER_BYTES = 4 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
 /** Makes single attempts at requests, and interprets the results. No other code uses HTTP. */
 export class Exchange {
@@ -133,27 +133,27 @@ export class Exchange {
 	}
 
 	private async send(request: ApiRequest, upload: Upload | undefined): Promise<AttemptResult> {
-		const { secrets, timeoutMs, onAnswer } = this.settings;
-		const withinMs = timeoutMs + (upload?.file.size ?? 0) / SLOWEST_UPLOAD_BYTES_PER_MS;
+		const { secrets, timeoutMs, onResponse } = this.settings;
+		const withinMs = timeoutMs + (upload?.file.size ?? 0) / MIN_UPLOAD_BYTES_PER_MS;
 		let incoming: IncomingBytes | undefined;
 		let file: IncomingBytes | undefined;
 		const attempt = this.watch.begin({
 			withinMs,
 			stallMs: timeoutMs,
-			bytesMoved: () => file?.count ?? (upload && bytesUnderWay(upload)),
+			bytesMoved: () => file?.count ?? (upload && uploadProgress(upload)),
 		});
 		try {
-			const answer = await this.http.request(this.toOptions(request, upload, attempt.signal, withinMs));
-			onAnswer(answer);
-			incoming = new IncomingBytes(answer.body, attempt.signal);
-			if (!request.receive || !isSuccess(answer)) {
-				const body = await readBody(answer, incoming, attempt);
-				return this.judge(request, { ...answer, body });
+			const response = await this.http.request(this.toOptions(request, upload, attempt.signal, withinMs));
+			onResponse(response);
+			incoming = new IncomingBytes(response.body, attempt.signal);
+			if (!request.receive || !isSuccess(response)) {
+				const body = await readBody(response, incoming, attempt);
+				return this.judge(request, { ...response, body });
 			}
 			file = incoming;
 			attempt.fileBegins();
-			await request.receive(toMedia(secrets.hideInAnswer(answer.headers), file));
-			return { answer };
+			await request.receive(toMedia(secrets.hideInResponse(response.headers), file));
+			return { response };
 		} catch (error) {
 			// n8n's own file is missing, or a downloaded file couldn't be stored, for example because the disk is full.
 			const fileFault = upload?.failure() ?? (file && !file.broken && !this.cancelled ? error : undefined);
@@ -191,20 +191,20 @@ export class Exchange {
 	}
 
 	/** Evaluates a complete response. */
-	private judge({ method, path, subject, expects }: ApiRequest, answer: Answer): AttemptResult {
-		const { statusCode, headers, body } = answer;
+	private judge({ method, path, subject, expects }: ApiRequest, response: ApiResponse): AttemptResult {
+		const { statusCode, headers, body } = response;
 		const { secrets } = this.settings;
-		if ((expects ?? isSuccess)(answer)) {
-			return { answer: { statusCode, headers: secrets.hideInAnswer(headers), body: secrets.hideInAnswer(body) } };
+		if ((expects ?? isSuccess)(response)) {
+			return { response: { statusCode, headers: secrets.hideInResponse(headers), body: secrets.hideInResponse(body) } };
 		}
 		return {
-			answered: true,
+			responded: true,
 			failure: { kind: 'status', statusCode, retryAfterMs: parseRetryAfter(headers['retry-after'], parseDate(headers.date)) },
 			toError: (mayHaveBeenSent, refusals) => {
-				if (expects) return this.toAccessError(`${method} ${path}`, answer);
+				if (expects) return this.toAccessError(`${method} ${path}`, response);
 				const words = secrets.hideInText(apiErrorText(body));
 				if (refusals > 0) return refusedRepeatedly(refusals, words);
-				return refusal(statusCode, words, mayHaveBeenSent, { by: isProxy(answer) ? 'proxy' : 'Modica', subject });
+				return refusal(statusCode, words, mayHaveBeenSent, { by: isProxy(response) ? 'proxy' : 'Modica', subject });
 			},
 		};
 	}
@@ -221,12 +221,12 @@ export class Exchange {
 		if (!fault) return { error: this.unexpected(error, !idempotent) };
 		const { host } = new URL(this.settings.baseUrl);
 		return {
-			answered: incoming !== undefined,
+			responded: incoming !== undefined,
 			failure: { kind: 'fault', fault: fault.kind },
 			toError: (mayHaveBeenSent) => {
 				// Canceling the execution aborts its requests.
 				if (this.cancelled) return new CancelledError(mayHaveBeenSent);
-				return isFile ? cutOff(fault.code, host) : noAnswer(fault, host, mayHaveBeenSent);
+				return isFile ? incompleteDownload(fault.code, host) : noResponse(fault, host, mayHaveBeenSent);
 			},
 		};
 	}
@@ -241,22 +241,22 @@ export class Exchange {
 		return new UnexpectedError(secrets.hideInText(message), { stack: secrets.hideInText(stack), mayHaveBeenSent });
 	}
 
-	private toAccessError(request: string, answer: Answer): ModicaError {
+	private toAccessError(request: string, response: ApiResponse): ModicaError {
 		const { baseUrl, secrets } = this.settings;
-		const { statusCode, body } = answer;
+		const { statusCode, body } = response;
 		// Only JSON is quoted: HTML may contain a secret in a form that can't be recognized.
-		if (isRefusal(answer)) return refusal(statusCode, secrets.hideInText(isRecord(body) ? apiErrorText(body) : ''), false);
-		const what = secrets.hideInText(describeAnswer(answer, baseUrl));
-		return unexpectedAnswer(baseUrl, request, statusCode, what + (isSuccess(answer) ? ' for a message that does not exist' : ''));
+		if (isRefusal(response)) return refusal(statusCode, secrets.hideInText(isRecord(body) ? apiErrorText(body) : ''), false);
+		const what = secrets.hideInText(describeResponse(response, baseUrl));
+		return unexpectedResponse(baseUrl, request, statusCode, what + (isSuccess(response) ? ' for a message that does not exist' : ''));
 	}
 }
 
 /** Returns the body of a response as parsed JSON, or as text if it isn't JSON. */
-async function readBody(answer: Answer, incoming: IncomingBytes, attempt: WatchedAttempt): Promise<unknown> {
-	const hasSucceeded = isSuccess(answer);
+async function readBody(response: ApiResponse, incoming: IncomingBytes, attempt: WatchedAttempt): Promise<unknown> {
+	const hasSucceeded = isSuccess(response);
 	// The status alone identifies an error. Its body gets little time, because the retry decision waits for it.
-	if (!hasSucceeded) attempt.restWithin(LONGEST_WORDS_MS);
-	const text = await incoming.text(MOST_ANSWER_BYTES).catch((error: unknown) => {
+	if (!hasSucceeded) attempt.restWithin(ERROR_BODY_TIMEOUT_MS);
+	const text = await incoming.text(MAX_RESPONSE_BYTES).catch((error: unknown) => {
 		if (hasSucceeded) throw error;
 		return '';
 	});
@@ -276,11 +276,11 @@ function toMedia(headers: Fields, content: IncomingBytes): DownloadedMedia {
  * Returns the network fault that ended an attempt, or undefined if the cause was something else.
  * @param broken the error that ended the response early
  */
-function faultOf(error: unknown, { signal, brokenOff }: WatchedAttempt, broken: unknown): Fault | undefined {
+function faultOf(error: unknown, { signal, abortReason }: WatchedAttempt, broken: unknown): Fault | undefined {
 	const fault = recognizeFault(error);
 	// The attempt may also have been aborted, but it's still certain that nothing was sent.
 	if (fault?.kind === 'unreachable') return fault;
-	if (signal.aborted) return { kind: 'broken', code: brokenOff === 'stalled' ? STALLED : TOO_LATE };
+	if (signal.aborted) return { kind: 'broken', code: abortReason === 'stalled' ? STALLED : TOO_LATE };
 	// A response can end early with any error, for example one from decompression.
 	return broken === undefined ? fault : { kind: 'broken', code: fault?.code ?? '' };
 }
@@ -293,7 +293,7 @@ function formOf({ file }: Upload): FormData {
 }
 
 /** Returns the number of bytes read of an upload, or undefined once all have been read and the API must respond. */
-function bytesUnderWay({ file, bytesRead }: Upload): number | undefined {
+function uploadProgress({ file, bytesRead }: Upload): number | undefined {
 	const bytes = bytesRead();
 	return bytes < file.size ? bytes : undefined;
 }

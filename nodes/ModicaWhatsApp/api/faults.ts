@@ -44,7 +44,7 @@ const BEFORE_SENDING = /^((connect|getaddrinfo) E[A-Z_]+\b|Client network socket
 const AFTER_CONNECTING = /^(read|write) E[A-Z_]+\b/;
 
 /** Maximum depth of causes to check: n8n's error wraps that of axios, which wraps that of Node.js. */
-const DEEPEST_CAUSE = 5;
+const MAX_CAUSE_DEPTH = 5;
 
 /**
  * Returns the network fault behind a rejected request, or undefined for any other error, such as a bug in this package.
@@ -112,7 +112,7 @@ function isObject(value: unknown): value is object {
 /** Returns the error and its causes, the innermost last. */
 function causesOf(error: unknown): ErrorLike[] {
 	const chain: ErrorLike[] = [];
-	for (let next = error; isErrorLike(next) && chain.length < DEEPEST_CAUSE; next = next.cause) chain.push(next);
+	for (let next = error; isErrorLike(next) && chain.length < MAX_CAUSE_DEPTH; next = next.cause) chain.push(next);
 	return chain;
 }
 

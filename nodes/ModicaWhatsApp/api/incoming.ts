@@ -8,13 +8,13 @@ type ByteStream = AsyncIterable<Uint8Array> & {
  * Chunk size for large files. n8n writes chunks one at a time, so writing a file in chunks as small as the network's
  * takes longer.
  */
-const PIECE_BYTES = 512 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 /**
  * Up to this size, chunks are passed on as they arrive, which covers most files completely. Combining chunks copies
  * them, and every 64 MB or so of these buffers triggers a garbage collection of the whole n8n process, which takes
  * several times as long as writing the file.
  */
-const UNGATHERED_BYTES = 16 * 1024 * 1024;
+const UNBUFFERED_BYTES = 16 * 1024 * 1024;
 
 /** The body of a response, with a count of the bytes received. */
 export class IncomingBytes {
@@ -36,14 +36,14 @@ export class IncomingBytes {
 		this.stream = stream as ByteStream;
 	}
 
-	/** Returns the body as text, up to `mostBytes`, so that an endless response doesn't fill n8n's memory. */
-	async text(mostBytes: number): Promise<string> {
+	/** Returns the body as text, up to `maxBytes`, so that an endless response doesn't fill n8n's memory. */
+	async text(maxBytes: number): Promise<string> {
 		const chunks: Uint8Array[] = [];
 		for await (const chunk of this.chunks()) {
 			chunks.push(chunk);
-			if (this.count >= mostBytes) break;
+			if (this.count >= maxBytes) break;
 		}
-		return Buffer.concat(chunks).toString('utf8', 0, mostBytes);
+		return Buffer.concat(chunks).toString('utf8', 0, maxBytes);
 	}
 
 	/**
@@ -54,24 +54,24 @@ export class IncomingBytes {
 		// Not all of n8n's helpers connect the request's signal to the body.
 		const destroy = () => this.stream.destroy?.();
 		this.signal.addEventListener('abort', destroy);
-		let gathered: Uint8Array[] = [];
+		let buffered: Uint8Array[] = [];
 		let bytes = 0;
 		try {
 			for await (const chunk of this.stream) {
 				this.signal.throwIfAborted();
 				this.count += chunk.length;
-				if (this.count <= UNGATHERED_BYTES) {
+				if (this.count <= UNBUFFERED_BYTES) {
 					yield chunk;
 					continue;
 				}
 				bytes += chunk.length;
-				gathered.push(chunk);
-				if (bytes < PIECE_BYTES) continue;
-				yield Buffer.concat(gathered);
-				gathered = [];
+				buffered.push(chunk);
+				if (bytes < CHUNK_BYTES) continue;
+				yield Buffer.concat(buffered);
+				buffered = [];
 				bytes = 0;
 			}
-			if (bytes > 0) yield Buffer.concat(gathered);
+			if (bytes > 0) yield Buffer.concat(buffered);
 		} catch (error) {
 			throw this.brokenBy(error);
 		} finally {

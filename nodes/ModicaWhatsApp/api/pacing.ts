@@ -31,17 +31,17 @@ export interface PacedRequest {
 }
 
 /** Maximum number of requests in flight until a response shows that requests get through, at the start and after each 429. */
-export const MOST_IN_FLIGHT_WHILE_UNSURE = 2;
+export const MAX_IN_FLIGHT_WHILE_PROBING = 2;
 /** Share of a known limit that is used. The margin covers differences between the clocks of both sides. */
 const USED_SHARE_OF_LIMIT = 0.99;
 /** After a late timer, up to this much of the lost time is made up for by sending requests closer together. */
 const CATCH_UP_MS = 100;
 /** Number of send times to keep while no limit is known. */
-const MOST_REMEMBERED = 100;
+const MAX_DEPARTURES = 100;
 /** All limits of the API are in requests per second (reference: X-RateLimit-Limit). */
 const WINDOW_MS = 1_000;
 /** Maximum time without any request getting through, as one long wait or many rejections in a row. */
-const LONGEST_HOLD_MS = 5 * 60_000;
+const MAX_HOLD_MS = 5 * 60_000;
 
 interface Waiting {
 	readonly request: PacedRequest;
@@ -67,9 +67,9 @@ export class Pacer {
 	private readonly maxConcurrency: number;
 	private readonly configuredRate: number | undefined;
 	private rate: number | undefined;
-	private unsure = true;
-	/** The latest departure when `unsure` last became true. */
-	private unsureSince = 0;
+	private probing = true;
+	/** The latest departure when `probing` last became true. */
+	private probingSince = 0;
 	private stopped = false;
 	private readonly inFlight = new Set<PacedRequest>();
 	private readonly fresh: Waiting[] = [];
@@ -139,7 +139,7 @@ export class Pacer {
 	/** A request got a response other than 429. */
 	gotThrough(): void {
 		this.through++;
-		this.unsure = false;
+		this.probing = false;
 		this.nothingThroughSince = undefined;
 		this.unansweredInRow = 0;
 		this.outage = undefined;
@@ -195,8 +195,8 @@ export class Pacer {
 	hold(milliseconds: number, since: 'now' | 'outage' = 'now'): void {
 		const now = this.clock.now();
 		const from = since === 'outage' ? (this.outage?.failedAt ?? now) : now;
-		if (!this.unsure) this.unsureSince = this.latestDeparture;
-		this.unsure = true;
+		if (!this.probing) this.probingSince = this.latestDeparture;
+		this.probing = true;
 		this.nothingThroughSince ??= now;
 		if (from + milliseconds > this.heldUntil) {
 			this.heldUntil = from + milliseconds;
@@ -276,9 +276,9 @@ export class Pacer {
 		if (this.givenUp) return this.givenUp;
 		// A request sent before the hold may still get through, which doesn't shorten the hold.
 		const heldMs = this.heldUntil - now;
-		if (heldMs > LONGEST_HOLD_MS) return heldTooLong(heldMs);
+		if (heldMs > MAX_HOLD_MS) return heldTooLong(heldMs);
 		const waitMs = Math.max(this.heldUntil, now) - (this.nothingThroughSince ?? now);
-		return waitMs > LONGEST_HOLD_MS ? nothingGotThrough() : undefined;
+		return waitMs > MAX_HOLD_MS ? nothingGotThrough() : undefined;
 	}
 
 	private failAll(error: ModicaError): void {
@@ -302,7 +302,7 @@ export class Pacer {
 		if (this.inFlight.size >= this.maxConcurrency) return false;
 		// Requests sent before the outage may take a minute to end. They don't block the retry.
 		if (this.outage) return this.inFlightSince(this.outage.departure) === 0;
-		return !this.unsure || this.inFlightSince(this.unsureSince) < MOST_IN_FLIGHT_WHILE_UNSURE;
+		return !this.probing || this.inFlightSince(this.probingSince) < MAX_IN_FLIGHT_WHILE_PROBING;
 	}
 
 	/** Returns the number of requests in flight that were sent after a given departure. */
@@ -337,7 +337,7 @@ export class Pacer {
 		this.departures.push(now);
 		if (this.rate === undefined) {
 			// Kept until the limit becomes known, because these requests count toward its first second.
-			if (this.departures.length > MOST_REMEMBERED) this.departures.shift();
+			if (this.departures.length > MAX_DEPARTURES) this.departures.shift();
 			return;
 		}
 		const spacing = WINDOW_MS / (this.rate * USED_SHARE_OF_LIMIT);
@@ -353,7 +353,7 @@ export class Pacer {
 const RATE_LIMIT_REMEDY = 'Not sent. Run the failed items again later, or ask Modica to raise the rate limit of the application.';
 
 function nothingGotThrough(): ModicaError {
-	return new ModicaError(`Gave up after ${LONGEST_HOLD_MS / 1_000} s of rate limiting`, {
+	return new ModicaError(`Gave up after ${MAX_HOLD_MS / 1_000} s of rate limiting`, {
 		mayHaveBeenSent: false,
 		description: RATE_LIMIT_REMEDY,
 	});
@@ -361,7 +361,7 @@ function nothingGotThrough(): ModicaError {
 
 function heldTooLong(heldMs: number): ModicaError {
 	return new ModicaError(
-		`Modica asked to wait ${Math.ceil(heldMs / 1_000)} s, and the node waits ${LONGEST_HOLD_MS / 1_000} s at most`,
+		`Modica asked to wait ${Math.ceil(heldMs / 1_000)} s, and the node waits ${MAX_HOLD_MS / 1_000} s at most`,
 		{ mayHaveBeenSent: false, description: RATE_LIMIT_REMEDY },
 	);
 }

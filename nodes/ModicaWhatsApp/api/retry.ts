@@ -39,23 +39,23 @@ const FIRST_RETRY_DELAY_MS = 500;
  * Attempts to reach a host that is down. The waits of 0.5 + 1 + 2 + 4 + 8 s cover a restart of the API, but not an
  * outage.
  */
-const MOST_LOST = 6;
+const MAX_OUTAGE_ATTEMPTS = 6;
 /** Time limit for these attempts, because one that gets no response can take up to a minute. */
-const LONGEST_OUTAGE_MS = 60_000;
+const MAX_OUTAGE_MS = 60_000;
 /**
  * Number of consecutive requests without a response after which the host counts as down. Each may have been fulfilled
  * and, with *Once per Reference*, counts as sent, so the number is low.
  */
-export const MOST_UNANSWERED = 5;
+export const MAX_UNANSWERED = 5;
 /** Waits of 0.5 + 1 + 2 s. */
-const MOST_FAULTS = 4;
+const MAX_ATTEMPTS = 4;
 /** A rate limit rejects different requests each time. After this many rejections, the request itself is the cause. */
-export const MOST_REFUSALS = 5;
+export const MAX_REFUSALS = 5;
 /** Wait after a 429 without a usable `Retry-After`. Limits are per second (reference: X-RateLimit-Limit). */
 export const DEFAULT_RETRY_AFTER_MS = 1_000;
 
 /** Minimum wait, even if `Retry-After` is shorter. Otherwise, retries would be as fast as the network allows. */
-const LEAST_RETRY_AFTER_MS = 100;
+const MIN_RETRY_AFTER_MS = 100;
 
 /**
  * Decides whether to retry a failed attempt. An attempt is retried only if Modica certainly didn't accept the message,
@@ -70,9 +70,9 @@ export function decideRetry(attempt: FailedAttempt, tried: Tried, idempotent: bo
 		const { statusCode, retryAfterMs } = attempt;
 		if (statusCode === 429) {
 			// Presumably the rate limit, so all requests wait. The pacer decides how long this may last in total.
-			const holdEveryoneMs = Math.max(retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, LEAST_RETRY_AFTER_MS);
+			const holdEveryoneMs = Math.max(retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, MIN_RETRY_AFTER_MS);
 			// The message wasn't accepted. If other requests get through, the rate limit isn't the cause.
-			if (tried.refusals >= MOST_REFUSALS) return { repeat: false, mayHaveBeenDone: false, holdEveryoneMs };
+			if (tried.refusals >= MAX_REFUSALS) return { repeat: false, mayHaveBeenDone: false, holdEveryoneMs };
 			return { repeat: true, holdEveryoneMs };
 		}
 		// 303 is the response to a completed POST (RFC 9110, 15.4.4).
@@ -87,7 +87,7 @@ export function decideRetry(attempt: FailedAttempt, tried: Tried, idempotent: bo
 	switch (attempt.fault) {
 		case 'unreachable':
 			// Nothing was sent. The host is down for all requests: one retries, and the others wait for the result.
-			return staysLost(tried)
+			return staysDown(tried)
 				? { repeat: false, mayHaveBeenDone: false, giveUp: true }
 				: { repeat: true, holdEveryoneMs: backoffMs(tried.lost) };
 		case 'untrusted':
@@ -97,18 +97,18 @@ export function decideRetry(attempt: FailedAttempt, tried: Tried, idempotent: bo
 		case 'broken':
 			// A timeout or a lost connection doesn't show what the server did.
 			if (tried.lost === 0) return afterFault(tried, idempotent);
-			return staysLost(tried)
+			return staysDown(tried)
 				? { repeat: false, mayHaveBeenDone: true, giveUp: true }
 				: { ...afterFault(tried, idempotent), holdEveryoneMs: backoffMs(tried.lost) };
 	}
 }
 
-function staysLost({ lost, lostMs }: Tried): boolean {
-	return lost >= MOST_LOST || lostMs >= LONGEST_OUTAGE_MS;
+function staysDown({ lost, lostMs }: Tried): boolean {
+	return lost >= MAX_OUTAGE_ATTEMPTS || lostMs >= MAX_OUTAGE_MS;
 }
 
 function afterFault({ faults }: Tried, idempotent: boolean): RetryDecision {
-	return idempotent && faults < MOST_FAULTS
+	return idempotent && faults < MAX_ATTEMPTS
 		? { repeat: true, afterMs: backoffMs(faults) }
 		: { repeat: false, mayHaveBeenDone: true };
 }

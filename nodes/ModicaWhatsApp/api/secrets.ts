@@ -2,7 +2,7 @@ import { authorizationHeader } from './authorization';
 
 const HIDDEN = '***';
 /** Shorter secrets occur inside ordinary words, and masking them there would reveal them. */
-const SHORTEST_HIDDEN = 4;
+const MIN_HIDDEN_LENGTH = 4;
 
 /**
  * Masks the secrets of a request in its response: those of the credential, and URLs that n8n signed (links to files,
@@ -34,10 +34,10 @@ export class Secrets {
 	 * Returns a body or headers with the encoded pair and the signed URLs masked. The password alone is not masked: it
 	 * may be an ordinary word, and masking it inside an ID would change the ID.
 	 */
-	hideInAnswer<T>(answer: T): T {
-		const text = JSON.stringify(answer) ?? '';
+	hideInResponse<T>(response: T): T {
+		const text = JSON.stringify(response) ?? '';
 		const hidden = this.hide(text, this.encoded);
-		return hidden === text ? answer : (JSON.parse(hidden) as T);
+		return hidden === text ? response : (JSON.parse(hidden) as T);
 	}
 
 	private hide(text: string, secrets: readonly string[]): string {
@@ -47,5 +47,5 @@ export class Secrets {
 }
 
 function spellings(secret: string): string[] {
-	return secret.length < SHORTEST_HIDDEN ? [] : [...new Set([secret, encodeURIComponent(secret)])];
+	return secret.length < MIN_HIDDEN_LENGTH ? [] : [...new Set([secret, encodeURIComponent(secret)])];
 }

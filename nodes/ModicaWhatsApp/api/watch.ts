@@ -71,7 +71,7 @@ export class WatchedAttempt {
 	private latestBytes: number | undefined;
 	private movedAt: number;
 	/** Why the attempt was aborted: the response wasn't complete in time, or the file stalled. */
-	brokenOff: 'late' | 'stalled' | undefined;
+	abortReason: 'late' | 'stalled' | undefined;
 
 	/** @param now returns the time without periods in which the event loop was blocked */
 	constructor(
@@ -106,8 +106,8 @@ export class WatchedAttempt {
 		const bytes = this.limits.bytesMoved();
 		if (bytes === undefined || bytes !== this.latestBytes) this.movedAt = now;
 		this.latestBytes = bytes;
-		if (now >= this.deadline) this.brokenOff = 'late';
-		else if (now - this.movedAt >= this.limits.stallMs) this.brokenOff = 'stalled';
+		if (now >= this.deadline) this.abortReason = 'late';
+		else if (now - this.movedAt >= this.limits.stallMs) this.abortReason = 'stalled';
 		else return;
 		this.abort();
 	}

@@ -9,9 +9,9 @@ export interface Response {
 }
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const MAX_PAUSE_MS = 5_000;
 /** n8n delays callbacks while it runs the maximum number of concurrent executions. */
-const LONGEST_WAIT_MS = 60 * 60_000;
+const MAX_WAIT_MS = 60 * 60_000;
 
 /**
  * Waits for n8n's response to a callback. Returns whether n8n acknowledges the callback, which it does only once it has
@@ -31,7 +31,7 @@ export async function isAcknowledged(response: Response, sleep: (ms: number) => 
 	});
 	// Node.js emits no event when a response to a closed connection ends.
 	let waited = 0;
-	for (let pause = FIRST_PAUSE_MS; !response.writableEnded && waited < LONGEST_WAIT_MS; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+	for (let pause = FIRST_PAUSE_MS; !response.writableEnded && waited < MAX_WAIT_MS; pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
 		await sleep(pause);
 		waited += pause;
 	}

@@ -26,19 +26,19 @@ export type Outcome =
  */
 const RETRY_AFTER_MS = [250, 500, 1_000, 2_000, 4_000];
 /** Maximum number of concurrent attempts. Each costs n8n about as much as starting an execution. */
-const MOST_AT_ONCE = 20;
+const MAX_CONCURRENT_ATTEMPTS = 20;
 /** Maximum number of pending taps. Modica must send further ones again. */
-const MOST_WAITING = 1_000;
+const MAX_PENDING = 1_000;
 /** Maximum number of questions and callbacks to remember, about 200 kB. */
-const MOST_REMEMBERED = 2_000;
+const MAX_REMEMBERED = 2_000;
 
 /** Passes taps to the executions that wait for them. One instance for each n8n process. */
 export class Answering {
 	/** Taps on the same question are processed one at a time, so that the first one answers it. */
-	private readonly lines = new Map<string, Promise<unknown>>();
+	private readonly queues = new Map<string, Promise<unknown>>();
 	private readonly waiting: Array<() => void> = [];
-	private atOnce = 0;
-	private admitted = 0;
+	private inProgress = 0;
+	private pending = 0;
 	/** Answered questions, and the callback that answered each. n8n doesn't report this while the workflow continues. */
 	private readonly answered = new Map<string, string>();
 	/** Callbacks with an attempt that may have arrived. If the question turns out to be closed, they closed it. */
@@ -52,21 +52,21 @@ export class Answering {
 	 * @param callback identifies the callback and is the same for its duplicates
 	 * @param post makes one attempt; never rejects
 	 */
-	async handOver(callback: string, tap: Tap, post: (tap: Tap) => Promise<Attempt>): Promise<Outcome> {
-		if (this.admitted >= MOST_WAITING) return 'undecided';
-		this.admitted++;
+	async deliver(callback: string, tap: Tap, post: (tap: Tap) => Promise<Attempt>): Promise<Outcome> {
+		if (this.pending >= MAX_PENDING) return 'undecided';
+		this.pending++;
 		const question = [tap.executionId, tap.nodeId, tap.secret].join(' ');
-		const before = this.lines.get(question);
+		const before = this.queues.get(question);
 		const work = (async () => {
 			await before;
-			return await this.decide(callback, question, async () => await this.oneOfFew(async () => await post(tap)));
+			return await this.decide(callback, question, async () => await this.limited(async () => await post(tap)));
 		})();
-		this.lines.set(question, work);
+		this.queues.set(question, work);
 		try {
 			return await work;
 		} finally {
-			this.admitted--;
-			if (this.lines.get(question) === work) this.lines.delete(question);
+			this.pending--;
+			if (this.queues.get(question) === work) this.queues.delete(question);
 		}
 	}
 
@@ -75,10 +75,10 @@ export class Answering {
 		// Several triggers may receive the same callback.
 		if (by !== undefined) return by === callback ? 'taken' : 'closed';
 		for (let attempt = 0; ; attempt++) {
-			const said = judge(await post());
-			if (said === 'inDoubt') remember(this.inDoubt, callback);
-			else if (said !== 'notYet') {
-				const outcome = said === 'closed' && this.inDoubt.delete(callback) ? 'taken' : said;
+			const verdict = judge(await post());
+			if (verdict === 'inDoubt') remember(this.inDoubt, callback);
+			else if (verdict !== 'notYet') {
+				const outcome = verdict === 'closed' && this.inDoubt.delete(callback) ? 'taken' : verdict;
 				if (outcome === 'taken') remember(this.answered, question, callback);
 				return outcome;
 			}
@@ -88,15 +88,15 @@ export class Answering {
 		}
 	}
 
-	private async oneOfFew<T>(work: () => Promise<T>): Promise<T> {
-		if (this.atOnce >= MOST_AT_ONCE) await new Promise<void>((resolve) => this.waiting.push(resolve));
-		else this.atOnce++;
+	private async limited<T>(work: () => Promise<T>): Promise<T> {
+		if (this.inProgress >= MAX_CONCURRENT_ATTEMPTS) await new Promise<void>((resolve) => this.waiting.push(resolve));
+		else this.inProgress++;
 		try {
 			return await work();
 		} finally {
 			const next = this.waiting.shift();
 			if (next) next();
-			else this.atOnce--;
+			else this.inProgress--;
 		}
 	}
 }
@@ -129,5 +129,5 @@ function judge(attempt: Attempt): Exclude<Outcome, 'undecided'> | 'notYet' | 'in
 function remember(names: Map<string, string>, name: string, value = ''): void {
 	names.set(name, value);
 	const [oldest] = names.keys();
-	if (names.size > MOST_REMEMBERED && oldest !== undefined) names.delete(oldest);
+	if (names.size > MAX_REMEMBERED && oldest !== undefined) names.delete(oldest);
 }

@@ -1,8 +1,8 @@
 export interface DeduplicationSettings {
 	/** Maximum number of callbacks to remember. The oldest are removed first. */
-	readonly most: number;
+	readonly maxEntries: number;
 	/** Milliseconds to remember a callback. */
-	readonly forMs: number;
+	readonly ttlMs: number;
 	/** Returns a time in milliseconds. Only differences between two calls are meaningful. */
 	readonly now: () => number;
 }
@@ -15,8 +15,8 @@ export interface DeduplicationSettings {
  */
 export class Deduplicator {
 	/** When each callback was accepted, the oldest first. */
-	private readonly taken = new Map<string, number>();
-	private readonly underWay = new Map<string, Promise<boolean>>();
+	private readonly accepted = new Map<string, number>();
+	private readonly inProgress = new Map<string, Promise<boolean>>();
 
 	constructor(private readonly settings: DeduplicationSettings) {}
 
@@ -29,34 +29,34 @@ export class Deduplicator {
 	async admit(key: string, acknowledged: () => Promise<boolean>): Promise<boolean> {
 		for (;;) {
 			this.forgetOld();
-			if (this.taken.has(key)) return false;
-			const first = this.underWay.get(key);
+			if (this.accepted.has(key)) return false;
+			const first = this.inProgress.get(key);
 			if (!first) break;
 			await first;
 		}
-		this.underWay.set(key, this.settle(key, acknowledged()));
+		this.inProgress.set(key, this.awaitAcknowledgment(key, acknowledged()));
 		return true;
 	}
 
 	/** Number of callbacks that are remembered or in progress. */
 	get size(): number {
 		this.forgetOld();
-		return this.taken.size + this.underWay.size;
+		return this.accepted.size + this.inProgress.size;
 	}
 
-	private async settle(key: string, acknowledged: Promise<boolean>): Promise<boolean> {
+	private async awaitAcknowledgment(key: string, acknowledged: Promise<boolean>): Promise<boolean> {
 		const isTaken = await acknowledged;
-		this.underWay.delete(key);
-		if (isTaken) this.taken.set(key, this.settings.now());
+		this.inProgress.delete(key);
+		if (isTaken) this.accepted.set(key, this.settings.now());
 		this.forgetOld();
 		return isTaken;
 	}
 
 	private forgetOld(): void {
-		const oldest = this.settings.now() - this.settings.forMs;
-		for (const [key, since] of this.taken) {
-			if (since > oldest && this.taken.size <= this.settings.most) break;
-			this.taken.delete(key);
+		const oldest = this.settings.now() - this.settings.ttlMs;
+		for (const [key, since] of this.accepted) {
+			if (since > oldest && this.accepted.size <= this.settings.maxEntries) break;
+			this.accepted.delete(key);
 		}
 	}
 }

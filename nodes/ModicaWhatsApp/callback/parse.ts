@@ -72,9 +72,9 @@ const STATUSES: Record<MessageStatus, { final: boolean }> = {
 const MEDIA_TYPES = ['audio', 'document', 'image', 'sticker', 'video'];
 
 /** IDs have 36 characters and statuses 9. The limit bounds the memory for each remembered callback. */
-const LONGEST_NAME = 255;
+const MAX_NAME_LENGTH = 255;
 /** Content is nested 3 levels deep. n8n can't store data that is nested some thousand levels deep. */
-const DEEPEST_NESTING = 32;
+const MAX_NESTING = 32;
 
 /**
  * Parses the body of a request. Both kinds of callbacks are sent to the same URL, so the body determines the kind: a
@@ -87,17 +87,17 @@ export function parseCallback(body: unknown): Callback | NoCallback {
 	const value = typeof body === 'string' ? parseJson(body) : body;
 	if (value === undefined) return none('the body is empty or not JSON');
 	if (!isRecord(value)) return none('the body is not an object');
-	if (isNestedTooDeep(value)) return none(`the body is nested more than ${DEEPEST_NESTING} deep`);
+	if (isNestedTooDeep(value)) return none(`the body is nested more than ${MAX_NESTING} deep`);
 
 	const { id: givenId, ...fields } = value;
 	const id = name(givenId);
-	if (id === undefined) return none(`'id' must be a text of 1 to ${LONGEST_NAME} characters`);
+	if (id === undefined) return none(`'id' must be a text of 1 to ${MAX_NAME_LENGTH} characters`);
 	const content = parseContent(fields.content);
 	const status = name(fields.status);
 	if (content && (isFromCustomer(fields) || !isKnown(status))) return toReply(id, content, fields);
 	if (status !== undefined) return toStatus(id, status, fields);
 	if ('content' in fields) return none("'content' must be an object, or one as a JSON string");
-	if ('status' in fields) return none(`'status' must be a text of 1 to ${LONGEST_NAME} characters`);
+	if ('status' in fields) return none(`'status' must be a text of 1 to ${MAX_NAME_LENGTH} characters`);
 	return none("there is neither a 'status' nor a 'content'");
 }
 
@@ -162,7 +162,7 @@ function parseContent(given: unknown): ReplyContent | undefined {
 	const parsed = parseJson(given);
 	if (parsed === undefined) return unreadable('The content is not valid JSON');
 	if (!isRecord(parsed)) return unreadable('The content is not an object');
-	if (isNestedTooDeep(parsed)) return unreadable(`The content is nested more than ${DEEPEST_NESTING} deep`);
+	if (isNestedTooDeep(parsed)) return unreadable(`The content is nested more than ${MAX_NESTING} deep`);
 	return readContent(parsed);
 }
 
@@ -191,7 +191,7 @@ export function isKnown(status: string | undefined): status is MessageStatus {
 /** Returns a text that can serve as an identifier: neither empty nor longer than any actual one. */
 function name(value: unknown): string | undefined {
 	const given = text(value);
-	return given !== undefined && given !== '' && given.length <= LONGEST_NAME ? given : undefined;
+	return given !== undefined && given !== '' && given.length <= MAX_NAME_LENGTH ? given : undefined;
 }
 
 /** Returns a text, or a whole number as text if it's small enough to be exact, because senders omit quotes. */
@@ -204,7 +204,7 @@ function text(value: unknown): string | undefined {
 function isNestedTooDeep(value: object): boolean {
 	let level: object[] = [value];
 	for (let depth = 1; level.length > 0; depth++) {
-		if (depth > DEEPEST_NESTING) return true;
+		if (depth > MAX_NESTING) return true;
 		level = level.flatMap((parent) => Object.values(parent).filter(isObject));
 	}
 	return false;

@@ -1,4 +1,4 @@
-import { LONGEST_PAYLOAD } from '../parameters/text';
+import { MAX_PAYLOAD_LENGTH } from '../parameters/text';
 import { fieldsOf } from '../parameters/values';
 import type { Callback, ReplyContent } from './parse';
 
@@ -32,7 +32,7 @@ const CLIMBING = ['', '.', '..'];
  */
 export function packTap({ answer, executionId, nodeId, secret, signature }: Tap): string | undefined {
 	const packed = [PREFIX, answer, executionId, packNodeId(nodeId), secret, pack(signature, 'hex')].join('.');
-	const isWhole = packed.length <= LONGEST_PAYLOAD && !CLIMBING.includes(nodeId) && PAYLOAD.test(packed);
+	const isWhole = packed.length <= MAX_PAYLOAD_LENGTH && !CLIMBING.includes(nodeId) && PAYLOAD.test(packed);
 	return isWhole ? packed : undefined;
 }
 

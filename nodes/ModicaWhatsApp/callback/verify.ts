@@ -19,7 +19,7 @@ export function loginOf({ callbackUsername: username, callbackPassword: password
 /** `Basic` and the encoded pair, with or without padding (RFC 7617, with the alphabet of RFC 4648, 4). */
 const BASIC = /^basic +([a-z0-9+/]+={0,2})$/i;
 /** Far longer than any username and password, so longer headers are not decoded. */
-const LONGEST_HEADER = 8_192;
+const MAX_HEADER_LENGTH = 8_192;
 
 /**
  * Whether a callback has the correct login. Modica doesn't sign callbacks, so username and password are the only
@@ -27,7 +27,7 @@ const LONGEST_HEADER = 8_192;
  * @param header the request's `Authorization` header
  */
 export function isAuthorized(header: unknown, { username, password }: CallbackLogin): boolean {
-	if (typeof header !== 'string' || header.length > LONGEST_HEADER) return false;
+	if (typeof header !== 'string' || header.length > MAX_HEADER_LENGTH) return false;
 	const encoded = BASIC.exec(header)?.[1];
 	if (encoded === undefined) return false;
 	const given = Buffer.from(encoded, 'base64');

@@ -6,7 +6,7 @@ import {
 	type IWebhookResponseData,
 	type WorkflowActivateMode,
 } from 'n8n-workflow';
-import { Kept } from '../callback/kept';
+import { Cache } from '../callback/cache';
 import { isAuthorized, loginOf, type CallbackLogin } from '../callback/verify';
 import { clock } from './clock';
 import { refuse, type IncomingRequest, type OutgoingResponse } from './webhook';
@@ -43,7 +43,7 @@ export const authenticationFields: INodeProperties[] = [
 
 const NO_LOGIN = 'The credential has no Callback Username and Callback Password';
 /** How long to cache a login, and so the longest delay until a changed password applies. */
-const KEPT_FOR_MS = 10_000;
+const CACHE_TTL_MS = 10_000;
 /** Activation by a user, who can correct an error, as opposed to n8n's own activation at startup. */
 const BY_A_PERSON: WorkflowActivateMode[] = ['activate', 'create', 'update'];
 
@@ -51,13 +51,13 @@ const BY_A_PERSON: WorkflowActivateMode[] = ['activate', 'create', 'update'];
  * Each n8n process caches the callback login, and no other part of the credential. Reading a credential is most of the
  * cost of a callback, because n8n prepares an expression engine for it.
  */
-const logins = new Kept<CallbackLogin | undefined>({ forMs: KEPT_FOR_MS, now: () => clock.now() });
+const logins = new Cache<CallbackLogin | undefined>({ ttlMs: CACHE_TTL_MS, now: () => clock.now() });
 
 /**
  * Authenticates a callback, and responds if its login is wrong.
  * @returns the return value of `webhook()` if the callback was refused, or undefined if it was authenticated
  */
-export async function refuseStranger(
+export async function authenticate(
 	functions: IWebhookFunctions,
 	request: IncomingRequest,
 	response: OutgoingResponse,

@@ -38,7 +38,7 @@ export function openHttp(functions: IExecuteFunctions | IWebhookFunctions, crede
 	const { helpers } = functions as IExecuteFunctions;
 	return {
 		request: async (options) =>
-			await helpers.httpRequestWithAuthentication.call(breakableBy(functions, options.abortSignal), 'modicaWhatsAppApi', options, {
+			await helpers.httpRequestWithAuthentication.call(abortableBy(functions, options.abortSignal), 'modicaWhatsAppApi', options, {
 				credentialsDecrypted,
 			}),
 	};
@@ -48,7 +48,7 @@ export function openHttp(functions: IExecuteFunctions | IWebhookFunctions, crede
  * Makes a request abortable. n8n replaces the signal of a request with that of the execution, so this returns a context
  * in which they're the same.
  */
-function breakableBy(functions: object, abortSignal: IHttpRequestOptions['abortSignal']): IExecuteFunctions {
+function abortableBy(functions: object, abortSignal: IHttpRequestOptions['abortSignal']): IExecuteFunctions {
 	// Inherits everything else, so n8n accepts it as its own context.
 	return Object.create(functions, { ...(abortSignal && { getExecutionCancelSignal: { value: () => abortSignal } }) }) as IExecuteFunctions;
 }

@@ -67,7 +67,7 @@ export async function storeFile(
 	{ fileName = '', mimeType, content }: DownloadedMedia,
 	fallbackName: string,
 ): Promise<IBinaryData> {
-	const name = bareName(fileName) ?? bareName(fallbackName) ?? 'file';
+	const name = sanitizeFileName(fileName) ?? sanitizeFileName(fallbackName) ?? 'file';
 	const toStream = (bytes: AsyncIterable<Uint8Array>) => content.toStream(bytes) as Readable;
 	if (mimeType) {
 		return await helpers.prepareBinaryData(toStream(content.chunks()), withExtension(name, mimeType), mimeType);
@@ -139,14 +139,14 @@ function withExtension(name: string, mimeType: string, extension = knownExtensio
 }
 
 /** The limit of common file systems. */
-const LONGEST_FILE_NAME = 255;
+const MAX_FILE_NAME_LENGTH = 255;
 
 /**
  * Returns a file name without its path, and without characters that break or disguise it: control characters, lone
  * surrogates, and bidirectional formatting characters. Returns undefined if nothing remains.
  */
-export function bareName(name: string): string | undefined {
+export function sanitizeFileName(name: string): string | undefined {
 	const last = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
-	const clean = last.slice(-LONGEST_FILE_NAME).replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}]/gu, '').trim();
+	const clean = last.slice(-MAX_FILE_NAME_LENGTH).replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}]/gu, '').trim();
 	return /^\.*$/.test(clean) ? undefined : clean;
 }

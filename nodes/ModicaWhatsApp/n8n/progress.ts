@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Progress } from '../operations/run';
 
-const TELL_EVERY_MS = 5_000;
+const REPORT_EVERY_MS = 5_000;
 
 type Functions = Pick<IExecuteFunctions, 'getWorkflowDataProxy' | 'sendMessageToUI'>;
 
@@ -13,20 +13,20 @@ type Functions = Pick<IExecuteFunctions, 'getWorkflowDataProxy' | 'sendMessageTo
  */
 export function reportProgress(functions: Functions, signal: AbortSignal | undefined, inFlight: () => number) {
 	let latest: Progress = { done: 0, failed: 0 };
-	let toldAt = performance.now();
+	let reportedAt = performance.now();
 	const words = () => `${latest.done} done, ${latest.failed} failed, ${inFlight()} under way`;
-	const tellCancelled = () => setCustomData(functions, `Cancelled: ${words()}`);
-	signal?.addEventListener('abort', tellCancelled, { once: true });
+	const reportCanceled = () => setCustomData(functions, `Cancelled: ${words()}`);
+	signal?.addEventListener('abort', reportCanceled, { once: true });
 	return {
 		update: (progress: Progress) => {
 			latest = progress;
-			if (performance.now() - toldAt < TELL_EVERY_MS) return;
-			toldAt = performance.now();
+			if (performance.now() - reportedAt < REPORT_EVERY_MS) return;
+			reportedAt = performance.now();
 			functions.sendMessageToUI(`Modica WhatsApp: ${words()}`);
 		},
 		// The signal belongs to the execution. Without this, a loop would retain all its runs, and each would report a
 		// later cancellation.
-		end: () => signal?.removeEventListener('abort', tellCancelled),
+		end: () => signal?.removeEventListener('abort', reportCanceled),
 	};
 }
 

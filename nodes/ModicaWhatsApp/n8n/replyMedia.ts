@@ -9,7 +9,7 @@ import { explain } from './errors';
 import { storeFile } from './files';
 
 /** n8n responds to a callback only after the download, and senders don't wait much longer than this. */
-const LONGEST_DOWNLOAD_MS = 15_000;
+const MAX_DOWNLOAD_MS = 15_000;
 
 export const mediaOptions: INodeProperties[] = [
 	{
@@ -61,9 +61,9 @@ export async function fetchMedia(
 		}
 	};
 	const timeOut = async (): Promise<FetchedMedia> => {
-		await sleepWhile(clock, LONGEST_DOWNLOAD_MS, () => !ended);
+		await sleepWhile(clock, MAX_DOWNLOAD_MS, () => !ended);
 		giveUp.abort();
-		return { downloadError: `The file had not come after ${LONGEST_DOWNLOAD_MS / 1_000} s` };
+		return { downloadError: `The file had not come after ${MAX_DOWNLOAD_MS / 1_000} s` };
 	};
 	return await Promise.race([download(), timeOut()]);
 }

@@ -7,7 +7,7 @@ import { toJson } from './items';
 import { isPrivate, PUBLIC_URL_REMEDY } from './links';
 
 /** The key of the question in the node's context, which n8n stores while the execution waits. */
-const KEPT_AS = 'question';
+const QUESTION_KEY = 'question';
 
 /** Parameters of a signed link: the question's secret, the index of the answer (for buttons), and n8n's signature. */
 export const SECRET = 'question';
@@ -92,7 +92,7 @@ export async function waitForAnswer(
 	until: Date,
 	unanswered: Fields,
 ): Promise<void> {
-	functions.getContext('node')[KEPT_AS] = toJson(question);
+	functions.getContext('node')[QUESTION_KEY] = toJson(question);
 	// If the time limit expires, n8n passes on the node's input, which is therefore replaced. Otherwise, an input with
 	// the approval of an earlier question could be mistaken for an approval of this one.
 	const input = functions.getInputData();
@@ -101,10 +101,10 @@ export async function waitForAnswer(
 }
 
 /** Returns the question of a waiting execution. */
-export function keptQuestion(functions: IWebhookFunctions): unknown {
+export function storedQuestion(functions: IWebhookFunctions): unknown {
 	// In a webhook, n8n provides a node's context only in expressions. Braces would end the expression.
 	const name = JSON.stringify(functions.getNode().name).replace(/[{}]/g, (brace) => `\\u00${brace.charCodeAt(0).toString(16)}`);
-	return functions.evaluateExpression(`{{ $node[${name}].context[${JSON.stringify(KEPT_AS)}] }}`);
+	return functions.evaluateExpression(`{{ $node[${name}].context[${JSON.stringify(QUESTION_KEY)}] }}`);
 }
 
 /** Returns a request to the link of a question, from a browser or from the trigger for a tap. */

@@ -85,7 +85,7 @@ export interface Output {
 	readonly json: Fields;
 	readonly binary?: Record<string, IBinaryData>;
 	/** Whether it's unknown if the message was sent. */
-	readonly inDoubt?: boolean;
+	readonly mayHaveBeenSent?: boolean;
 	/** Whether the reference may count as sent although the message wasn't. */
 	readonly mayCountAsSent?: boolean;
 	/** Whether Modica accepted the request but rejected this recipient. */

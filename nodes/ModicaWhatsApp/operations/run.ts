@@ -51,13 +51,13 @@ export async function runOperation(
 		const [first] = refused;
 		if (first) throw new RunStopped(first, nothingSent(refused, items.length));
 	}
-	const { ended, stoppedBy, unmade } = await runJobs(jobs, {
+	const { ended, stoppedBy, iterationError } = await runJobs(jobs, {
 		stop: stopOnError ? () => context.api.stop() : undefined,
 		signal,
 		...(onProgress && { onProgress }),
 	});
 	const results = [...ended.flatMap((job) => job.results), ...refused];
-	if (unmade) results.push(...withoutResult(items, results).map((item) => ({ item, error: unmade.error })));
+	if (iterationError) results.push(...withoutResult(items, results).map((item) => ({ item, error: iterationError.error })));
 	if (stoppedBy) throw new RunStopped(stoppedBy, stoppedAfter(results, stoppedBy, targets));
 	if (stopOnError && signal?.aborted) throw new CancelledError();
 	// The sort is stable: results of the same item without a position keep their order.
@@ -79,7 +79,7 @@ export interface EndedJob {
  * Maximum number of jobs that are created but not completed. High enough that rows sorted by number still use many
  * numbers concurrently, and limited because each job holds a message in memory.
  */
-export const MOST_AHEAD = 500;
+export const MAX_INCOMPLETE_JOBS = 500;
 
 /**
  * Runs jobs: those that share a lane one at a time and in order, and all others concurrently. The pacer decides when
@@ -89,16 +89,16 @@ export const MOST_AHEAD = 500;
  * @param settings.stop called at the first failure if the run must stop there, so that nothing more is sent
  * @returns the results in the order of the jobs, without jobs that had sent nothing when the run was stopped or
  * canceled; `stoppedBy`, the failure that stopped the run, because later failures may only report that it was stopped;
- * `unmade`, the error if the iterable itself failed, so that some items may have no job
+ * `iterationError`, the error if the iterable itself failed, so that some items may have no job
  */
 export async function runJobs(
 	jobs: Iterable<Job>,
 	{ stop, signal, onProgress }: { stop?: (() => void) | undefined; signal?: AbortSignal | undefined; onProgress?: RunSettings['onProgress'] },
-): Promise<{ ended: EndedJob[]; stoppedBy: Failure | undefined; unmade?: { error: unknown } }> {
+): Promise<{ ended: EndedJob[]; stoppedBy: Failure | undefined; iterationError?: { error: unknown } }> {
 	const results: Array<EndedJob | undefined> = [];
 	const lastOfLane = new Map<string, Promise<void>>();
 	const progress = { done: 0, failed: 0 };
-	let underWay = 0;
+	let running = 0;
 	let stoppedBy: Failure | undefined;
 	let oneEnded = () => {};
 
@@ -117,7 +117,7 @@ export async function runJobs(
 		stop();
 	};
 
-	let unmade: { error: unknown } | undefined;
+	let iterationError: { error: unknown } | undefined;
 	try {
 		for (const job of jobs) {
 			if (stoppedBy || signal?.aborted) break;
@@ -125,22 +125,22 @@ export async function runJobs(
 			// The index is reserved now, so that results are in the order of the jobs.
 			const working = work(job, results.push(undefined) - 1, lanes.flatMap((lane) => lastOfLane.get(lane) ?? []));
 			for (const lane of lanes) lastOfLane.set(lane, working);
-			underWay++;
+			running++;
 			void working.then(() => {
-				underWay--;
+				running--;
 				for (const lane of lanes) {
 					if (lastOfLane.get(lane) === working) lastOfLane.delete(lane);
 				}
 				oneEnded();
 			});
-			while (underWay >= MOST_AHEAD) await new Promise<void>((resolve) => (oneEnded = resolve));
+			while (running >= MAX_INCOMPLETE_JOBS) await new Promise<void>((resolve) => (oneEnded = resolve));
 		}
 	} catch (error) {
-		unmade = { error };
+		iterationError = { error };
 	}
 	// Wait in any case: no job may continue after this function returns.
-	while (underWay > 0) await new Promise<void>((resolve) => (oneEnded = resolve));
-	return { ended: results.filter((result) => result !== undefined), stoppedBy, ...(unmade && { unmade }) };
+	while (running > 0) await new Promise<void>((resolve) => (oneEnded = resolve));
+	return { ended: results.filter((result) => result !== undefined), stoppedBy, ...(iterationError && { iterationError }) };
 }
 
 /** Runs a job. @returns its results, or undefined if it was stopped or canceled before it sent anything */
@@ -169,15 +169,15 @@ function nothingSent(failures: readonly Failure[], items: number): string {
 function stoppedAfter(results: readonly Result[], first: Failure, targets: number): string {
 	const others = results.filter((result) => result !== first);
 	if (others.length === 0 && targets === 1) return '';
-	const isDoubtful = (result: Result) => (isFailure(result) ? errorOf(result)?.mayHaveBeenSent : result.inDoubt) === true;
-	const doubtful = others.filter(isDoubtful);
-	const failed = others.filter((result) => isFailure(result) && !isDoubtful(result));
+	const isUncertain = (result: Result) => (isFailure(result) ? errorOf(result)?.mayHaveBeenSent : result.mayHaveBeenSent) === true;
+	const uncertain = others.filter(isUncertain);
+	const failed = others.filter((result) => isFailure(result) && !isUncertain(result));
 	const claimed = others.filter((result) => (isFailure(result) ? errorOf(result) : result)?.mayCountAsSent);
-	const done = others.length - doubtful.length - failed.length;
+	const done = others.length - uncertain.length - failed.length;
 	return [
 		`${done === 0 ? 'No other was' : done === 1 ? '1 was' : `${done} were`} done before the node stopped.`,
-		...(doubtful.length > 0
-			? [`${doubtful.length} more may have been sent: ${items(doubtful)}. Look for their status before you send them again.`]
+		...(uncertain.length > 0
+			? [`${uncertain.length} more may have been sent: ${items(uncertain)}. Look for their status before you send them again.`]
 			: []),
 		...(failed.length > 0 ? [`${failed.length} more failed and ${failed.length === 1 ? 'was' : 'were'} not sent: ${items(failed)}.`] : []),
 		...(claimed.length > 0 ? [`The references of these may count as sent now: ${items(claimed)}.`] : []),
@@ -202,11 +202,11 @@ function items(results: readonly Result[]): string {
 	return `${indexes.length === 1 ? 'item' : 'items'} ${names.join(', ')}`;
 }
 
-const MOST_LISTED = 10;
+const MAX_LISTED = 10;
 
 /** Lists items in a sentence: `1, 2 and 5`. A long list shows the first ten and counts the rest. */
 function list(indexes: readonly number[]): string {
-	const shown = indexes.slice(0, MOST_LISTED);
+	const shown = indexes.slice(0, MAX_LISTED);
 	const last = shown.length < indexes.length ? `${indexes.length - shown.length} more` : shown.pop();
 	return `${shown.join(', ')} and ${last}`;
 }

@@ -11,9 +11,9 @@ export interface Summary {
 }
 
 /** Shorter waits are not reported. */
-const WORTH_TELLING_MS = 5_000;
+const MIN_REPORTED_WAIT_MS = 5_000;
 /** Maximum number of reasons to list. */
-const MOST_REASONS = 4;
+const MAX_REASONS = 4;
 
 /**
  * Summarizes a run in one or two sentences.
@@ -22,26 +22,26 @@ const MOST_REASONS = 4;
 export function summarize(results: readonly Result[], waits: Waits): Summary | undefined {
 	const outputs = results.filter((result): result is Output => !isFailure(result));
 	const reasons = results.filter(hasFailed).map(reasonOf);
-	const doubtful = results.filter(isInDoubt).length;
+	const uncertain = results.filter(isUncertain).length;
 	const dry = outputs.filter((output) => output.isDry).length;
 	// An error from the API means that this wasn't a dry run.
 	const isDry = dry > 0 && results.every((result) => (isFailure(result) ? !(result.error instanceof ModicaError) : result.isDry));
 	const sentences = [
 		...(isDry ? [checked(outputs, reasons)] : failed(results.length, reasons)),
 		...(dry > 0 && !isDry ? [`${number(dry)} ${dry === 1 ? 'was' : 'were'} only checked.`] : []),
-		...(doubtful > 0 ? [`${number(doubtful)} may have been sent.`] : []),
+		...(uncertain > 0 ? [`${number(uncertain)} may have been sent.`] : []),
 		...slowed(waits),
 	];
 	if (sentences.length === 0) return undefined;
-	return { message: sentences.join(' '), isWarning: reasons.length + doubtful > 0 };
+	return { message: sentences.join(' '), isWarning: reasons.length + uncertain > 0 };
 }
 
 function hasFailed(result: Result): boolean {
 	return isFailure(result) || result.isRefused === true;
 }
 
-function isInDoubt(result: Result): boolean {
-	if (!isFailure(result)) return result.inDoubt === true;
+function isUncertain(result: Result): boolean {
+	if (!isFailure(result)) return result.mayHaveBeenSent === true;
 	return result.error instanceof ModicaError && result.error.mayHaveBeenSent;
 }
 
@@ -66,7 +66,7 @@ function slowed({ ms, limit }: Waits): string[] {
 		{ by: `the limit of ${limit} request${limit === 1 ? '' : 's'} per second`, ms: ms.limit },
 		{ by: 'refusals (429)', ms: ms.refusal },
 		{ by: 'an outage', ms: ms.outage },
-	].filter((cause) => cause.ms >= WORTH_TELLING_MS);
+	].filter((cause) => cause.ms >= MIN_REPORTED_WAIT_MS);
 	return causes.length > 0 ? [`Slowed down by ${causes.map(({ by, ms: waited }) => `${by}: ${Math.round(waited / 1_000)} s`).join(', ')}.`] : [];
 }
 
@@ -75,8 +75,8 @@ function tally(reasons: readonly string[]): string {
 	const counts = new Map<string, number>();
 	for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
 	const sorted = [...counts].sort(([, one], [, other]) => other - one);
-	const rest = sorted.slice(MOST_REASONS).reduce((sum, [, count]) => sum + count, 0);
-	const named = sorted.slice(0, MOST_REASONS).map(([reason, count]) => `${number(count)} ${reason}`);
+	const rest = sorted.slice(MAX_REASONS).reduce((sum, [, count]) => sum + count, 0);
+	const named = sorted.slice(0, MAX_REASONS).map(([reason, count]) => `${number(count)} ${reason}`);
 	return [...named, ...(rest > 0 ? [`${number(rest)} for other reasons`] : [])].join(', ');
 }
 

@@ -3,7 +3,7 @@ import { isEmpty } from './values';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** Reference: `scheduled` allows scheduling "with an upper limit of 60 days". */
-const FURTHEST_SCHEDULE_MS = 60 * DAY_MS;
+const MAX_SCHEDULE_MS = 60 * DAY_MS;
 
 const REMEDY =
 	'Use a date and time such as 2026-11-30T09:00 (in the workflow’s time zone) or 2026-11-30T09:00+13:00.';
@@ -20,7 +20,7 @@ const LOCAL_DATE_TIME =
 export function parseSchedule(value: unknown, timeZone: string, now: number): string | undefined {
 	if (isEmpty(value)) return undefined;
 	const time = parseFutureTime('Scheduled', value, timeZone, now, 'leave the field out to send at once');
-	if (time > now + FURTHEST_SCHEDULE_MS) {
+	if (time > now + MAX_SCHEDULE_MS) {
 		throw invalid('Scheduled', value, 'is more than 60 days away', 'Modica takes messages up to 60 days ahead.');
 	}
 	return new Date(time).toISOString();

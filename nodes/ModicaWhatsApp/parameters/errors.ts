@@ -27,13 +27,13 @@ export function invalid(field: string, value: unknown, problem: string, remedy: 
 	);
 }
 
-const LONGEST_QUOTED_VALUE = 80;
+const MAX_QUOTED_VALUE_LENGTH = 80;
 
 /** Quotes a value for an error message: shortened, and on one line. */
 export function quote(value: unknown): string {
 	const text = typeof value === 'object' ? toJson(value) : String(value);
 	const line = text.replace(/\s+/g, ' ');
-	return `'${line.length > LONGEST_QUOTED_VALUE ? `${line.slice(0, LONGEST_QUOTED_VALUE)}…` : line}'`;
+	return `'${line.length > MAX_QUOTED_VALUE_LENGTH ? `${line.slice(0, MAX_QUOTED_VALUE_LENGTH)}…` : line}'`;
 }
 
 /** Returns JSON, or a placeholder if the value can't be serialized, for example because it contains itself. */

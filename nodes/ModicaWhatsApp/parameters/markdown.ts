@@ -6,14 +6,14 @@ import { countCharacters, parseText } from './text';
 import { digits, isEmpty } from './values';
 
 /** Maximum length in characters. Parsing can take quadratic time, so a longer text would block n8n. */
-const LONGEST_MARKDOWN = 20_000;
+const MAX_MARKDOWN_LENGTH = 20_000;
 /**
  * Maximum number of emphasis markers. The parser compares each `*` and `_` with all others: 20,000 would take seconds.
  * No ordinary text has this many.
  */
-const MOST_SIGNS = 3_000;
+const MAX_EMPHASIS_MARKERS = 3_000;
 /** Maximum number of table cells. The parser fills each row to the full number of columns. */
-const MOST_CELLS = 100_000;
+const MAX_CELLS = 100_000;
 
 /**
  * Converts Markdown, as AI models write it, to WhatsApp formatting.
@@ -22,8 +22,8 @@ const MOST_CELLS = 100_000;
 export function parseMarkdown(field: string, value: unknown): string {
 	const source = parseText(field, value, 'Write what the message is to say.');
 	const length = countCharacters(source);
-	if (length > LONGEST_MARKDOWN) {
-		throw invalid(field, source, `has ${length} characters`, `The node reads up to ${LONGEST_MARKDOWN} as Markdown: shorten it.`);
+	if (length > MAX_MARKDOWN_LENGTH) {
+		throw invalid(field, source, `has ${length} characters`, `The node reads up to ${MAX_MARKDOWN_LENGTH} as Markdown: shorten it.`);
 	}
 	const text = isTooMuch(source) ? undefined : render(source);
 	if (text === undefined) {
@@ -38,7 +38,7 @@ export function parseMarkdown(field: string, value: unknown): string {
 function isTooMuch(source: string): boolean {
 	const lines = source.split('\n');
 	const columns = lines.map((line) => line.split('|').length);
-	return (source.match(/[*_]+/g)?.length ?? 0) > MOST_SIGNS || columns.reduce((most, each) => Math.max(most, each)) * lines.length > MOST_CELLS;
+	return (source.match(/[*_]+/g)?.length ?? 0) > MAX_EMPHASIS_MARKERS || columns.reduce((most, each) => Math.max(most, each)) * lines.length > MAX_CELLS;
 }
 
 /** Returns undefined if parsing or rendering fails, for example for two thousand nested block quotes. */
@@ -210,12 +210,12 @@ function linesNotIndented(raw: string): number {
 }
 
 /** Maximum total length of column names in the output, where they're repeated for each row. Far longer than a message. */
-const LONGEST_NAMES = 200_000;
+const MAX_NAMES_LENGTH = 200_000;
 
 /** Renders a table with one line for each cell, because phones are too narrow for tables. */
 function renderTable({ raw, header, rows }: Markdown.Tokens.Table): string {
 	const names = header.map((cell) => formatted(piecesOfAll(known(cell.tokens), [{ sign: '*', written: '' }])));
-	if (names.join('').length * rows.length > LONGEST_NAMES) throw new RangeError();
+	if (names.join('').length * rows.length > MAX_NAMES_LENGTH) throw new RangeError();
 	const written = raw.split('\n').slice(2);
 	const toText = (row: readonly Markdown.Tokens.TableCell[], index: number) =>
 		names

@@ -99,10 +99,10 @@ export function parseRecipients(value: unknown, country?: Country): string[] {
 	return numbers;
 }
 
-const MOST_PROBLEMS_SHOWN = 5;
+const MAX_PROBLEMS_SHOWN = 5;
 
 function summarize(problems: readonly string[]): string {
-	const more = problems.length - MOST_PROBLEMS_SHOWN;
-	const shown = problems.slice(0, MOST_PROBLEMS_SHOWN);
+	const more = problems.length - MAX_PROBLEMS_SHOWN;
+	const shown = problems.slice(0, MAX_PROBLEMS_SHOWN);
 	return [...shown, ...(more > 0 ? [`And ${more} more.`] : [])].join('\n');
 }

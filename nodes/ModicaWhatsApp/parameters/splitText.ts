@@ -1,12 +1,12 @@
 import { invalid } from './errors';
-import { passagesOf, type Passage } from './passages';
-import { countCharacters, LONGEST_TEXT, parseText } from './text';
+import { spansOf, type Span } from './spans';
+import { countCharacters, MAX_TEXT_LENGTH, parseText } from './text';
 
 /**
  * Maximum length of a text to split, in characters. A longer text, for example from an agent in a loop, would flood the
  * customer.
  */
-const LONGEST_WHOLE = 10 * LONGEST_TEXT;
+const MAX_SPLIT_LENGTH = 10 * MAX_TEXT_LENGTH;
 
 /**
  * Returns the text of a message in parts within WhatsApp's limit.
@@ -15,8 +15,8 @@ const LONGEST_WHOLE = 10 * LONGEST_TEXT;
 export function parseTextParts(field: string, value: unknown): string[] {
 	const text = parseText(field, value, 'Write what the message is to say.');
 	const length = countCharacters(text);
-	if (length > LONGEST_WHOLE) {
-		throw invalid(field, text, `has ${length} characters`, `The node splits up to ${LONGEST_WHOLE}: shorten it.`);
+	if (length > MAX_SPLIT_LENGTH) {
+		throw invalid(field, text, `has ${length} characters`, `The node splits up to ${MAX_SPLIT_LENGTH}: shorten it.`);
 	}
 	return splitText(text);
 }
@@ -28,7 +28,7 @@ export function parseTextParts(field: string, value: unknown): string[] {
  * @param text with WhatsApp formatting: `*bold*`, not `**bold**`
  * @param most maximum length of a part, in characters
  */
-export function splitText(text: string, most = LONGEST_TEXT): string[] {
+export function splitText(text: string, most = MAX_TEXT_LENGTH): string[] {
 	return countCharacters(text) <= most ? [text] : new Splitter(text.trim(), most).parts();
 }
 
@@ -46,27 +46,27 @@ interface Cut {
 }
 
 /** Minimum fill of a part, unless the only later ends are within a word or a span. */
-const LEAST_FULL = 1 / 3;
+const MIN_FILL = 1 / 3;
 /** Space to close a span that is split: a code block, or text that is bold, italic, and struck through. */
-const LONGEST_CLOSE = 4;
+const MAX_CLOSE_LENGTH = 4;
 /** Characters after the limit to include, because the end of a sentence depends on what follows it. */
 const LOOK_AHEAD = 100;
 /** Maximum number of candidates to check for splitting a grapheme. Only malicious text has this many. */
-const MOST_TRIED = 200;
+const MAX_CANDIDATES = 200;
 
 const GRAPHEMES = new Intl.Segmenter();
 const SENTENCES = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 const WORDS = new Intl.Segmenter(undefined, { granularity: 'word' });
 
 class Splitter {
-	private readonly passages: readonly Passage[];
+	private readonly spans: readonly Span[];
 	private readonly graphemes: Intl.Segments;
 
 	constructor(
 		private readonly text: string,
 		private readonly most: number,
 	) {
-		this.passages = passagesOf(text);
+		this.spans = spansOf(text);
 		this.graphemes = GRAPHEMES.segment(text);
 	}
 
@@ -74,7 +74,7 @@ class Splitter {
 		const parts: string[] = [];
 		for (let start = 0; start < this.text.length; ) {
 			const last = this.indexAfter(start, this.most);
-			const near = this.passages.filter(({ from, to }) => from < last && to > start);
+			const near = this.spans.filter(({ from, to }) => from < last && to > start);
 			const opened = around(near, start).map(({ open }) => open).join('');
 			const { end, next } = this.cut(start, this.most - opened.length, near);
 			const closed = around(near, end).map(({ close }) => close).reverse().join('');
@@ -86,30 +86,30 @@ class Splitter {
 	}
 
 	/** Returns the best end for the part that begins at `start`. */
-	private cut(start: number, room: number, passages: readonly Passage[]): Pick<Cut, 'end' | 'next'> {
+	private cut(start: number, room: number, spans: readonly Span[]): Pick<Cut, 'end' | 'next'> {
 		const last = this.indexAfter(start, room);
 		if (last === this.text.length) return { end: last, next: last };
-		const least = start + (last - start) * LEAST_FULL;
+		const least = start + (last - start) * MIN_FILL;
 		const cuts = this.cutsBetween(start, last);
-		const outside = this.best(cuts.filter(({ end }) => !around(passages, end).some(({ isWhole }) => isWhole)), least);
+		const outside = this.best(cuts.filter(({ end }) => !around(spans, end).some(({ isWhole }) => isWhole)), least);
 		if (outside) return outside;
-		const lastInside = this.indexAfter(start, room - LONGEST_CLOSE);
-		const inside = cuts.filter((cut) => cut.end <= lastInside && around(passages, cut.end).every((passage) => this.isWithin(passage, cut)));
-		return this.best(inside, least) ?? this.cutInWord(start, lastInside, passages);
+		const lastInside = this.indexAfter(start, room - MAX_CLOSE_LENGTH);
+		const inside = cuts.filter((cut) => cut.end <= lastInside && around(spans, cut.end).every((span) => this.isWithin(span, cut)));
+		return this.best(inside, least) ?? this.cutInWord(start, lastInside, spans);
 	}
 
 	private best(cuts: readonly Cut[], least: number): Cut | undefined {
 		const rank = ({ border, end }: Cut) => (end < least ? BORDERS.length : BORDERS.indexOf(border));
 		return cuts
 			.toSorted((one, other) => rank(one) - rank(other) || other.end - one.end)
-			.slice(0, MOST_TRIED)
+			.slice(0, MAX_CANDIDATES)
 			.find(({ end, next }) => this.graphemeAt(end) === end && this.graphemeAt(next) === next);
 	}
 
-	private cutInWord(start: number, last: number, passages: readonly Passage[]): Pick<Cut, 'end' | 'next'> {
+	private cutInWord(start: number, last: number, spans: readonly Span[]): Pick<Cut, 'end' | 'next'> {
 		for (let end = this.graphemeAt(last); end > start; end = this.graphemeAt(end - 1)) {
 			const cut = { end, next: end };
-			if (around(passages, end).every((passage) => this.isWithin(passage, cut))) return cut;
+			if (around(spans, end).every((span) => this.isWithin(span, cut))) return cut;
 		}
 		// A character with thousands of combining marks.
 		return { end: last, next: last };
@@ -123,7 +123,7 @@ class Splitter {
 			const breaks = space.split('\n').length - 1;
 			// The segmenter counts each line of white space as a sentence.
 			const isSentence = Array.from({ length: space.length + 1 }, (_, place) => sentences.delete(index + place)).includes(true);
-			if (MARKER_AT_END.test(near.slice(Math.max(0, index - LONGEST_MARKER - 1), index))) continue;
+			if (MARKER_AT_END.test(near.slice(Math.max(0, index - MAX_MARKER_LENGTH - 1), index))) continue;
 			const lineBorder = () => (endsWithHeading(near.slice(0, index)) ? 'heading' : breaks > 1 ? 'paragraph' : 'line');
 			// Keep the indent of the next line.
 			const next = index + (breaks > 0 ? space.lastIndexOf('\n') + 1 : space.length);
@@ -139,7 +139,7 @@ class Splitter {
 	}
 
 	/** Whether both sides of the split contain text of the span, apart from its formatting characters. */
-	private isWithin({ from, to, open, close }: Passage, { end, next }: Pick<Cut, 'end' | 'next'>): boolean {
+	private isWithin({ from, to, open, close }: Span, { end, next }: Pick<Cut, 'end' | 'next'>): boolean {
 		return [this.text.slice(from + open.length, end), this.text.slice(next, to - close.length)].every((side) => side.trim() !== '');
 	}
 
@@ -160,7 +160,7 @@ class Splitter {
 
 /** The marker at the start of a list item or a quote. */
 const MARKER_AT_END = /(?:^|\s)(?:[-–•*>]|\d{1,3}[.)])$/;
-const LONGEST_MARKER = '123.'.length;
+const MAX_MARKER_LENGTH = '123.'.length;
 
 /** Whether the last line is a heading: all bold, apart from a leading number or emoji, or ending with a colon. */
 function endsWithHeading(text: string): boolean {
@@ -169,8 +169,8 @@ function endsWithHeading(text: string): boolean {
 }
 
 /** Returns the spans that contain an index. */
-function around(passages: readonly Passage[], index: number): Passage[] {
-	return passages.filter(({ from, to }) => from < index && index < to);
+function around(spans: readonly Span[], index: number): Span[] {
+	return spans.filter(({ from, to }) => from < index && index < to);
 }
 
 /** Returns the start of each segment of a text, except for the first. */

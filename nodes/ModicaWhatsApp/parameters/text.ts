@@ -2,9 +2,9 @@ import { invalid } from './errors';
 import { isEmpty } from './values';
 
 /** WhatsApp's limit for the text of a message, in Unicode characters. */
-export const LONGEST_TEXT = 4_096;
+export const MAX_TEXT_LENGTH = 4_096;
 /** WhatsApp's limit for the payload of a quick-reply button, in characters. */
-export const LONGEST_PAYLOAD = 128;
+export const MAX_PAYLOAD_LENGTH = 128;
 
 /**
  * Returns a text. Converts numbers, because spreadsheets contain them.
@@ -27,8 +27,8 @@ export function parseText(field: string, value: unknown, remedy: string): string
 export function parseMessageText(field: string, value: unknown, remedy = 'shorten it'): string {
 	const text = parseText(field, value, 'Write what the message is to say.');
 	const length = countCharacters(text);
-	if (length > LONGEST_TEXT) {
-		throw invalid(field, text, `has ${length} characters`, `WhatsApp takes up to ${LONGEST_TEXT}: ${remedy}.`);
+	if (length > MAX_TEXT_LENGTH) {
+		throw invalid(field, text, `has ${length} characters`, `WhatsApp takes up to ${MAX_TEXT_LENGTH}: ${remedy}.`);
 	}
 	return text;
 }

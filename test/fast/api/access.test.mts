@@ -1,7 +1,7 @@
-import { describeAnswer, isProxy, isRefusal, isSuccess, isUnknownMessage, type Answer } from '../../../nodes/ModicaWhatsApp/api/access';
+import { describeResponse, isProxy, isRefusal, isSuccess, isUnknownMessage, type ApiResponse } from '../../../nodes/ModicaWhatsApp/api/access';
 
 const BASE_URL = 'https://api.example.com/v1';
-const answer = (statusCode: number, body?: unknown, headers: Answer['headers'] = {}): Answer => ({ statusCode, headers, body });
+const answer = (statusCode: number, body?: unknown, headers: ApiResponse['headers'] = {}): ApiResponse => ({ statusCode, headers, body });
 const API_ERROR = { message: 'Whatsapp Cloud API error', statusCode: 404, error: 'not found' };
 const API_ERRORS = { errors: [{ field: 'id', code: 'unknown', description: 'no such message' }] };
 
@@ -45,7 +45,7 @@ it.each<[number, unknown, boolean]>([
 	expect(isRefusal(answer(status, body))).toBe(expected);
 });
 
-it.each<[number, unknown, Answer['headers'], boolean]>([
+it.each<[number, unknown, ApiResponse['headers'], boolean]>([
 	[407, undefined, {}, true],
 	[503, '<html>', { 'x-squid-error': 'ERR_DNS_FAIL 0' }, true],
 	[502, '<html>', { 'proxy-agent': 'x' }, true],
@@ -58,7 +58,7 @@ it.each<[number, unknown, Answer['headers'], boolean]>([
 	expect(isProxy(answer(status, body, headers))).toBe(expected);
 });
 
-it.each<[string, Answer]>([
+it.each<[string, ApiResponse]>([
 	['a redirect to https://login.example.com', answer(302, '', { location: 'https://login.example.com/secret?x=1' })],
 	['a redirect to https://login.example.com', answer(300, '', { location: 'https://login.example.com/secret' })],
 	['an empty body', answer(299, '', { location: 'https://login.example.com' })],
@@ -76,5 +76,5 @@ it.each<[string, Answer]>([
 	['JSON', answer(200, { ok: true })],
 	['JSON', answer(200, [])],
 ])('is told as %s', (words, given) => {
-	expect(describeAnswer(given, BASE_URL)).toBe(words);
+	expect(describeResponse(given, BASE_URL)).toBe(words);
 });

@@ -1,4 +1,4 @@
-import { apiErrorText, cutOff, ModicaError, noAnswer, refusal, refusedRepeatedly, unexpectedAnswer } from '../../../nodes/ModicaWhatsApp/api/errors';
+import { apiErrorText, incompleteDownload, ModicaError, noResponse, refusal, refusedRepeatedly, unexpectedResponse } from '../../../nodes/ModicaWhatsApp/api/errors';
 
 /** A status, how the message names it, and how its remedy begins. */
 const REFUSALS: Array<[number, string, string]> = [
@@ -63,21 +63,21 @@ describe('no answer', () => {
 		['broken', 'EPIPE', 'No answer from example.com: the connection broke off', 'Try again later.'],
 		['broken', '', 'No answer from example.com: the request failed', 'Try again later.'],
 	] as const)('since the host is %s (%j) is told with its remedy', (kind, code, message, remedy) => {
-		const error = noAnswer({ kind, code }, 'example.com', false);
+		const error = noResponse({ kind, code }, 'example.com', false);
 		expect(error).toMatchObject({ message, mayHaveBeenSent: false, statusCode: undefined });
 		expect(error.description?.startsWith(remedy)).toBe(true);
-		expect(noAnswer({ kind, code }, 'example.com', true).mayHaveBeenSent).toBe(true);
+		expect(noResponse({ kind, code }, 'example.com', true).mayHaveBeenSent).toBe(true);
 	});
 
 	it('to the whole of a file is told', () => {
-		expect(cutOff('ECONNRESET', 'example.com')).toMatchObject({ message: 'The file from example.com did not come whole: the connection broke off', mayHaveBeenSent: false });
-		expect(cutOff('', 'example.com').message).toBe('The file from example.com did not come whole: the connection broke off');
-		expect(cutOff('STALLED', 'example.com').message).toBe('The file from example.com did not come whole: nothing moved any more');
+		expect(incompleteDownload('ECONNRESET', 'example.com')).toMatchObject({ message: 'The file from example.com did not come whole: the connection broke off', mayHaveBeenSent: false });
+		expect(incompleteDownload('', 'example.com').message).toBe('The file from example.com did not come whole: the connection broke off');
+		expect(incompleteDownload('STALLED', 'example.com').message).toBe('The file from example.com did not come whole: nothing moved any more');
 	});
 });
 
 describe('an answer that is not the API’s', () => {
-	const remedyFor = (statusCode: number) => unexpectedAnswer('https://example.com', 'GET /healthz', statusCode, 'x'.repeat(1_000));
+	const remedyFor = (statusCode: number) => unexpectedResponse('https://example.com', 'GET /healthz', statusCode, 'x'.repeat(1_000));
 
 	it('is told in short, and was no message', () => {
 		expect(remedyFor(404)).toMatchObject({

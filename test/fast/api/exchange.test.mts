@@ -18,7 +18,7 @@ type Send = (signal: AbortSignal) => Promise<unknown>;
 function exchangeThat(send: Send): Exchange {
 	const http: Http = { request: async ({ abortSignal }) => (await send(abortSignal as AbortSignal)) as never };
 	const secrets = new Secrets(undefined, undefined, /(?!)/g);
-	return new Exchange(http, { baseUrl: 'https://api.example.com', clock, signal: cancel.signal, secrets, timeoutMs: MINUTE_MS, onAnswer: () => {} });
+	return new Exchange(http, { baseUrl: 'https://api.example.com', clock, signal: cancel.signal, secrets, timeoutMs: MINUTE_MS, onResponse: () => {} });
 }
 
 /** No answer, until the attempt is broken off. */
@@ -43,7 +43,7 @@ const answerOf = (...body: Array<string | (() => Promise<unknown>)>): Send => as
 const passedOn = (result: AttemptResult) => 'error' in result && result.error;
 
 /** What is told of a failure, as if its message had not been sent; anything else as it is. */
-const told = (result: AttemptResult) => ('toError' in result ? [result.failure, result.answered, result.toError(false, 0).message] : result);
+const told = (result: AttemptResult) => ('toError' in result ? [result.failure, result.responded, result.toError(false, 0).message] : result);
 
 describe('an upload', () => {
 	/** Of a file that has two minutes to go, and one more for the answer. */
@@ -109,7 +109,7 @@ describe('a download', () => {
 
 	it('may take as long as it moves', async () => {
 		const slowly = Array.from({ length: 10 }, () => ['x', async () => await clock.sleep(MINUTE_MS / 2)]).flat();
-		expect(await clock.until(exchangeThat(answerOf(...slowly)).attempt(request))).toMatchObject({ answer: { statusCode: 200 } });
+		expect(await clock.until(exchangeThat(answerOf(...slowly)).attempt(request))).toMatchObject({ response: { statusCode: 200 } });
 		expect(received).toBe('x'.repeat(10));
 	});
 
@@ -163,7 +163,7 @@ describe('an attempt', () => {
 		const asked: unknown[] = [];
 		const http: Http = { request: async ({ qs }) => (asked.push(qs), (await answerOf('{}')(cancel.signal)) as never) };
 		const secrets = new Secrets(undefined, undefined, /(?!)/g);
-		await new Exchange(http, { baseUrl: 'https://api.example.com', clock, signal: undefined, secrets, timeoutMs: MINUTE_MS, onAnswer: () => {} }).attempt(request);
+		await new Exchange(http, { baseUrl: 'https://api.example.com', clock, signal: undefined, secrets, timeoutMs: MINUTE_MS, onResponse: () => {} }).attempt(request);
 		expect(asked).toStrictEqual([{ id: 'x' }]);
 	});
 });

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { ModicaError } from '../../../nodes/ModicaWhatsApp/api/errors';
-import { MOST_IN_FLIGHT_WHILE_UNSURE, type PacedRequest, Pacer, type PacerSettings } from '../../../nodes/ModicaWhatsApp/api/pacing';
+import { MAX_IN_FLIGHT_WHILE_PROBING, type PacedRequest, Pacer, type PacerSettings } from '../../../nodes/ModicaWhatsApp/api/pacing';
 import { settle, VirtualClock } from '../../harness/virtualClock.mts';
 
 /** An API with a rate limit, in virtual time: says whether a request that arrives now is let through. */
@@ -438,7 +438,7 @@ describe('pacing', () => {
 		let tries = 0;
 		for (let i = 0; i < 10; i++) void pacer.turn(pacer.enter()).then(() => tries++);
 		await clock.pass(5_000);
-		expect(tries).toBe(MOST_IN_FLIGHT_WHILE_UNSURE);
+		expect(tries).toBe(MAX_IN_FLIGHT_WHILE_PROBING);
 	});
 
 	it('lets no more try when one that left before is refused, too', async () => {
@@ -455,7 +455,7 @@ describe('pacing', () => {
 			for (let i = 0; i < 5; i++) void pacer.turn(pacer.enter()).then(() => tries++);
 			await clock.pass(5_000);
 		}
-		expect(tries).toBe(MOST_IN_FLIGHT_WHILE_UNSURE);
+		expect(tries).toBe(MAX_IN_FLIGHT_WHILE_PROBING);
 	});
 
 	describe('while the host cannot be reached', () => {

@@ -45,14 +45,14 @@ describe('a link that n8n signed', () => {
 	it('keeps all but its secret part, which is seen to be hidden', () => {
 		const secrets = new Secrets(USERNAME, PASSWORD, /(signature=)\w+/g);
 		expect(secrets.hideInText('a?signature=abc123 b?signature=def')).toBe('a?signature=*** b?signature=***');
-		expect(secrets.hideInAnswer({ url: 'a?signature=abc123' })).toEqual({ url: 'a?signature=***' });
+		expect(secrets.hideInResponse({ url: 'a?signature=abc123' })).toEqual({ url: 'a?signature=***' });
 	});
 });
 
 describe('an answer without them', () => {
 	it('is the very same', () => {
 		const answer = { id: 'x' };
-		expect(new Secrets(USERNAME, PASSWORD).hideInAnswer(answer)).toBe(answer);
+		expect(new Secrets(USERNAME, PASSWORD).hideInResponse(answer)).toBe(answer);
 	});
 
 	it('stays as it is when the password is too short to be told from other text', () => {

@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 
 const begin = (limits: Partial<AttemptLimits> = {}) => watch.begin({ withinMs: 60_000, stallMs: 60_000, bytesMoved: () => undefined, ...limits });
-const stateOf = ({ signal, brokenOff }: WatchedAttempt) => [signal.aborted, brokenOff];
+const stateOf = ({ signal, abortReason }: WatchedAttempt) => [signal.aborted, abortReason];
 const GOING = [false, undefined];
 const listeners = () => getEventListeners(cancel.signal, 'abort').length;
 

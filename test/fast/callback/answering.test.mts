@@ -26,7 +26,7 @@ async function handOver(attempts: Attempt[], callback = 'r-1', tap = TAP): Promi
 	const start = clock.now();
 	const at: number[] = [];
 	const outcome = await clock.until(
-		answering.handOver(callback, tap, async () => {
+		answering.deliver(callback, tap, async () => {
 			at.push(clock.now() - start);
 			return await Promise.resolve(attempts[at.length - 1] ?? attempts.at(-1)!);
 		}),
@@ -123,7 +123,7 @@ describe('many taps', () => {
 
 	it('of one question are handed over one after the other, and one answers', async () => {
 		const { open, post } = endpoint();
-		const outcomes = Promise.all([0, 1, 2].map(async (number) => await answering.handOver(`r-${number}`, { ...TAP, answer: number }, post)));
+		const outcomes = Promise.all([0, 1, 2].map(async (number) => await answering.deliver(`r-${number}`, { ...TAP, answer: number }, post)));
 		await settled();
 		expect(open.map(({ tap }) => tap.answer)).toEqual([0]);
 		open[0]?.end(answered(404));
@@ -135,17 +135,17 @@ describe('many taps', () => {
 	});
 
 	it('that must wait keep nobody from being handed over', async () => {
-		const slow = Array.from({ length: 100 }, async (_, number) => await answering.handOver(`r-${number}`, { ...TAP, executionId: String(number) }, async () => await Promise.resolve(RUNNING)));
+		const slow = Array.from({ length: 100 }, async (_, number) => await answering.deliver(`r-${number}`, { ...TAP, executionId: String(number) }, async () => await Promise.resolve(RUNNING)));
 		await settled();
 		const at = clock.now();
-		expect(await answering.handOver('quick', { ...TAP, executionId: 'quick' }, async () => await Promise.resolve(TAKEN))).toBe('taken');
+		expect(await answering.deliver('quick', { ...TAP, executionId: 'quick' }, async () => await Promise.resolve(TAKEN))).toBe('taken');
 		expect(clock.now()).toBe(at);
 		expect(new Set(await clock.until(Promise.all(slow)))).toEqual(new Set(['undecided']));
 	});
 
 	it('are handed over twenty at once, and a thousand wait', async () => {
 		const { open, post } = endpoint();
-		const outcomes = Array.from({ length: 1_001 }, async (_, number) => await answering.handOver(`r-${number}`, { ...TAP, executionId: String(number) }, post));
+		const outcomes = Array.from({ length: 1_001 }, async (_, number) => await answering.deliver(`r-${number}`, { ...TAP, executionId: String(number) }, post));
 		expect(await outcomes[1_000]).toBe('undecided');
 		await settled();
 		expect(open).toHaveLength(20);

@@ -1,6 +1,6 @@
 import { Deduplicator, DeduplicatorByTrigger } from '../../../nodes/ModicaWhatsApp/callback/deduplication';
 
-const SETTINGS = { most: 3, forMs: 1_000 };
+const SETTINGS = { maxEntries: 3, ttlMs: 1_000 };
 
 /** A memory with a clock that stands still, and callbacks that end when told to. */
 function memory() {
@@ -54,7 +54,7 @@ describe('what has been taken', () => {
 	});
 
 	it('stays within its bounds over 100,000 callbacks', async () => {
-		const seen = new Deduplicator({ most: 500, forMs: 1_000, now: () => 0 });
+		const seen = new Deduplicator({ maxEntries: 500, ttlMs: 1_000, now: () => 0 });
 		for (let index = 0; index < 100_000; index++) await seen.admit(`key-${index}`, () => Promise.resolve(true));
 		await settled();
 		expect(seen.size).toBe(500);

@@ -8,7 +8,7 @@ import { toItem } from '../../../nodes/ModicaWhatsApp/callback/item';
 import { dedupeKey, parseCallback } from '../../../nodes/ModicaWhatsApp/callback/parse';
 import { isAuthorized } from '../../../nodes/ModicaWhatsApp/callback/verify';
 import { readerOf } from '../../../nodes/ModicaWhatsApp/n8n/fieldReference';
-import { bareName } from '../../../nodes/ModicaWhatsApp/n8n/files';
+import { sanitizeFileName } from '../../../nodes/ModicaWhatsApp/n8n/files';
 import { findOperation } from '../../../nodes/ModicaWhatsApp/operations';
 import { readContent } from '../../../nodes/ModicaWhatsApp/operations/message/content';
 import { readDelivery } from '../../../nodes/ModicaWhatsApp/operations/message/delivery';
@@ -226,7 +226,7 @@ describe('whatever headers come', () => {
 	);
 	it('a file name is a name without a path, of a length that disks have, without hidden characters', async () => {
 		await tryCases(2 * CASES, disposition, (header) => {
-			const name = bareName(parseFileName(header) ?? '');
+			const name = sanitizeFileName(parseFileName(header) ?? '');
 			if (name === undefined) return;
 			expect(name).not.toMatch(/[/\\\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]|^\.*$/u);
 			expect(name.length).toBeLessThanOrEqual(255);
@@ -283,7 +283,7 @@ describe('whatever an answer quotes', () => {
 			const hidden = secrets.hideInText(`${before} ${header} ${password} ${encodeURIComponent(header)} ${after}`);
 			for (const secret of [password, header.slice('Basic '.length)]) expect(hidden).not.toContain(secret);
 			const answer = { id: before, echo: { [header]: [header] } };
-			expect(JSON.stringify(secrets.hideInAnswer(answer))).not.toContain(header.slice('Basic '.length).replace(/=+$/, ''));
+			expect(JSON.stringify(secrets.hideInResponse(answer))).not.toContain(header.slice('Basic '.length).replace(/=+$/, ''));
 			if (!before.includes(password)) expect(hidden.startsWith(before)).toBe(true);
 		});
 	});

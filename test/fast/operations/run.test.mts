@@ -1,6 +1,6 @@
 import { CancelledError, ModicaError, NeverLeftError } from '../../../nodes/ModicaWhatsApp/api/errors';
 import type { Context, Item, Job, Operation, Output, Refuse } from '../../../nodes/ModicaWhatsApp/operations/operation';
-import { MOST_AHEAD, runJobs, runOperation, RunStopped } from '../../../nodes/ModicaWhatsApp/operations/run';
+import { MAX_INCOMPLETE_JOBS, runJobs, runOperation, RunStopped } from '../../../nodes/ModicaWhatsApp/operations/run';
 import { settle } from '../../harness/virtualClock.mts';
 
 /** A job that can be watched and ended by hand. */
@@ -138,28 +138,28 @@ describe('running jobs', () => {
 	it('takes no more jobs once cancelled', async () => {
 		const made: Handled[] = [];
 		function* making() {
-			while (made.length < 2 * MOST_AHEAD) yield (made[made.length] = new Handled(made.length));
+			while (made.length < 2 * MAX_INCOMPLETE_JOBS) yield (made[made.length] = new Handled(made.length));
 		}
 		const cancel = new AbortController();
 		const run = runJobs(making(), { signal: cancel.signal });
 		await settle();
 		cancel.abort();
 		for (const job of [...made]) await job.succeed();
-		expect((await run).ended).toHaveLength(MOST_AHEAD);
+		expect((await run).ended).toHaveLength(MAX_INCOMPLETE_JOBS);
 		// One is made, seen not to be wanted, and left.
-		expect(made).toHaveLength(MOST_AHEAD + 1);
+		expect(made).toHaveLength(MAX_INCOMPLETE_JOBS + 1);
 	});
 
 	it('keeps a job that is made late behind the one before it in its lane', async () => {
 		const made: Handled[] = [];
 		function* making() {
-			const lanes = [['a'], ['a'], ...Array.from({ length: MOST_AHEAD - 2 }, () => []), ['a']];
+			const lanes = [['a'], ['a'], ...Array.from({ length: MAX_INCOMPLETE_JOBS - 2 }, () => []), ['a']];
 			for (const lane of lanes) yield (made[made.length] = new Handled(made.length, lane));
 		}
 		const run = runJobs(making(), {});
 		await settle();
 		await made[0]?.succeed();
-		expect(made).toHaveLength(MOST_AHEAD + 1);
+		expect(made).toHaveLength(MAX_INCOMPLETE_JOBS + 1);
 		expect([made[1]?.started, made.at(-1)?.started]).toEqual([true, false]);
 		await made[1]?.succeed();
 		expect(made.at(-1)?.started).toBe(true);
@@ -173,19 +173,19 @@ describe('running jobs', () => {
 		['of no lane', (item: number) => new Handled(item)],
 	])('takes only so many jobs ahead: %s', async (_which, make) => {
 		const jobs: Handled[] = [];
-		const count = 3 * MOST_AHEAD;
+		const count = 3 * MAX_INCOMPLETE_JOBS;
 		function* making() {
 			while (jobs.length < count) yield (jobs[jobs.length] = make(jobs.length));
 		}
 		const run = runJobs(making(), {});
 		await settle();
-		expect(jobs).toHaveLength(MOST_AHEAD);
+		expect(jobs).toHaveLength(MAX_INCOMPLETE_JOBS);
 		let most = 0;
 		for (let item = 0; item < count; item++) {
 			await jobs[item]?.succeed();
 			most = Math.max(most, jobs.length - item - 1);
 		}
-		expect(most).toBeLessThanOrEqual(MOST_AHEAD);
+		expect(most).toBeLessThanOrEqual(MAX_INCOMPLETE_JOBS);
 		expect((await run).ended).toHaveLength(count);
 	});
 
@@ -202,7 +202,7 @@ describe('running jobs', () => {
 		await jobs[1]?.succeed();
 		expect(hasEnded).toBe(false);
 		await jobs[0]?.succeed();
-		expect(await run).toMatchObject({ ended: [{ job: jobs[0] }, { job: jobs[1] }], unmade: { error: mistake } });
+		expect(await run).toMatchObject({ ended: [{ job: jobs[0] }, { job: jobs[1] }], iterationError: { error: mistake } });
 	});
 
 	it('does nothing for nothing', async () => {

@@ -33,7 +33,7 @@ describe('a run', () => {
 		['1 of 1 failed: 1 answered with 500. 1 may have been sent.', [failed(new ModicaError('x', { statusCode: 500, mayHaveBeenSent: true }))]],
 		['1 of 1 failed: 1 answered with 302.', [refused(302)]],
 		['1 of 2 failed: 1 refused.', [{ item: 0, json: { status: 'failed' }, isRefused: true }, sent()]],
-		['1 may have been sent.', [{ item: 0, json: { status: 'unknown' }, inDoubt: true }, sent()]],
+		['1 may have been sent.', [{ item: 0, json: { status: 'unknown' }, mayHaveBeenSent: true }, sent()]],
 		[
 			'8 of 8 failed: 3 refused (422), 1 refused (400), 1 refused (401), 1 refused (403), 2 for other reasons.',
 			[...times(3, refused(422)), ...[400, 401, 403, 404, 413].map(refused)],

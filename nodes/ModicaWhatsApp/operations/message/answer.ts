@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'crypto';
 import { fieldsOf, type Fields } from '../../parameters/values';
 import type { AnswerPage, AnswerRequest } from '../operation';
-import { LONGEST_ANSWER, questionPage, wordsPage } from './answerPage';
+import { MAX_ANSWER_LENGTH, messagePage, questionPage } from './answerPage';
 import { answersOf, digest, parseQuestion, type Question } from './question';
 
 const GONE = 'This question is closed. No further action is needed.';
@@ -15,11 +15,11 @@ const IN_CHAT = 'To answer, tap a button in the WhatsApp message.';
 export function answer(value: unknown, request: AnswerRequest): AnswerPage {
 	const asked = parseQuestion(value);
 	// An earlier question of the same execution, for example in a loop, also has a validly signed link.
-	if (!asked || !opens(asked.question, request.secret)) return wordsPage(410, GONE);
+	if (!asked || !opens(asked.question, request.secret)) return messagePage(410, GONE);
 	const { question, sent } = asked;
 	const form = fieldsOf(request.body);
 	const take = (words: string, data: Fields): AnswerPage => ({
-		...wordsPage(200, question.thanks, words),
+		...messagePage(200, question.thanks, words),
 		answer: { ...sent, data: { ...data, answeredIn: question.answerIn, respondedAt: new Date().toISOString() } },
 	});
 
@@ -30,7 +30,7 @@ export function answer(value: unknown, request: AnswerRequest): AnswerPage {
 		// Browsers submit a line break as two characters, but count it as one.
 		const given = typeof form.text === 'string' ? form.text.replaceAll('\r\n', '\n').trim() : '';
 		if (given === '') return show('Please enter an answer.');
-		if (given.length > LONGEST_ANSWER) return show(`Please enter no more than ${LONGEST_ANSWER} characters.`);
+		if (given.length > MAX_ANSWER_LENGTH) return show(`Please enter no more than ${MAX_ANSWER_LENGTH} characters.`);
 		return take(given, { text: given });
 	}
 
@@ -38,7 +38,7 @@ export function answer(value: unknown, request: AnswerRequest): AnswerPage {
 	const isInChat = question.answerIn === 'chat';
 	const given = offered.find(({ value: ofPage }, index) => (isInChat ? String(index) === request.tapped : ofPage === form.answer));
 	if (request.method === 'POST' && given) return take(given.label, given.data);
-	return isInChat ? wordsPage(200, IN_CHAT) : questionPage({ text: question.text, buttons: offered });
+	return isInChat ? messagePage(200, IN_CHAT) : questionPage({ text: question.text, buttons: offered });
 }
 
 function opens({ secretDigest }: Question, secret: unknown): boolean {

@@ -2,7 +2,7 @@ import { createHash } from 'crypto';
 import type { AnswerPage } from '../operation';
 
 /** Maximum length of an answer in UTF-16 code units, as browsers count for `maxlength`. */
-export const LONGEST_ANSWER = 10_000;
+export const MAX_ANSWER_LENGTH = 10_000;
 
 /** A page that asks a question. */
 export interface QuestionPage {
@@ -18,7 +18,7 @@ export function questionPage({ text, buttons, problem }: QuestionPage): AnswerPa
 	const note = problem === undefined ? '' : `<p class="problem" role="alert">${escape(problem)}</p>`;
 	const fields =
 		'submit' in buttons
-			? `<textarea name="text" rows="5" maxlength="${LONGEST_ANSWER}" required autofocus dir="auto" aria-labelledby="question"></textarea>${button(buttons.submit)}`
+			? `<textarea name="text" rows="5" maxlength="${MAX_ANSWER_LENGTH}" required autofocus dir="auto" aria-labelledby="question"></textarea>${button(buttons.submit)}`
 			: buttons.map(({ label, value }) => button(label, value)).join('');
 	return page(
 		problem === undefined ? 200 : 400,
@@ -28,7 +28,7 @@ export function questionPage({ text, buttons, problem }: QuestionPage): AnswerPa
 }
 
 /** Returns a page with a message, below the submitted answer if there is one. */
-export function wordsPage(statusCode: number, words: string, answer?: string): AnswerPage {
+export function messagePage(statusCode: number, words: string, answer?: string): AnswerPage {
 	const given = answer === undefined ? '' : `<p class="given" dir="auto">${escape(answer)}</p>`;
 	return page(statusCode, words, `${given}<p dir="auto">${escape(words)}</p>`);
 }
@@ -68,7 +68,7 @@ const HEADERS: AnswerPage['headers'] = {
 	'X-Robots-Tag': 'noindex',
 };
 
-const LONGEST_TITLE = 60;
+const MAX_TITLE_LENGTH = 60;
 
 function page(statusCode: number, title: string, body: string): AnswerPage {
 	// The policy is also in the page because n8n 2.x replaces the policy in the response header.
@@ -78,7 +78,7 @@ function page(statusCode: number, title: string, body: string): AnswerPage {
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${escape(POLICY)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape([...title.trim()].slice(0, LONGEST_TITLE).join(''))}</title>
+<title>${escape([...title.trim()].slice(0, MAX_TITLE_LENGTH).join(''))}</title>
 <style>${STYLE}</style>
 </head>
 <body>

@@ -245,7 +245,7 @@ function toResults(batch: readonly Recipient[], received: readonly RecipientResu
 		}
 		const isClaimed = result instanceof Claimed;
 		const receipt = isClaimed ? result.receipt : result;
-		const told = { inDoubt: receipt === undefined, ...(isClaimed && { mayCountAsSent: true }) };
+		const told = { mayHaveBeenSent: receipt === undefined, ...(isClaimed && { mayCountAsSent: true }) };
 		return outputsFor(recipient, toOutput(recipient.to, receipt, message), told, receipt?.status === FAILED ? { isRefused: true } : {});
 	});
 }

@@ -9,9 +9,9 @@ import type { Item } from '../operation';
 /** The placeholder for the link in texts. */
 export const LINK = '{link}';
 const DEFAULT_THANKS = 'Thank you. Your answer has been received.';
-const FEWEST_CHOICES = 2;
+const MIN_CHOICES = 2;
 /** WhatsApp's limit for the buttons of a template. */
-const MOST_CHOICES = 10;
+const MAX_CHOICES = 10;
 
 /** The question as stored with the execution. */
 export type Question = {
@@ -240,8 +240,8 @@ function parseChoices(value: unknown): string[] {
 	const choices = rows.map((row, index) =>
 		parseText(`Choice ${index + 1}`, isRecord(row) ? row.choice : row, 'Give each choice a label, or remove it.').trim(),
 	);
-	if (choices.length < FEWEST_CHOICES || choices.length > MOST_CHOICES) {
-		throw invalid('Choices', choices.join(', '), `is a list of ${choices.length}`, `Give ${FEWEST_CHOICES} to ${MOST_CHOICES} choices.`);
+	if (choices.length < MIN_CHOICES || choices.length > MAX_CHOICES) {
+		throw invalid('Choices', choices.join(', '), `is a list of ${choices.length}`, `Give ${MIN_CHOICES} to ${MAX_CHOICES} choices.`);
 	}
 	const twice = choices.find((choice, index) => choices.indexOf(choice) !== index);
 	if (twice !== undefined) throw invalid('Choices', twice, 'is there twice', 'Give each choice a label of its own.');

@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import type { TemplateButton, TemplateContent, TextContent } from '../../api/types';
 import { InputError, invalid } from '../../parameters/errors';
 import { parseNumber } from '../../parameters/number';
-import { countCharacters, LONGEST_TEXT, parseMessageText } from '../../parameters/text';
+import { countCharacters, MAX_TEXT_LENGTH, parseMessageText } from '../../parameters/text';
 import type { Fields } from '../../parameters/values';
 import { showOnlyFor } from '../fields';
 import type { Context, Item } from '../operation';
@@ -11,7 +11,7 @@ import type { Content } from './preview';
 import { answersOf, LINK, type Question } from './question';
 import { readTemplate, toContent, type Template } from './template';
 import { templateFields, templateType } from './templateFields';
-import { LONGEST_BODY } from './templateText';
+import { MAX_BODY_LENGTH } from './templateText';
 
 /** The placeholder for the question in the body parameters of a template. */
 const MESSAGE = '{message}';
@@ -101,8 +101,8 @@ function asking({ text }: Question, { content, ...template }: Template): Templat
 	const line = text.replace(/\s+/g, ' ');
 	const params = body_params?.map((param) => replaceAll(param, MESSAGE, line));
 	const length = countCharacters(line);
-	if (length > LONGEST_BODY && body_params?.some((param) => param.includes(MESSAGE))) {
-		throw invalid('Message', text, `has ${length} characters`, `The body of a template has up to ${LONGEST_BODY}: shorten it.`);
+	if (length > MAX_BODY_LENGTH && body_params?.some((param) => param.includes(MESSAGE))) {
+		throw invalid('Message', text, `has ${length} characters`, `The body of a template has up to ${MAX_BODY_LENGTH}: shorten it.`);
 	}
 	return { ...template, content: { type: 'template', template: { ...others, ...(params && { body_params: params }) } } };
 }
@@ -130,8 +130,8 @@ function withButtons({ type, template }: TemplateContent, payloads: readonly str
 function linkedText(text: string, link: string): TextContent {
 	const body = text.includes(LINK) ? replaceAll(text, LINK, link) : `${text.trimEnd()}\n\n${link}`;
 	const length = countCharacters(body);
-	if (length > LONGEST_TEXT) {
-		throw invalid('Message', text, `has ${length} characters with its link`, `WhatsApp takes up to ${LONGEST_TEXT}: shorten it.`);
+	if (length > MAX_TEXT_LENGTH) {
+		throw invalid('Message', text, `has ${length} characters with its link`, `WhatsApp takes up to ${MAX_TEXT_LENGTH}: shorten it.`);
 	}
 	return { type: 'text', text: { body } };
 }

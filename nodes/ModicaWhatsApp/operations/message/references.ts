@@ -14,26 +14,26 @@ export interface ReferenceStore {
 }
 
 /** Minimum time to let a claim settle: many times the duration between n8n's read and write of the store. */
-const LEAST_SETTLING_MS = 200;
+const MIN_SETTLING_MS = 200;
 /** Multiple of the recording time to let a claim settle, because a slow store is probably slow for other processes too. */
 const SETTLING_PER_RECORDING = 10;
-const LONGEST_SETTLING_MS = 5_000;
+const MAX_SETTLING_MS = 5_000;
 /**
  * Maximum number of rounds to claim keys while other processes overwrite them. Without other processes, two rounds are
  * enough.
  */
-const MOST_ROUNDS = 20;
+const MAX_ROUNDS = 20;
 /** Waits of 0.5 + 1 + 2 + 4 + 8 s: a backup, for example, may lock n8n's database for seconds. */
-const MOST_STORE_ATTEMPTS = 6;
+const MAX_STORE_ATTEMPTS = 6;
 /** Minimum number of attempts: if two processes create the node's first record at the same time, the database rejects one. */
-const LEAST_STORE_ATTEMPTS = 2;
+const MIN_STORE_ATTEMPTS = 2;
 /**
  * Maximum number of keys that are claimed before their messages are sent. If an execution is killed, these count as
  * sent although they aren't. High enough for claims, which take about 0.3 s, to keep up with 80 messages per second.
  */
-export const MOST_CLAIMED = 100;
+export const MAX_CLAIMED = 100;
 /** Number of marks to leave in the store before removing them together, because each removal rewrites the whole store. */
-export const MOST_MARKS = 100;
+export const MAX_MARKS = 100;
 
 /**
  * Sends each reference at most once, across all executions of a node.
@@ -53,7 +53,7 @@ export class References {
 	private readonly sentHere = new Set<string>();
 	/** Keys that the store may have recorded for this run. It's unknown whether they were in the store before. */
 	private readonly uncertain = new Set<string>();
-	private readonly slots = new Semaphore(MOST_CLAIMED);
+	private readonly slots = new Semaphore(MAX_CLAIMED);
 	private readonly claims: Batcher<boolean | StoreError>;
 	private readonly releases: Batcher<StoreError | undefined>;
 	/** Set when all attempts of a store call failed, until a call succeeds. */
@@ -203,7 +203,7 @@ export class References {
 	private async claimBeside(marks: string[], keys: string[]): Promise<Set<string>> {
 		let ours = keys;
 		let latestMark: string | undefined;
-		for (let rounds = 0; rounds < MOST_ROUNDS; rounds++) {
+		for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
 			const mark = randomUUID();
 			marks.push(mark);
 			const { fresh, took } = await this.record([...ours, ...(latestMark === undefined ? [] : [latestMark])], mark);
@@ -212,7 +212,7 @@ export class References {
 			ours = ours.filter((key) => fresh.has(key));
 			if (ours.length === 0) return new Set();
 			latestMark = mark;
-			await this.clock.sleep(Math.min(Math.max(LEAST_SETTLING_MS, took * SETTLING_PER_RECORDING), LONGEST_SETTLING_MS));
+			await this.clock.sleep(Math.min(Math.max(MIN_SETTLING_MS, took * SETTLING_PER_RECORDING), MAX_SETTLING_MS));
 		}
 		throw new Error('other processes write over what this one records');
 	}
@@ -245,7 +245,7 @@ export class References {
 	 * checked only once.
 	 */
 	private async releaseAll(keys: string[]): Promise<void> {
-		const marks = Array.from({ length: MOST_STORE_ATTEMPTS }, () => randomUUID());
+		const marks = Array.from({ length: MAX_STORE_ATTEMPTS }, () => randomUUID());
 		await this.attempted(async () => await this.store.record(marks));
 		let unseen = marks;
 		let attempts = 0;
@@ -272,7 +272,7 @@ export class References {
 				return result;
 			},
 			async (error: unknown) => {
-				const most = !this.storeIsDown && this.isOpen ? MOST_STORE_ATTEMPTS : LEAST_STORE_ATTEMPTS;
+				const most = !this.storeIsDown && this.isOpen ? MAX_STORE_ATTEMPTS : MIN_STORE_ATTEMPTS;
 				if (attempts >= most) {
 					this.storeIsDown = true;
 					return await Promise.reject<never>(error);
@@ -295,7 +295,7 @@ export class References {
 	/** Removes the marks of old claims once there are enough of them. */
 	private async tidyUp(): Promise<void> {
 		const marks = marksOf(this.name);
-		if (marks.length < MOST_MARKS) return;
+		if (marks.length < MAX_MARKS) return;
 		const old = marks.splice(0);
 		// Marks that couldn't be removed are removed with the next ones.
 		await this.attempted(async () => await this.store.remove(old)).catch(() => marks.push(...old));

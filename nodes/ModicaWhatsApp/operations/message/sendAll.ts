@@ -69,11 +69,11 @@ function partKeys({ common: { to }, contents }: Sending, once: string): string[]
 
 /** Returns the indexes of the messages that certainly weren't sent. */
 function unsentOf({ receipts, error }: Attempt, count: number): number[] {
-	const first = receipts.length + (isInDoubt(error) ? 1 : 0);
+	const first = receipts.length + (mayHaveBeenSent(error) ? 1 : 0);
 	return Array.from({ length: count - first }, (_, index) => first + index);
 }
 
-function isInDoubt(error: unknown): boolean {
+function mayHaveBeenSent(error: unknown): boolean {
 	return error instanceof ModicaError && error.mayHaveBeenSent;
 }
 

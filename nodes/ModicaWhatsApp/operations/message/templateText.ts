@@ -9,7 +9,7 @@ export const HEADER_TEXT = 'Header Text';
 export const TEMPLATE_VALUES = 'Template Values';
 
 /** WhatsApp's limit for a template's body with its values, in characters. */
-export const LONGEST_BODY = 1_024;
+export const MAX_BODY_LENGTH = 1_024;
 
 /** The text of a template as WhatsApp approved it, with its placeholders. */
 export interface TemplateText {
@@ -73,9 +73,9 @@ export function readValues({ body, header }: TemplateText, values: unknown): Pic
 export function renderTemplate({ body, header }: TemplateText, { header_params = [], body_params = [] }: TemplateVariables): string {
 	const rendered = fill(body, body_params);
 	const length = countCharacters(rendered);
-	if (length > LONGEST_BODY) {
+	if (length > MAX_BODY_LENGTH) {
 		// Not the rendered text, because a value may be a link meant only for the customer.
-		throw invalid(TEMPLATE_TEXT, body.text, `has ${length} characters with its values`, `The body of a template has up to ${LONGEST_BODY}: shorten the values.`);
+		throw invalid(TEMPLATE_TEXT, body.text, `has ${length} characters with its values`, `The body of a template has up to ${MAX_BODY_LENGTH}: shorten the values.`);
 	}
 	return header ? `${fill(header, header_params)}\n\n${rendered}` : rendered;
 }

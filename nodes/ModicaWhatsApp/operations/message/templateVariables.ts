@@ -2,7 +2,7 @@ import type { TemplateButton, TemplateVariables } from '../../api/types';
 import { BINARY_FIELD } from '../../parameters/binaryField';
 import { invalid } from '../../parameters/errors';
 import { parseList } from '../../parameters/list';
-import { countCharacters, LONGEST_PAYLOAD, parseText } from '../../parameters/text';
+import { countCharacters, MAX_PAYLOAD_LENGTH, parseText } from '../../parameters/text';
 import { parseUrl } from '../../parameters/url';
 import { isEmpty, isRecord, parseJson } from '../../parameters/values';
 import type { FileLink } from './fileLinks';
@@ -109,12 +109,12 @@ function parseButton(value: unknown, position: number): TemplateButton {
 	refuseUnknownKeys(field, value, ['index', 'type', 'payload']);
 	const type = parseText(`${field} Type`, value.type, 'Use quick_reply or url.');
 	const payload = parseText(`${field} Payload`, value.payload, 'Give what the button is to carry.');
-	if (type === 'quick_reply' && countCharacters(payload) > LONGEST_PAYLOAD) {
+	if (type === 'quick_reply' && countCharacters(payload) > MAX_PAYLOAD_LENGTH) {
 		throw invalid(
 			`${field} Payload`,
 			payload,
 			`has ${countCharacters(payload)} characters`,
-			`WhatsApp takes up to ${LONGEST_PAYLOAD} in a quick reply.`,
+			`WhatsApp takes up to ${MAX_PAYLOAD_LENGTH} in a quick reply.`,
 		);
 	}
 	return { index: parseButtonIndex(`${field} Index`, value.index), type, payload };
@@ -128,13 +128,13 @@ function parseButtonIndex(field: string, value: unknown): number {
 	return index;
 }
 
-const LONGEST_SHOWN_NAMES = 200;
+const MAX_SHOWN_NAMES_LENGTH = 200;
 
 function refuseUnknownKeys(field: string, value: Record<string, unknown>, known: string[]): void {
 	const unknown = Object.keys(value).filter((key) => !known.includes(key));
 	if (unknown.length > 0) {
 		const names = unknown.join(', ');
-		const shown = names.length > LONGEST_SHOWN_NAMES ? `${names.slice(0, LONGEST_SHOWN_NAMES)}…` : names;
+		const shown = names.length > MAX_SHOWN_NAMES_LENGTH ? `${names.slice(0, MAX_SHOWN_NAMES_LENGTH)}…` : names;
 		throw invalid(field, value, `holds ${shown}, which the API does not know`, `Use ${known.join(', ')}.`);
 	}
 }

@@ -63,7 +63,7 @@ export const timeLimitOption: INodeProperties = {
 };
 
 const UNIT_MS: Record<string, number> = { minutes: 60_000, hours: 3_600_000, days: 86_400_000 };
-const LONGEST_WAIT_MS = 3_650 * 86_400_000;
+const MAX_WAIT_MS = 3_650 * 86_400_000;
 
 /**
  * Returns when to continue without an answer, or undefined to wait indefinitely.
@@ -83,7 +83,7 @@ export function parseTimeLimit(limitWaitTime: unknown, timeZone: string, now: nu
 		throw invalid('Max Date and Time', maxDateAndTime, 'is not after Scheduled, when the message is sent', 'Use a time after Scheduled, or leave the limit out.');
 	}
 	const wait = Number(resumeAmount) * (UNIT_MS[String(resumeUnit)] ?? NaN);
-	if (!(wait > 0 && wait <= LONGEST_WAIT_MS)) {
+	if (!(wait > 0 && wait <= MAX_WAIT_MS)) {
 		throw invalid('Limit Wait Time', `${String(resumeAmount)} ${String(resumeUnit)}`, 'is no time to wait', 'Use an amount above 0, up to ten years, in minutes, hours or days.');
 	}
 	return new Date(sentAt + wait);

@@ -1,5 +1,5 @@
 import { CancelledError, ModicaError } from '../../../../nodes/ModicaWhatsApp/api/errors';
-import { MOST_CLAIMED, MOST_MARKS, References, type ReferenceStore } from '../../../../nodes/ModicaWhatsApp/operations/message/references';
+import { MAX_CLAIMED, MAX_MARKS, References, type ReferenceStore } from '../../../../nodes/ModicaWhatsApp/operations/message/references';
 import { VirtualClock } from '../../../harness/virtualClock.mts';
 
 /** A store like n8n's: reads everything, then writes everything, so that two at once lose something. */
@@ -213,18 +213,18 @@ describe('references', () => {
 
 	it('are remembered to the number that is stated: marks of claims are removed', async () => {
 		let most = 0;
-		for (let index = 0; index < 3 * MOST_MARKS; index++) {
+		for (let index = 0; index < 3 * MAX_MARKS; index++) {
 			await references.once([`order-${index}`], send(''));
 			most = Math.max(most, store.keys.length - store.references.length);
 		}
-		expect(store.references).toHaveLength(3 * MOST_MARKS);
-		expect(most).toBeLessThan(MOST_MARKS);
+		expect(store.references).toHaveLength(3 * MAX_MARKS);
+		expect(most).toBeLessThan(MAX_MARKS);
 	});
 
 	it('leave no marks for good that could not be removed at first', async () => {
 		const remove = store.remove.bind(store);
 		store.remove = async () => await Promise.reject(new Error('no database'));
-		for (let index = 0; index < MOST_MARKS; index++) await references.once([`order-${index}`], send(''));
+		for (let index = 0; index < MAX_MARKS; index++) await references.once([`order-${index}`], send(''));
 		store.remove = remove;
 		await references.once(['the next'], send(''));
 		expect(store.keys).toEqual(store.references);
@@ -233,10 +233,10 @@ describe('references', () => {
 	it('are not lost when another execution removes its marks meanwhile', async () => {
 		// So many claims one after the other that each execution removes marks while the other claims.
 		const claims = async (execution: ReturnType<typeof open>, name: string) => {
-			for (let index = 0; index < MOST_MARKS; index++) expect(await execution.begin([`${name}-${index}`], send(name))).toBe(true);
+			for (let index = 0; index < MAX_MARKS; index++) expect(await execution.begin([`${name}-${index}`], send(name))).toBe(true);
 		};
 		await all([claims(open(), 'one'), clock.sleep(100).then(async () => await claims(open(), 'other'))]);
-		expect(sent).toHaveLength(2 * MOST_MARKS);
+		expect(sent).toHaveLength(2 * MAX_MARKS);
 	});
 
 	it('are claimed only so many ahead of their sends', async () => {
@@ -246,13 +246,13 @@ describe('references', () => {
 			await clock.sleep(1_000);
 			throw new ModicaError('refused', { mayHaveBeenSent: false });
 		};
-		const begun = Array.from({ length: 5 * MOST_CLAIMED }, async (_, index) => await references.begin([`order-${index}`], waiting));
+		const begun = Array.from({ length: 5 * MAX_CLAIMED }, async (_, index) => await references.begin([`order-${index}`], waiting));
 		await clock.until(Promise.allSettled(begun));
-		expect(most).toBe(MOST_CLAIMED);
+		expect(most).toBe(MAX_CLAIMED);
 	});
 
 	it('of a broadcast larger than what may be claimed ahead are claimed together', async () => {
-		const keys = Array.from({ length: 3 * MOST_CLAIMED }, (_, index) => `order-${index}`);
+		const keys = Array.from({ length: 3 * MAX_CLAIMED }, (_, index) => `order-${index}`);
 		expect(await references.once(keys, async (fresh) => await Promise.resolve(fresh.every(Boolean)))).toBe(true);
 	});
 
@@ -431,7 +431,7 @@ describe('references', () => {
 
 		it('fail together: those that come later need not find out how long it stays so', async () => {
 			store.record = broken;
-			const keys = Array.from({ length: 5 * MOST_CLAIMED }, (_, index) => `${index}`);
+			const keys = Array.from({ length: 5 * MAX_CLAIMED }, (_, index) => `${index}`);
 			await all(keys.map(async (key) => await references.begin([key], send(key)).catch(() => {})));
 			expect(sent).toEqual([]);
 			expect(clock.now()).toBeLessThan(20_000);

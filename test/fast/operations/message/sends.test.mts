@@ -308,7 +308,7 @@ describe('a broadcast', () => {
 		return { sent, context, destinations: () => sent.map(({ destination }) => destination) };
 	}
 	const toItems = (numbers: string[], more: object = {}) => numbers.map((to) => ({ to, text: 'Sale', ...more }));
-	const accepted = (item: number, to: string, more: object = {}) => ({ item, position: 0, json: { id: `id of ${to}`, status: 'accepted', to, ...more }, inDoubt: false });
+	const accepted = (item: number, to: string, more: object = {}) => ({ item, position: 0, json: { id: `id of ${to}`, status: 'accepted', to, ...more }, mayHaveBeenSent: false });
 
 	it('is one request to all numbers, one output for each', async () => {
 		const { sent, context } = api();
@@ -389,7 +389,7 @@ describe('a broadcast', () => {
 		expect(destinations()).toEqual([[ONE, TWO]]);
 		expect(results).toEqual([
 			accepted(0, ONE),
-			{ item: 1, position: 0, json: { status: 'duplicate', to: ONE, message: 'Not sent again: the number is already in this broadcast, from item 0' }, inDoubt: false },
+			{ item: 1, position: 0, json: { status: 'duplicate', to: ONE, message: 'Not sent again: the number is already in this broadcast, from item 0' }, mayHaveBeenSent: false },
 			accepted(2, TWO),
 		]);
 	});
@@ -409,8 +409,8 @@ describe('a broadcast', () => {
 		const { context } = api((to) => (to === ONE ? undefined : { id: 'x', status: 'failed', message: 'not on WhatsApp' }));
 		const { results } = await runOn(broadcast, toItems([ONE, TWO]), context);
 		expect(results).toEqual([
-			{ item: 0, position: 0, json: { status: 'unknown', to: ONE, message: 'Modica’s answer says nothing about this recipient' }, inDoubt: true },
-			{ item: 1, position: 0, json: { id: 'x', status: 'failed', to: TWO, message: 'not on WhatsApp' }, inDoubt: false, isRefused: true },
+			{ item: 0, position: 0, json: { status: 'unknown', to: ONE, message: 'Modica’s answer says nothing about this recipient' }, mayHaveBeenSent: true },
+			{ item: 1, position: 0, json: { id: 'x', status: 'failed', to: TWO, message: 'not on WhatsApp' }, mayHaveBeenSent: false, isRefused: true },
 		]);
 	});
 
@@ -438,7 +438,7 @@ describe('a broadcast', () => {
 			item,
 			position: 0,
 			json: { status: 'duplicate', to, reference: 'sale', message: 'Not sent again: this node has sent the reference to this recipient before' },
-			inDoubt: false,
+			mayHaveBeenSent: false,
 		});
 
 		it('goes to each recipient once', async () => {
@@ -461,7 +461,7 @@ describe('a broadcast', () => {
 
 		it('keeps the reference of a number that the answer leaves out', async () => {
 			const { context, destinations } = api((to) => (to === ONE ? undefined : { id: 'x', status: 'accepted' }));
-			expect((await runOn(broadcast, once([ONE, TWO]), context)).results[0]).toMatchObject({ json: { status: 'unknown' }, inDoubt: true });
+			expect((await runOn(broadcast, once([ONE, TWO]), context)).results[0]).toMatchObject({ json: { status: 'unknown' }, mayHaveBeenSent: true });
 			await runOn(broadcast, once([ONE, TWO]), context);
 			expect(destinations()).toEqual([[ONE, TWO]]);
 		});

@@ -1,6 +1,6 @@
-import { passagesOf } from '../../../nodes/ModicaWhatsApp/parameters/passages';
+import { spansOf } from '../../../nodes/ModicaWhatsApp/parameters/spans';
 
-const found = (text: string) => passagesOf(text).map(({ from, to }) => text.slice(from, to));
+const found = (text: string) => spansOf(text).map(({ from, to }) => text.slice(from, to));
 
 describe('the passages of a text', () => {
 	it.each<[string, string[]]>([
@@ -29,7 +29,7 @@ describe('the passages of a text', () => {
 	});
 
 	it('are whole, but for quotes, and have the signs that close and open them again', () => {
-		expect(passagesOf('> www.a.nz *b*\n```c```')).toEqual([
+		expect(spansOf('> www.a.nz *b*\n```c```')).toEqual([
 			{ from: 0, to: 14, open: '> ', close: '', isWhole: false },
 			{ from: 2, to: 10, open: '', close: '', isWhole: true },
 			{ from: 11, to: 14, open: '*', close: '*', isWhole: true },

@@ -1,12 +1,12 @@
-import { Kept } from '../../../nodes/ModicaWhatsApp/callback/kept';
+import { Cache } from '../../../nodes/ModicaWhatsApp/callback/cache';
 
 let now: number;
-let kept: Kept<string>;
+let kept: Cache<string>;
 let readings: string[];
 beforeEach(() => {
 	now = 0;
 	readings = [];
-	kept = new Kept({ forMs: 10_000, now: () => now });
+	kept = new Cache({ ttlMs: 10_000, now: () => now });
 });
 
 const get = async (key: string, value: string) =>

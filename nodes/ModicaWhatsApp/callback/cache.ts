@@ -1,6 +1,6 @@
-export interface KeptSettings {
+export interface CacheSettings {
 	/** Milliseconds for which a value is valid, counted from when its reading started. */
-	readonly forMs: number;
+	readonly ttlMs: number;
 	/** Returns a time in milliseconds. Only differences between two calls are meaningful. */
 	readonly now: () => number;
 }
@@ -9,10 +9,10 @@ export interface KeptSettings {
  * A short-lived in-memory cache for values that are expensive to read. Concurrent calls share one reading. A failed
  * reading isn't cached.
  */
-export class Kept<Value> {
+export class Cache<Value> {
 	private readonly readings = new Map<string, { readonly since: number; readonly value: Promise<Value> }>();
 
-	constructor(private readonly settings: KeptSettings) {}
+	constructor(private readonly settings: CacheSettings) {}
 
 	/** Returns the cached value of a key, or calls `read`. Rejects if `read` does. */
 	async get(key: string, read: () => Promise<Value>): Promise<Value> {
@@ -35,7 +35,7 @@ export class Kept<Value> {
 	}
 
 	private forgetOld(): void {
-		const oldest = this.settings.now() - this.settings.forMs;
+		const oldest = this.settings.now() - this.settings.ttlMs;
 		for (const [key, { since }] of this.readings) if (since <= oldest) this.readings.delete(key);
 	}
 }

@@ -1,5 +1,5 @@
 /** A span of text that WhatsApp displays as a unit: formatted text, a quote, or a link. */
-export interface Passage {
+export interface Span {
 	/** Start and end, including the formatting characters. */
 	readonly from: number;
 	readonly to: number;
@@ -11,7 +11,7 @@ export interface Passage {
 }
 
 /** Returns the spans of a text with WhatsApp formatting, sorted by start. An outer span precedes its inner spans. */
-export function passagesOf(text: string): Passage[] {
+export function spansOf(text: string): Span[] {
 	const codeBlocks = [...text.matchAll(/```\n?([^]+?)\n?```/g)].map(({ 0: { length }, index }) => ({
 		from: index,
 		to: index + length,
@@ -22,15 +22,15 @@ export function passagesOf(text: string): Passage[] {
 	// Inside code, formatting characters are literal, and surrounding formatting ends at a code block, so no span
 	// contains one.
 	const others = text.replace(/```[^]+?```/g, (code) => '\n'.repeat(code.length));
-	const passages = [...codeBlocks, ...linesOf(others).flatMap(({ line, from }) => passagesOfLine(line, from))];
-	return passages.sort((one, other) => one.from - other.from);
+	const spans = [...codeBlocks, ...linesOf(others).flatMap(({ line, from }) => spansOfLine(line, from))];
+	return spans.sort((one, other) => one.from - other.from);
 }
 
 function linesOf(text: string): Array<{ line: string; from: number }> {
 	return [...text.matchAll(/.+/g)].map(({ 0: line, index }) => ({ line, from: index }));
 }
 
-function passagesOfLine(line: string, start: number): Passage[] {
+function spansOfLine(line: string, start: number): Span[] {
 	const quote = /^> \S/.test(line) ? [{ from: start, to: start + line.length, open: '> ', close: '', isWhole: false }] : [];
 	const links = [...line.matchAll(/\b(?:https?:\/\/|www\.)\S+/gi)].map(({ 0: { length }, index }) => ({
 		from: start + index,
@@ -43,8 +43,8 @@ function passagesOfLine(line: string, start: number): Passage[] {
 }
 
 /** Returns the spans between two formatting characters, the first at the start of a word and the second at the end of one. */
-function formattedBy(sign: string, line: string, start: number): Passage[] {
-	const found: Passage[] = [];
+function formattedBy(sign: string, line: string, start: number): Span[] {
+	const found: Span[] = [];
 	let from = -1;
 	for (let index = line.indexOf(sign); index >= 0; index = line.indexOf(sign, index + 1)) {
 		const before = line[index - 1] ?? ' ';
