@@ -15,7 +15,7 @@ afterAll(async () => {
 });
 
 describe('the node panel', () => {
-	it.each(['whatsapp', 'sms', 'modica', 'broadcast', 'reply', 'delivery'])('finds the node by "%s"', async (word) => {
+	it.each(['whatsapp', 'sms', 'modica', 'broadcast', 'reply', 'delivery', 'approval'])('finds the node by "%s"', async (word) => {
 		await editor.searchNodes(word);
 		await editor.offer('Modica WhatsApp').waitFor();
 		await editor.screenshot(word);
