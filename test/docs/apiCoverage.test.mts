@@ -4,7 +4,7 @@ import path from 'node:path';
 import { loadContract } from '../contract/contract.mts';
 import { itemsOf } from '../contract/items.mts';
 import { PROJECT } from '../harness/project.mts';
-import { runForJson } from '../harness/run.mts';
+import { listTests } from './listTests.mts';
 
 const TABLE = path.join(PROJECT, 'docs/api-coverage.md');
 
@@ -31,12 +31,6 @@ const rows = readRows(readFileSync(TABLE, 'utf8'));
 const rowed = rows.map(({ what }) => what);
 const items = itemsOf(loadContract()).map(({ section, what }) => `${section}: ${what}`);
 
-/** The tests of some files under the names that Jest prints. */
-async function testsIn(files: readonly string[]): Promise<Map<string, string[]>> {
-	const script = ['--import', 'tsx', path.join(__dirname, 'listTests.mts'), ...files];
-	return new Map(Object.entries(await runForJson<Record<string, string[]>>(script, PROJECT)));
-}
-
 /** A test's whole name, or a part that no other test in the file has. */
 const found = (names: readonly string[], wanted: string) => (names.includes(wanted) ? [wanted] : names.filter((name) => name.includes(wanted)));
 
@@ -58,7 +52,7 @@ it('found what the reference has', () => {
 	expect(items.length).toBeGreaterThan(340);
 });
 
-it('names tests that there are', async () => {
+it('names tests that there are', () => {
 	const files = [...new Set(rows.map(({ file }) => file))];
 	const missing = files.filter((file) => !existsSync(path.join(PROJECT, file)));
 	expect(missing).toEqual([]);
@@ -66,7 +60,7 @@ it('names tests that there are', async () => {
 	const leavingOut = files.filter((file) => LEFT_OUT.test(readFileSync(path.join(PROJECT, file), 'utf8')));
 	expect(leavingOut).toEqual([]);
 
-	const tests = await testsIn(files);
+	const tests = listTests(files);
 	const untrue = rows.flatMap(({ what, file, test }) => {
 		const count = found(tests.get(file) ?? [], test).length;
 		return count === 1 ? [] : [`${what}: ${file} has ${count === 0 ? 'no test' : `${count} tests`} "${test}"`];

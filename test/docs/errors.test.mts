@@ -93,7 +93,7 @@ const texts = trees.flatMap(textsOf).filter(({ parts }) => !NO_MESSAGES.includes
 
 describe(PAGE, () => {
 	it('is what the sources give', async () => {
-		await run(process.execPath, ['--import', 'tsx', path.join(__dirname, 'generate.mts'), '--check'], PROJECT);
+		await run(process.execPath, [path.join(__dirname, '../harness/program.mjs'), path.join(__dirname, 'generate.mts'), '--check'], PROJECT);
 	});
 
 	it('is compared with texts of every part of the package', () => {

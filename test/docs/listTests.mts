@@ -1,39 +1,39 @@
-/**
- * Prints the names of the tests in some files, as Jest would, without Jest and without running any of them:
- * `node --import tsx test/docs/listTests.mts FILE…`.
- */
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { expect } from 'expect';
 import { bind } from 'jest-each';
+import { PROJECT } from '../harness/project.mts';
 
-const titles: string[] = [];
-let names: string[] = [];
+/** The names of the tests in each file, as Jest prints them. Loads the files within a test, and runs none of theirs. */
+export function listTests(files: readonly string[]): Map<string, string[]> {
+	const titles: string[] = [];
+	let names: string[] = [];
+	const collectTest = (title: string) => {
+		names.push([...titles, title].join(' › '));
+	};
+	const collectTests = (title: string, define: () => void) => {
+		titles.push(title);
+		define();
+		titles.pop();
+	};
+	const withEach = (collect: (title: string, define: () => void) => void) => Object.assign(collect, { each: bind(collect as never) });
+	const ignored = () => {};
+	const replacements: Record<string, unknown> = {
+		describe: withEach(collectTests),
+		it: withEach(collectTest),
+		test: withEach(collectTest),
+		...Object.fromEntries(['beforeAll', 'beforeEach', 'afterEach', 'afterAll'].map((name) => [name, ignored])),
+	};
 
-function collectTest(title: string): void {
-	names.push([...titles, title].join(' › '));
+	const jests = Object.fromEntries(Object.keys(replacements).map((name) => [name, (globalThis as Record<string, unknown>)[name]]));
+	Object.assign(globalThis, replacements);
+	try {
+		return new Map(
+			files.map((file) => {
+				names = [];
+				jest.requireActual(path.join(PROJECT, file));
+				return [file, names];
+			}),
+		);
+	} finally {
+		Object.assign(globalThis, jests);
+	}
 }
-
-function collectTests(title: string, define: () => void): void {
-	titles.push(title);
-	define();
-	titles.pop();
-}
-
-const withEach = (collect: (title: string, define: () => void) => void) => Object.assign(collect, { each: bind(collect as never) });
-const ignored = () => {};
-Object.assign(globalThis, {
-	expect,
-	describe: withEach(collectTests),
-	it: withEach(collectTest),
-	test: withEach(collectTest),
-	...Object.fromEntries(['beforeAll', 'beforeEach', 'afterEach', 'afterAll'].map((name) => [name, ignored])),
-});
-
-const all: Record<string, string[]> = {};
-for (const file of process.argv.slice(2)) {
-	names = [];
-	await import(pathToFileURL(path.resolve(file)).href);
-	all[file] = names;
-}
-console.log(JSON.stringify(all));

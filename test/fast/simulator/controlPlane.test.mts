@@ -144,7 +144,7 @@ const START_MS = 60_000;
 
 describe('run by itself', () => {
 	const start = (...args: string[]) => {
-		const child = spawn(process.execPath, ['--import', 'tsx', path.join(import.meta.dirname, '../../simulator/main.mts'), ...args]);
+		const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../harness/program.mjs'), path.join(import.meta.dirname, '../../simulator/main.mts'), ...args]);
 		const output = { text: '' };
 		for (const stream of [child.stdout, child.stderr]) {
 			stream.setEncoding('utf8').on('data', (chunk: string) => {

@@ -34,7 +34,7 @@ afterAll(async () => {
 
 const execute = promisify(execFile);
 const simulator = async (...args: string[]) =>
-	await execute(process.execPath, ['--import', 'tsx', path.join(import.meta.dirname, '../../simulator/main.mts'), ...args]).then(
+	await execute(process.execPath, [path.join(import.meta.dirname, '../../harness/program.mjs'), path.join(import.meta.dirname, '../../simulator/main.mts'), ...args]).then(
 		({ stdout }) => ({ ended: 'well', printed: stdout }),
 		({ stdout, stderr }: { stdout: string; stderr: string }) => ({ ended: 'badly', printed: stdout + stderr }),
 	);
