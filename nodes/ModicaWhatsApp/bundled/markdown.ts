@@ -1,2 +1,2 @@
-/** Takes Markdown apart, by the rules of CommonMark and GitHub. */
+/** Tokenizes Markdown according to CommonMark and GitHub Flavored Markdown. */
 export { Lexer, type MarkedToken, type Token, type Tokens } from 'marked';

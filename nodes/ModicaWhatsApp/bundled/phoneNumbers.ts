@@ -1,2 +1,2 @@
-/** The mobile numbers of all countries, by the rules that Google keeps. */
+/** Parses the mobile numbers of all countries with Google's numbering rules. */
 export { getCountries, getCountryCallingCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/mobile';
