@@ -1,8 +1,8 @@
 /**
- * The way in for all npm tasks of more than one command: see TASKS, and CONTRIBUTING.md for what they do.
+ * Runs the npm tasks with more than one command: see TASKS, and CONTRIBUTING.md for their descriptions.
  *
- * Works in a fresh clone: it installs the dependencies where they are missing or out of date, then does its task.
- * Hence plain JavaScript, and nothing but what Node.js brings.
+ * Works in a fresh clone: it installs missing or outdated dependencies, then runs the task. So it's plain JavaScript
+ * without dependencies.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,7 +15,7 @@ import { elapsed, step } from './progress.mjs';
 
 const PROJECT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const MODULES = path.join(PROJECT, 'node_modules');
-/** Says which lock file the dependencies were installed from. */
+/** Contains the hash of the lockfile from which the dependencies were installed. */
 const INSTALLED = path.join(MODULES, '.installed-from');
 
 const TASKS = {
@@ -37,27 +37,27 @@ const TASKS = {
 	'test:queue': (args) => runN8nTests('test/real/queue', args),
 };
 
-/** A program that has said itself what went wrong. */
+/** A program that failed and has printed the reason itself. */
 class ProgramFailed extends Error {
 	constructor(code) {
-		super(`ended with ${code}`);
+		super(`exited with ${code}`);
 		this.code = code;
 	}
 }
 
 async function main([name = '', ...args]) {
 	const task = TASKS[name];
-	if (!task) throw new Error(`"${name}" is none of ${Object.keys(TASKS).join(', ')}`);
-	if (installedFrom() !== lockFileHash()) await step('Installing the dependencies', installDependencies);
+	if (!task) throw new Error(`Unknown task "${name}". Valid tasks: ${Object.keys(TASKS).join(', ')}`);
+	if (installedFrom() !== lockFileHash()) await step('Installing dependencies', installDependencies);
 	await task(args);
 }
 
 async function installDependencies() {
-	// What is released is made of exactly what the lock file names. Not so elsewhere: a lock file made on one system names
-	// packages of others, which a mirror may lack.
+	// A release uses exactly the versions in the lockfile. Elsewhere, `npm install` is used, because the lockfile contains
+	// packages for other operating systems, which a mirror may not have.
 	const command = process.env.GITHUB_ACTIONS ? 'ci' : 'install';
 	await capture('npm', [command, '--ignore-scripts', '--no-audit', '--no-fund']);
-	// npm may have brought the lock file up to date: what counts is the one there is now.
+	// Hashed again, because npm may have updated the lockfile.
 	writeFileSync(INSTALLED, lockFileHash());
 }
 
@@ -69,38 +69,38 @@ function lockFileHash() {
 	return createHash('sha256').update(readFileSync(path.join(PROJECT, 'package-lock.json'))).digest('hex');
 }
 
-/** All that must hold for a change, but for what takes a real n8n. */
+/** Runs all checks that don't need a real n8n. */
 async function runChecks(args) {
 	const began = Date.now();
-	// Two at a time, for two cores.
-	await inOrderOfCompletion([
+	// Two at a time, for a machine with two cores.
+	await allSettled([
 		(async () => {
-			await step('Official lint', officialLint);
-			await step('Lint of the tests', () => capture(bin('oxlint'), ['-c', 'test/oxlint.jsonc', 'test']));
+			await step("n8n's official linter", officialLint);
+			await step('Linter for the tests', () => capture(bin('oxlint'), ['-c', 'test/oxlint.jsonc', 'test']));
 		})(),
 		(async () => {
-			// The build checks the types of what it compiles.
+			// The build type-checks the package.
 			await buildUnlessBuilt('Build');
-			await step('Type check of the tests', () => capture(bin('typescript-7', 'tsc'), ['-p', 'test']));
+			await step('Type check', () => capture(bin('typescript-7', 'tsc'), ['-p', 'test']));
 		})(),
 	]);
-	// Room for what lives for a moment only: with the 16 MB of Node.js's, a tenth of the time goes into collecting it.
+	// More memory for short-lived objects: with the default of 16 MB, Node.js spends a tenth of the time on garbage collection.
 	await step('Tests', () => inherit(bin('jest'), ['-c', 'test/jest.config.mjs', ...args], { NODE_OPTIONS: '--max-semi-space-size=64' }));
-	console.log(`\nLint, types, build and tests are all right (${elapsed(began)})`);
+	console.log(`\nAll checks passed: linters, types, build, and tests (${elapsed(began)})`);
 }
 
 /**
- * All that n8n and the registry look at before they take a package. `--tag=v1.2.3` is the version that is to be published.
- * What is to be published is then in `artifacts/release`: the tarball, its checksum, its bill of materials.
+ * Runs the checks that n8n and the registry apply to a package. `--tag=v1.2.3` is the version to publish. Saves the tarball,
+ * its checksum, and its bill of materials in `artifacts/release`.
  */
 async function checkRelease(args) {
 	const tag = args.map((arg) => /^--tag=(.+)$/.exec(arg)?.[1]).find(Boolean);
 	const folder = path.join(PROJECT, 'artifacts/release');
 	rmSync(folder, { recursive: true, force: true });
-	await step('Official lint', officialLint);
+	await step("n8n's official linter", officialLint);
 	await step('Build', build);
 	await inherit(bin('jest'), ['-c', 'test/jest.config.mjs', 'test/fast/package', 'test/fast/release'], { RELEASE_FOLDER: folder, ...(tag && { RELEASE_TAG: tag }) });
-	console.log(`\nFit to be published: ${path.relative(PROJECT, folder)}`);
+	console.log(`\nReady to publish. Files are in ${path.relative(PROJECT, folder)}`);
 }
 
 async function officialLint() {
@@ -108,17 +108,17 @@ async function officialLint() {
 	if (/\b[1-9]\d* (error|warning)s?\b/.test(output)) throw new Error(output);
 }
 
-/** Builds the package and installs it into a folder, which `INSTALLED_PACKAGE` then names for several tasks side by side. */
+/** Builds the package and installs it in a folder. With `INSTALLED_PACKAGE`, concurrent tasks share this folder. */
 async function prepareTests(args) {
 	await step('Building the package', build);
-	await step('Installing it once for all tests', () => runTypeScript('test/tools/prepare.mts', args));
+	await step('Installing the package for all tests', () => runTypeScript('test/tools/prepare.mts', args));
 }
 
 async function buildUnlessBuilt(title) {
 	if (!process.env.INSTALLED_PACKAGE) await step(title, build);
 }
 
-/** The tests of a folder that take a real n8n. */
+/** Runs the tests in a folder that need a real n8n. */
 async function runN8nTests(folder, args) {
 	await buildUnlessBuilt('Building the package');
 	const version = args.map((arg) => /^--n8n=(.+)$/.exec(arg)?.[1]).find(Boolean);
@@ -139,7 +139,7 @@ function runTypeScript(file, args) {
 	return inherit('--import', ['tsx', file, ...args]);
 }
 
-/** The script behind a command of an installed package. */
+/** The script of a command in an installed package. */
 function bin(packageName, command = packageName) {
 	const require = createRequire(import.meta.url);
 	const manifest = path.join(MODULES, packageName, 'package.json');
@@ -147,21 +147,21 @@ function bin(packageName, command = packageName) {
 	return path.join(path.dirname(manifest), typeof scripts === 'string' ? scripts : scripts[command]);
 }
 
-/** Runs to the end what was begun, so that nothing is cut off in the middle of a line; then fails with the first error. */
-async function inOrderOfCompletion(running) {
+/** Waits for all promises, so that no output is cut off, then throws the first error. */
+async function allSettled(running) {
 	const results = await Promise.allSettled(running);
 	const failed = results.find(({ status }) => status === 'rejected');
 	if (failed) throw failed.reason;
 }
 
-/** Runs a program that talks to the person itself. */
+/** Runs a program with its output on the terminal. */
 function inherit(script, args, env = {}) {
 	return run(process.execPath, [script, ...args], { stdio: 'inherit', env }).then(({ code }) => {
 		if (code !== 0) throw new ProgramFailed(code);
 	});
 }
 
-/** Runs a program whose words matter only when it fails. */
+/** Runs a program, and shows its output only if it fails. */
 async function capture(script, args) {
 	const [command, all] = script === 'npm' ? ['npm', args] : [process.execPath, [script, ...args]];
 	const { code, output } = await run(command, all, { stdio: ['ignore', 'pipe', 'pipe'], env: {} });
@@ -184,10 +184,10 @@ function run(command, args, { stdio, env }) {
 				output += text;
 			});
 		}
-		// Whoever is told to end passes it on, and ends after its program has.
+		// Signals are passed on to the program. This process exits after the program.
 		const passOn = (signal) => child.kill(signal);
 		for (const signal of SIGNALS) process.on(signal, passOn);
-		// npm does not: told to end, it leaves us behind.
+		// npm doesn't pass on signals: if it's killed, this process continues. So the parent process is watched.
 		const parent = process.ppid;
 		const watch = setInterval(() => process.ppid !== parent && passOn('SIGTERM'), PARENT_WATCH_MS);
 		child.once('error', reject);

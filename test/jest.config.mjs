@@ -2,15 +2,15 @@ import { bundle } from './harness/bundle.mjs';
 
 export default {
   rootDir: '..',
-  // Three times the cores of a small machine: the tests wait for a network as much as they work.
+  // Three times the cores of a small machine, because the tests often wait for network I/O.
   maxWorkers: 6,
-  // Each file that loads n8n's parts leaves Jest's worker larger, up to more than a gigabyte. Nothing of a test is open at the
-  // end, but to clear away so much takes a process longer than the half second after which Jest says that it failed to exit.
+  // Each suite that loads n8n's code increases the worker's memory, up to more than 1 GB. Freeing this memory at the end takes
+  // longer than the half second after which Jest reports that a worker failed to exit, although no handles are open.
   workerIdleMemoryLimit: '1GB',
   testMatch: ['<rootDir>/test/{fast,docs}/**/*.test.mts'],
-  // Bounds what hangs, however busy the machine: the start of n8n's parts alone may take longer than Jest's 5 s.
+  // Limits tests that hang. On a busy machine, loading n8n's code alone can take longer than Jest's default of 5 s.
   testTimeout: 180_000,
-  // What many suites load.
+  // Packages that many suites load.
   moduleNameMapper: bundle([
     ['n8n-workflow'],
     ['axios'],
@@ -25,7 +25,7 @@ export default {
   transform: {
     '\\.m?ts$': ['@swc/jest', { module: { type: 'commonjs' }, jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, sourceMaps: 'inline' }],
   },
-  // With `--coverage`, as CI asks for it. No report as web pages: the official lint would look at their scripts.
+  // For `--coverage`, which CI uses. Without an HTML report, because n8n's official linter would check its scripts.
   coverageProvider: 'v8',
   collectCoverageFrom: ['nodes/**/*.ts', 'credentials/**/*.ts'],
   coverageReporters: ['text-summary'],

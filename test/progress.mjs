@@ -1,14 +1,14 @@
-/** Tells a person who waits what is being done, and for how long already. No dependencies: it runs before npm has. */
+/** Prints the progress of long tasks. Has no dependencies, because it runs before they are installed. */
 
-const STILL_AT_IT_EVERY_MS = 20_000;
+const HEARTBEAT_MS = 20_000;
 
 /**
- * Does one step of a longer task.
+ * Runs a step of a longer task, and prints its start, duration, and result.
  *
  * @template T
- * @param {string} title what is done, in words for a person.
- * @param {(tell: (detail: string) => void) => Promise<T> | T} work is handed a function that tells a detail.
- * @returns {Promise<T>} what the work returned; its error is passed on.
+ * @param {string} title a description for users.
+ * @param {(tell: (detail: string) => void) => Promise<T> | T} work receives a function that prints a detail.
+ * @returns {Promise<T>} the result of the work. Rejects with its error.
  */
 export async function step(title, work) {
 	const began = Date.now();
@@ -20,7 +20,7 @@ export async function step(title, work) {
 	};
 	const heartbeat = setInterval(() => {
 		console.log(`  … ${detail || title}: ${elapsed(began)} so far`);
-	}, STILL_AT_IT_EVERY_MS);
+	}, HEARTBEAT_MS);
 	try {
 		const result = await work(tell);
 		console.log(`✓ ${title} (${elapsed(began)})`);
@@ -34,8 +34,8 @@ export async function step(title, work) {
 }
 
 /**
- * @param {number} since a moment, in milliseconds since 1970.
- * @returns {string} the time from then to now, such as `3.2 s` or `2 min 5 s`.
+ * @param {number} since a time in milliseconds since 1970.
+ * @returns {string} the time that has passed, such as `3.2 s` or `2 min 5 s`.
  */
 export function elapsed(since) {
 	const seconds = (Date.now() - since) / 1000;

@@ -1,4 +1,4 @@
-/** Keeps docs/api-coverage.md true: a row for each thing in the contract, and behind each row a test that there is. */
+/** Checks docs/api-coverage.md: it has a row for each item of the contract, and each row names an existing test. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadContract } from '../contract/contract.mts';
@@ -15,7 +15,7 @@ interface Row {
 	test: string;
 }
 
-/** The rows of all tables in the document, each with the heading above it. */
+/** The rows of all tables in the document, each with its section. */
 function readRows(markdown: string): Row[] {
 	let section = '';
 	return markdown.split('\n').flatMap((line) => {
@@ -28,42 +28,42 @@ function readRows(markdown: string): Row[] {
 }
 
 const rows = readRows(readFileSync(TABLE, 'utf8'));
-const rowed = rows.map(({ what }) => what);
+const covered = rows.map(({ what }) => what);
 const items = itemsOf(loadContract()).map(({ section, what }) => `${section}: ${what}`);
 
-/** A test's whole name, or a part that no other test in the file has. */
+/** Finds tests by their full name, or by a part of the name. */
 const found = (names: readonly string[], wanted: string) => (names.includes(wanted) ? [wanted] : names.filter((name) => name.includes(wanted)));
 
-const LEFT_OUT = /\b(?:it|test|describe)\.(?:skip|only|todo)\b|\bx(?:it|test|describe)\b/;
+const SKIPPED = /\b(?:it|test|describe)\.(?:skip|only|todo)\b|\bx(?:it|test|describe)\b/;
 
-it('has a row for everything in the contract', () => {
-	expect(items.filter((item) => !rowed.includes(item))).toEqual([]);
+it('has a row for each item of the contract', () => {
+	expect(items.filter((item) => !covered.includes(item))).toEqual([]);
 });
 
-it('has no row for anything that the contract does not know', () => {
-	expect(rowed.filter((what) => !items.includes(what))).toEqual([]);
+it('has no row for an item that is not in the contract', () => {
+	expect(covered.filter((what) => !items.includes(what))).toEqual([]);
 });
 
-it('has no row twice', () => {
-	expect(rowed.filter((what, index) => rowed.indexOf(what) !== index)).toEqual([]);
+it('has no duplicate rows', () => {
+	expect(covered.filter((what, index) => covered.indexOf(what) !== index)).toEqual([]);
 });
 
-it('found what the reference has', () => {
+it('covers all items of the reference', () => {
 	expect(items.length).toBeGreaterThan(340);
 });
 
-it('names tests that there are', () => {
+it('names one existing test, which is not skipped, in each row', () => {
 	const files = [...new Set(rows.map(({ file }) => file))];
 	const missing = files.filter((file) => !existsSync(path.join(PROJECT, file)));
 	expect(missing).toEqual([]);
 
-	const leavingOut = files.filter((file) => LEFT_OUT.test(readFileSync(path.join(PROJECT, file), 'utf8')));
-	expect(leavingOut).toEqual([]);
+	const skipping = files.filter((file) => SKIPPED.test(readFileSync(path.join(PROJECT, file), 'utf8')));
+	expect(skipping).toEqual([]);
 
 	const tests = listTests(files);
-	const untrue = rows.flatMap(({ what, file, test }) => {
+	const wrong = rows.flatMap(({ what, file, test }) => {
 		const count = found(tests.get(file) ?? [], test).length;
 		return count === 1 ? [] : [`${what}: ${file} has ${count === 0 ? 'no test' : `${count} tests`} "${test}"`];
 	});
-	expect(untrue).toEqual([]);
+	expect(wrong).toEqual([]);
 });

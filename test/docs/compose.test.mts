@@ -1,4 +1,4 @@
-/** The compose files of the guides: that of queue mode is the n8n that `test:queue` tests. */
+/** The compose files of the guides. The one for queue mode must match the n8n that `test:queue` tests. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
@@ -16,14 +16,14 @@ describe('the compose file for queue mode', () => {
 	const { services } = parse(readFileSync(path.join(PROJECT, COMPOSE), 'utf8'), { merge: true }) as Compose;
 	const ofN8n = Object.entries(services).filter(([, { image }]) => image.includes('n8n'));
 
-	it('is made of the processes that are tested', () => {
+	it('has the same processes as the tests', () => {
 		const commands = ofN8n.map(([, { command = 'start' }]) => command).sort();
 		const worker = `worker --concurrency=${WORKER_CONCURRENCY}`;
 		expect(commands).toEqual(['start', 'webhook', 'webhook', worker, worker]);
 		expect(new Set(ofN8n.map(([, { image }]) => image))).toEqual(new Set([`docker.n8n.io/n8nio/n8n:${CURRENT.version}`]));
 	});
 
-	it('gives each of them the environment that is tested', () => {
+	it('has the same environment as the tests, for each process', () => {
 		const tested = queueEnvironment({
 			redis: { host: 'redis', port: 6379 },
 			postgres: { host: 'postgres', port: 5432, user: 'n8n', password: '${POSTGRES_PASSWORD:?}', database: 'n8n' },
@@ -37,7 +37,7 @@ describe('the compose file for queue mode', () => {
 describe('the compose file for one process', () => {
 	const { services } = parse(readFileSync(path.join(PROJECT, 'docs/docker/docker-compose.yml'), 'utf8')) as Compose;
 
-	it('starts the n8n that is tested, and has it install this package', () => {
+	it('starts the tested version of n8n, and installs this package', () => {
 		const { image, environment = {} } = services.n8n!;
 		expect(image).toBe(`docker.n8n.io/n8nio/n8n:${CURRENT.version}`);
 		expect(JSON.parse(environment.N8N_COMMUNITY_PACKAGES!)).toEqual([{ name: manifest.name, version: manifest.version }]);

@@ -1,6 +1,6 @@
 /**
- * Writes the pages that are made from the sources, and the charts of the benchmarks: `npm run docs:write`. With `--check`
- * nothing is written, and the exit code is 1 when one of them is not what it would be now.
+ * Generates pages from the sources, and the charts of the benchmarks: `npm run docs:write`. With `--check`, writes nothing
+ * and exits with 1 if a page or chart is outdated.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,7 +16,7 @@ for (const [page, written] of Object.entries(pages)) {
 	if (!process.argv.includes('--check')) {
 		writeFileSync(file, written);
 	} else if (readFileSync(file, 'utf8') !== written) {
-		console.error(`${page} is not what the sources give. Run \`npm run docs:write\`.`);
+		console.error(`${page} is outdated. Run \`npm run docs:write\`.`);
 		process.exitCode = 1;
 	}
 }

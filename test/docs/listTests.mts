@@ -2,7 +2,7 @@ import path from 'node:path';
 import { bind } from 'jest-each';
 import { PROJECT } from '../harness/project.mts';
 
-/** The names of the tests in each file, as Jest prints them. Loads the files within a test, and runs none of theirs. */
+/** The names of the tests in each file, as Jest prints them. Loads the files, but runs none of their tests. */
 export function listTests(files: readonly string[]): Map<string, string[]> {
 	const titles: string[] = [];
 	let names: string[] = [];

@@ -1,15 +1,15 @@
 /**
- * Takes pages apart: Markdown files, and the notes of workflows.
+ * Parses pages: Markdown files, and the sticky notes of workflows.
  *
- * Usage: node markdown.mjs FILE…, which prints as JSON, by file, where its links lead and which anchors GitHub gives
- * to its headings.
+ * `node markdown.mjs FILE…` prints, as JSON for each file, the targets of its links and the anchors that GitHub creates
+ * for its headings.
  */
 import process from 'node:process';
 import GithubSlugger from 'github-slugger';
 import { lexer, walkTokens } from 'marked';
 import { readPage } from './page.mjs';
 
-function takeApart(file) {
+function parsePage(file) {
 	const slugger = new GithubSlugger();
 	const page = { links: [], anchors: [] };
 	walkTokens(lexer(readPage(file)), (token) => {
@@ -19,4 +19,4 @@ function takeApart(file) {
 	return page;
 }
 
-console.log(JSON.stringify(Object.fromEntries(process.argv.slice(2).map((file) => [file, takeApart(file)]))));
+console.log(JSON.stringify(Object.fromEntries(process.argv.slice(2).map((file) => [file, parsePage(file)]))));

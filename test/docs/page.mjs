@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** Parameters of n8n's nodes and of ours that hold text for people. */
+/** Parameters of nodes with texts for readers. */
 const WORDS = ['content', 'text', 'message', 'systemMessage', 'toolDescription', 'formTitle', 'formDescription', 'errorMessage', 'outputKey', 'renameFallbackOutput'];
 
-/** The text of a Markdown file, or everything that people read in a workflow: its name, its notes, and the names and texts of its nodes. */
+/** The text of a Markdown file, or all texts of a workflow: its name, its notes, and the names and texts of its nodes. */
 export function readPage(file) {
 	const text = readFileSync(file, 'utf8');
 	if (!file.endsWith('.json')) return text;

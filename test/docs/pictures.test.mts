@@ -7,9 +7,9 @@ const MOST_BYTES = 150_000;
 const read = (file: string) => readFileSync(path.join(PROJECT, file), 'utf8');
 const pictures = filesIn('docs/images');
 
-// `npm run screenshots` renews them all.
-describe('the pictures of the docs', () => {
-	it('are there for every example, and linked from its line in the list', () => {
+// `npm run screenshots` updates all screenshots.
+describe('the images of the documentation', () => {
+	it('include one for each example, with a link in the list of examples', () => {
 		const lines = read('examples/README.md').split('\n');
 		const missing = filesIn('examples').filter((file) => {
 			const name = path.basename(file, '.json');
@@ -19,12 +19,12 @@ describe('the pictures of the docs', () => {
 		expect(missing).toEqual([]);
 	});
 
-	it('are each used by a page', () => {
+	it('are all used by a page', () => {
 		const used = PAGES.flatMap((page) => Array.from(read(page).matchAll(/(?:\]\(|src(?:set)?=")([^)"]+\.(?:png|svg))/g), ([, link = '']) => path.posix.join(path.posix.dirname(page), link)));
 		expect(pictures.filter((file) => !used.includes(file))).toEqual([]);
 	});
 
-	it('are small', () => {
+	it('are at most 150 kB', () => {
 		expect(pictures.length).toBeGreaterThan(0);
 		expect(pictures.filter((file) => statSync(path.join(PROJECT, file)).size > MOST_BYTES)).toEqual([]);
 	});

@@ -9,7 +9,7 @@ import writeGood from 'textlint-rule-write-good';
 import { readPage } from './page.mjs';
 import { TERMS } from './vocabulary.mjs';
 
-/** Rules come as CommonJS. */
+/** The rules are CommonJS modules. */
 const ruleOf = (module) => module.default ?? module;
 
 const options = {
@@ -17,7 +17,7 @@ const options = {
 	plugins: [{ pluginId: 'markdown', plugin: ruleOf(markdown) }],
 	rules: [
 		{ ruleId: 'terminology', rule: ruleOf(terminology), options: { terms: TERMS } },
-		// What it takes for weak words, `only` and `many`, says here what is so.
+		// Without `weasel`: it rejects words such as `only` and `many`, which are exact here.
 		{ ruleId: 'write-good', rule: ruleOf(writeGood), options: { passive: false, weasel: false, adverb: false } },
 	],
 };

@@ -1,4 +1,4 @@
-/** What textlint and a vocabulary of our own have against the words of the pages. */
+/** Checks the language of the pages with textlint and the vocabulary in vocabulary.mjs. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,18 +6,18 @@ import { filesIn, PROJECT } from '../harness/project.mts';
 import { runForJson } from '../harness/run.mts';
 import { PAGES } from './pages.mts';
 
-/** Their words are those of the product, of the tests or of measurements. */
+/** Excluded, because their texts come from the product and the tests. */
 const GENERATED = ['docs/api-coverage.md', 'docs/errors.md'];
 const pages = PAGES.filter((file) => !GENERATED.includes(file));
 
 const problemsOf = async (files: readonly string[]) => await runForJson<string[]>([path.join(__dirname, 'prose.mjs'), ...files], PROJECT);
 
-describe('the words', () => {
-	it('of the pages are plain English, and the field’s own terms', async () => {
+describe('the language of the pages', () => {
+	it('has no problems', async () => {
 		expect(await problemsOf(pages)).toEqual([]);
 	});
 
-	it('are looked at: a private word, a British spelling and an empty phrase are found', async () => {
+	it('is checked for unidiomatic phrases, British spellings, and empty phrases', async () => {
 		const folder = await mkdtemp(path.join(tmpdir(), 'prose-'));
 		const page = path.join(folder, 'page.md');
 		await writeFile(page, 'Whoever asks gets an answer.\n\nThe behaviour is new.\n\nThere is a way.\n\n`whoever` is code.\n');

@@ -1,6 +1,6 @@
 /**
- * docs/reference.md: what the editor shows of each operation, of the trigger and of the credential, and what each operation
- * gives. Everything on the page stands in the sources that the editor reads.
+ * Generates docs/reference.md: the fields of each operation, of the trigger, and of the credential, as the editor shows
+ * them, and the output of each operation.
  */
 import GithubSlugger from 'github-slugger';
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
@@ -17,13 +17,13 @@ const slug = (heading: string) => new GithubSlugger().slug(heading);
 const sentence = (text: string) => (text === '' || /[.…!?:]$/.test(text) ? text : `${text}.`);
 const isValue = (option: INodeProperties | INodePropertyCollection | INodePropertyOptions): option is INodePropertyOptions => 'value' in option;
 
-/** What a field may be filled with: its own fields, for a group; its values, for a list. */
+/** The fields in a group. */
 function fieldsIn({ type, options = [] }: INodeProperties): INodeProperties[] {
 	if (type !== 'collection' && type !== 'fixedCollection') return [];
 	return options.flatMap((option) => ('values' in option ? option.values : isValue(option) ? [] : [option]));
 }
 
-/** `*Message Type* is *Media*`: what shows a field beside its resource and operation. */
+/** The condition that shows a field, in addition to its resource and operation: `*Message Type* is *Media*`. */
 function condition({ displayOptions }: INodeProperties, all: readonly INodeProperties[]): string {
 	const conditions = Object.entries(displayOptions?.show ?? {}).filter(([name]) => !['resource', 'operation', '@version'].includes(name));
 	const words = conditions.map(([name, values]) => {
@@ -40,7 +40,7 @@ function valuesOf({ type, options = [] }: INodeProperties): string {
 	return values.length > 0 && values.length <= MOST_VALUES ? `${values.join('; ')}.` : '';
 }
 
-/** More are a list to search in, such as that of countries. */
+/** Longer lists, such as the list of countries, are omitted. */
 const MOST_VALUES = 12;
 
 function defaultOf({ type, options = [], default: value }: INodeProperties): string {
@@ -50,9 +50,9 @@ function defaultOf({ type, options = [], default: value }: INodeProperties): str
 	return typeof value === 'number' || (typeof value === 'string' && value !== '') ? `\`${value}\`` : '';
 }
 
-/** A field, or a field in a group. It may be there several times, each under conditions of its own. */
+/** A field, or a field in a group. It can occur several times with different conditions. */
 interface Entry {
-	/** Its name, after those of the groups that it is in. */
+	/** The names of its groups, and its own name. */
 	readonly path: readonly string[];
 	readonly default: string;
 	readonly text: string;
@@ -97,7 +97,7 @@ function outputRows({ properties: fields = {}, items }: JsonObject, path = ''): 
 
 export function reference(): string {
 	const outputs = previews();
-	/** By what is said of a field: the operation that has it first. */
+	/** The first operation that has a field, by the field's key. */
 	const firstIn = new Map<string, string>();
 	const fieldsOf = (title: string, fields: readonly INodeProperties[]) => {
 		const entries = entriesOf(fields);
@@ -108,7 +108,7 @@ export function reference(): string {
 			...(own.length > 0 ? [fieldTable(own)] : []),
 			...others.flatMap((other) => {
 				const names = entries.filter((entry) => entry.path.length === 1 && firstIn.get(keyOf(entry)) === other).map(({ path }) => `**${path.join('')}**`);
-				return names.length > 0 ? [`As in [${other}](#${slug(other)}): ${names.join(', ')}.`] : [];
+				return names.length > 0 ? [`Same as in [${other}](#${slug(other)}): ${names.join(', ')}.`] : [];
 			}),
 		];
 	};

@@ -1,4 +1,4 @@
-/** Tables in Markdown. */
+/** Creates Markdown tables. */
 
 const cell = (text: string) => text.replace(/\s*\n\s*/g, ' ').replace(/(?<!\\)\|/g, '\\|').trim();
 

@@ -1,6 +1,6 @@
 /**
- * Words that a reader stumbles over, and what to write instead: inverted or old-fashioned phrases, private terms, and British
- * spellings. Beside those of textlint-rule-terminology; regular expressions, in any case of letters.
+ * Unidiomatic phrases, private terms, and British spellings, with replacements. They complement those of
+ * textlint-rule-terminology, and are case-insensitive regular expressions.
  */
 export const TERMS = [
 	// Phrases

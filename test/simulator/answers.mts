@@ -1,4 +1,4 @@
-/** What the API answers, before it goes onto the wire. */
+/** Responses of the API, before they are sent. */
 import type { Violation } from '../contract/contract.mts';
 import type { StoredMedia } from './records.mts';
 import type { ErrorShape } from './settings.mts';
@@ -6,22 +6,22 @@ import type { ErrorShape } from './settings.mts';
 export interface Answer {
 	status: number;
 	headers: Record<string, string>;
-	/** Absent on a download and where nothing is said. */
+	/** Undefined for a download and for an empty response. */
 	body?: string;
 	/** The file of a download. */
 	media?: StoredMedia;
-	/** What was wrong with the request; only on errors. */
+	/** The request's violations of the contract. Only for errors. */
 	violations?: Violation[];
 }
 
-/** An answer with a JSON body. */
+/** A response with a JSON body. */
 export const json = (status: number, value: unknown): Answer => ({
 	status,
 	headers: { 'content-type': 'application/json; charset=utf-8' },
 	body: JSON.stringify(value),
 });
 
-/** A 200 without a body, as the reference describes none. */
+/** A 200 without a body, because the reference describes none. */
 export const done = (): Answer => ({ status: 200, headers: {} });
 
 const ERRORS: Readonly<Record<number, string>> = {
@@ -37,7 +37,7 @@ const ERRORS: Readonly<Record<number, string>> = {
 	503: 'service unavailable error',
 };
 
-/** An error in the shape asked for. Without violations it says what the reference's examples say. */
+/** An error in this format. Without violations, its texts are those of the reference's examples. */
 export function failure(status: number, shape: ErrorShape, violations: Violation[] = []): Answer {
 	const name = ERRORS[status] ?? `status ${status} error`;
 	const text = `${name} message`;
@@ -45,7 +45,7 @@ export function failure(status: number, shape: ErrorShape, violations: Violation
 		shape === 'message'
 			? {
 					message: 'Whatsapp Cloud API error',
-					// As the reference's example of a 429 has it.
+					// The reference's example of a 429 has this value.
 					statusCode: status === 429 ? 500 : status,
 					error: violations.length > 0 ? violations.map(({ field, description }) => `${field || 'request'} ${description}`).join('; ') : text,
 				}
@@ -53,10 +53,10 @@ export function failure(status: number, shape: ErrorShape, violations: Violation
 	return { ...json(status, body), violations };
 }
 
-// The reference lists the two security headers on these, and the limit alone on every other 4XX.
+// The reference lists the two security headers for these statuses, and only the limit for all other 4XX.
 const SECURED = (status: number) => status < 400 || status === 401 || status === 429 || status >= 500;
 
-/** Headers that every answer of this status carries. */
+/** Headers of every response with this status. */
 export const commonHeaders = (status: number, limit: number | undefined): Record<string, string> => ({
 	...(SECURED(status) && {
 		'content-security-policy': "default-src 'self'",

@@ -1,4 +1,4 @@
-/** The seven endpoints: what each does with a request that is authorized, within the limit and within the contract. */
+/** The seven endpoints. They receive requests that are authorized, within the rate limit, and valid. */
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../contract/contract.mts';
 import type { components } from '../contract/generated.d.mts';
@@ -9,7 +9,7 @@ import type { ErrorShape, MessageStatus, ResponseShape, SimulatorSettings } from
 
 type Contract = components['schemas'];
 
-/** What the endpoints work on. */
+/** The data that the endpoints use. */
 export interface Store {
 	settings: SimulatorSettings;
 	messages: StoredMessage[];
@@ -17,15 +17,15 @@ export interface Store {
 	replies: StoredReply[];
 	repliesById: Map<string, StoredReply>;
 	media: MediaStore;
-	/** Called for each message taken. */
+	/** Called for each accepted message. */
 	onMessage: (message: StoredMessage) => void;
 }
 
-/** One request, checked. */
+/** A validated request. */
 export interface Call {
 	requestIndex: number;
 	query: Record<string, string>;
-	/** The JSON body; absent on an upload. */
+	/** The JSON body. Undefined for an upload. */
 	body: unknown;
 	responseShape: ResponseShape;
 	errorShape: ErrorShape;
@@ -35,7 +35,7 @@ export type Endpoint = (store: Store, call: Call) => Answer;
 
 const SIXTY_DAYS_MS = 60 * 24 * 60 * 60 * 1000;
 
-/** The endpoints with a JSON body or none, by operationId. The upload reads its body itself: see `receiveUpload`. */
+/** All endpoints except the upload, by operationId. For the upload, see `receiveUpload`. */
 export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
 	PostMessages(store, call) {
 		const body = call.body as Contract['Message'];
@@ -92,14 +92,14 @@ export const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
 	GetHealthz: () => done(),
 };
 
-/** What arrived in the body of an upload. */
+/** The body of an upload. */
 export interface Upload {
 	parts: UploadedPart[];
-	/** The ids of the stored files, in the order of the file parts. */
+	/** The IDs of the stored files, in the order of the parts. */
 	mediaIds: string[];
 }
 
-/** Keeps the one file of an upload, or refuses the upload and forgets what came with it. */
+/** Accepts an upload with one file, or rejects the upload and deletes its files. */
 export async function receiveUpload({ media }: Store, { parts, mediaIds }: Upload, mimeTypes: readonly string[], call: Omit<Call, 'body' | 'query'>, violationStatus: number): Promise<Answer> {
 	const refuse = async (answer: Answer) => {
 		await Promise.all(mediaIds.map((id) => media.remove(id)));
@@ -125,7 +125,7 @@ export async function receiveUpload({ media }: Store, { parts, mediaIds }: Uploa
 	return json(200, call.responseShape === 'reference' ? { id } : [{ id }]);
 }
 
-/** Sets a message's status and notes when. */
+/** Sets a message's status and records the time. */
 export function setStatus(message: StoredMessage, status: MessageStatus): void {
 	if (message.status === status) return;
 	message.status = status;
@@ -196,7 +196,7 @@ function attributesOf(payload: Contract['Message'] | Contract['BroadcastMessage'
 	if (payload.type === 'text') return { body: payload.text.body };
 	if (payload.type === 'media') return { media: { type: payload.media.type } };
 	const { name, header_params: header, body_params: body, buttons } = payload.template;
-	// The API has the template's own text; all that is known here are its name and variables.
+	// The real API returns the template's text. The simulator knows only its name and variables.
 	return {
 		...(header && { header: header.join(' ') }),
 		body: [name, ...(body ?? [])].join(' '),
@@ -204,7 +204,7 @@ function attributesOf(payload: Contract['Message'] | Contract['BroadcastMessage'
 	};
 }
 
-/** The reference shows outbound messages alone; the type of a reply is fitted into its list. */
+/** The reference describes only outbound messages, so the type of a reply is mapped to their types. */
 function replyDetails({ id, source, destination, content, at }: StoredReply, { username }: SimulatorSettings): Contract['MessageDetails'] {
 	const { type, text } = (content ?? {}) as JsonObject & { text?: { body?: string } };
 	return {

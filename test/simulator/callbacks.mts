@@ -8,12 +8,12 @@ import type { CallbackTry, DeliveredCallback, MediaFetch } from './records.mts';
 import type { SimulatorSettings } from './settings.mts';
 import type { Timers } from './timers.mts';
 
-// A receiver is not to meet one connection for each of a thousand messages at once.
+// Limits the number of connections to a receiver if there are thousands of messages.
 const CALLBACK_CONNECTIONS = 20;
 
 type CallbackSettings = Pick<SimulatorSettings, 'callbackTries' | 'callbackRetryMs' | 'callbackTimeoutMs'>;
 
-/** Everything the simulator sends out by itself. */
+/** All requests that the simulator sends. */
 export class Outbound {
 	readonly callbacks: DeliveredCallback[] = [];
 	readonly mediaFetches: MediaFetch[] = [];
@@ -26,8 +26,8 @@ export class Outbound {
 	constructor(private readonly timers: Timers) {}
 
 	/**
-	 * Posts one callback until it is answered 2xx or its tries are used up. Never rejects for
-	 * what the receiver does: `tries` and `delivered` tell it. Rejects on a URL that is none.
+	 * Posts a callback until the response is 2xx or all attempts are used. The result is in `tries` and `delivered`.
+	 * Rejects only if the URL is invalid.
 	 */
 	async deliver(kind: DeliveredCallback['kind'], target: string, body: JsonObject, settings: CallbackSettings): Promise<DeliveredCallback> {
 		const { url, auth } = splitCredentials(target);
@@ -57,7 +57,7 @@ export class Outbound {
 		return callback;
 	}
 
-	/** Fetches the link of a media message as WhatsApp would: without credentials. Never rejects. */
+	/** Fetches the link of a media message without credentials, as WhatsApp does. Never rejects. */
 	async fetchMedia(messageId: string, url: string): Promise<MediaFetch> {
 		const fetched: MediaFetch = { messageId, url };
 		this.mediaFetches.push(fetched);
@@ -81,12 +81,12 @@ export class Outbound {
 		}
 	}
 
-	/** Aborted once what is sent now is to end. */
+	/** Aborted when pending requests must end. */
 	get signal(): AbortSignal {
 		return this.#abort.signal;
 	}
 
-	/** Ends what is under way and forgets what was sent. */
+	/** Aborts pending requests and deletes all records. */
 	reset(): void {
 		this.#abort.abort();
 		this.#abort = newAbort();
@@ -94,7 +94,7 @@ export class Outbound {
 		this.mediaFetches.length = 0;
 	}
 
-	/** Ends what is under way and closes every connection. */
+	/** Aborts pending requests and closes all connections. */
 	stop(): void {
 		this.#abort.abort();
 		this.#agents.httpAgent.destroy();
@@ -114,7 +114,7 @@ export class Outbound {
 
 function newAbort(): AbortController {
 	const abort = new AbortController();
-	// Each request under way listens to it, which is no leak however many they are.
+	// Every pending request adds a listener. This isn't a leak.
 	setMaxListeners(0, abort.signal);
 	return abort;
 }
@@ -122,7 +122,7 @@ function newAbort(): AbortController {
 const reasonOf = (error: unknown): string =>
 	isAxiosError(error) ? (error.code ?? error.message) : error instanceof Error ? error.message : String(error);
 
-/** Takes user and password out of a URL, where they are percent-encoded. */
+/** Separates the percent-encoded username and password from a URL. */
 function splitCredentials(target: string): { url: string; auth: { username: string; password: string } | undefined } {
 	const url = new URL(target);
 	const auth = url.username === '' ? undefined : { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };

@@ -1,11 +1,11 @@
-/** The simulator by HTTP, for other processes: no authentication, on the loopback interface alone. */
+/** Controls the simulator over HTTP from other processes, without authentication, on the loopback interface only. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Simulator } from './simulator.mts';
 
-/** Where the control plane is below the origin. */
+/** The path of the control plane. */
 export const CONTROL_PATH = '/_simulator';
 
-/** Adds the control plane's routes. A request that the simulator refuses is answered 400 with `{error}`. */
+/** Adds the control plane's routes. Invalid requests get a 400 with `{error}`. */
 export function addControlPlane(app: FastifyInstance, simulator: () => Simulator): void {
 	const route = (method: 'GET' | 'POST' | 'DELETE', path: string, act: (simulator: Simulator, input: Input) => unknown) => {
 		app.route({

@@ -1,51 +1,51 @@
-/** Faults on demand: what goes wrong, with which requests, and how often. */
+/** Faults on demand: their effects, which requests they affect, and how many. */
 import type { ErrorShape, ResponseShape } from './settings.mts';
 
-/** Whether the request has its effect (`after`: a message is taken) or not (`before`). */
+/** Whether the fault occurs before or after the request is processed, for example before or after a message is accepted. */
 export type When = 'before' | 'after';
 
-/** Which requests a fault acts on; all that is given must match. */
+/** Which requests a fault affects. All specified fields must match. */
 export interface FaultMatch {
 	method?: string;
-	/** Below the base URL, such as `/messages`. */
+	/** Path below the base URL, such as `/messages`. */
 	path?: string;
-	/** The recipient, or one of a broadcast's. */
+	/** A recipient. */
 	to?: string;
 	/** Position among all `POST /messages` requests, from 0. */
 	messageIndex?: number;
 }
 
 export type FaultAction =
-	/** The answer comes late by this many milliseconds; the request is taken at once unless `when` is `before`. */
+	/** Delays the response. The request is processed before the delay, or after it if `when` is `before`. */
 	| { kind: 'latency'; ms: number; when?: When }
-	/** Another answer; not taken unless `when` is `after`. Without a body: an error in the API's shape. */
+	/** A different response. The request is processed only if `when` is `after`. Default body: an error in the API's format. */
 	| { kind: 'status'; status: number; when?: When; body?: unknown; headers?: Record<string, string> }
-	/** Not taken, whatever the status; the answer quotes the request's body in its fields and in its words. */
+	/** A response that quotes the request's body. The request isn't processed, regardless of the status. */
 	| { kind: 'echo'; status: number }
-	/** The connection is destroyed; `midBody` does it half way through the answer. */
+	/** Closes the connection. `midBody` closes it in the middle of the response. */
 	| { kind: 'drop'; when: When | 'midBody' }
-	/** The answer's body comes in pieces (10 unless said), with this many milliseconds between them. */
+	/** Sends the body in chunks (default: 10), with a delay in milliseconds between them. */
 	| { kind: 'slowBody'; ms: number; chunks?: number }
-	/** Taken, but the body is no JSON. */
+	/** The request is processed, but the body of the response isn't JSON. */
 	| { kind: 'garbageBody'; status?: number; body?: string }
-	/** The answer in another of the shapes that are seen. */
+	/** A response in another format. */
 	| { kind: 'shape'; responseShape?: ResponseShape; errorShape?: ErrorShape }
-	/** Not taken: the client is sent elsewhere, 302 unless said. */
+	/** A redirect, by default with 302. The request isn't processed. */
 	| { kind: 'redirect'; location: string; status?: number }
-	/** Never answered; not taken unless `when` is `after`. */
+	/** No response. The request is processed only if `when` is `after`. */
 	| { kind: 'stall'; when?: When }
-	/** Taken; `Content-Length` is wrong by this many bytes (-5 unless said). Clients meet a parse error when it is short, a broken body when it is long. */
+	/** The request is processed, but `Content-Length` is wrong by this many bytes (default: -5). Clients get a parse error if it's too small, and an incomplete body if it's too large. */
 	| { kind: 'wrongContentLength'; by?: number };
 
 export type Fault = FaultAction & {
 	match?: FaultMatch;
-	/** Matching requests let through first. */
+	/** Matching requests to skip first. */
 	skip?: number;
-	/** Requests it acts on: 1 unless said. JSON has no Infinity: there it is `'always'`. */
+	/** The number of requests to affect. Default: 1. Use `'always'` in JSON, which has no Infinity. */
 	times?: number | 'always';
 };
 
-/** What a request shows to be matched with. */
+/** The fields of a request that a fault can match. */
 export interface FaultTarget {
 	method: string;
 	path: string;
@@ -66,13 +66,13 @@ const KINDS: ReadonlySet<string> = new Set<FaultAction['kind']>([
 	'wrongContentLength',
 ]);
 
-/** The faults waiting to act. One request meets at most one: the first that matches. */
+/** The active faults. A request meets at most one of them: the first that matches. */
 export class FaultList {
 	#waiting: Array<{ fault: Fault; skip: number; left: number }> = [];
 
-	/** Throws on an unknown kind. */
+	/** Throws for an unknown kind. */
 	add(fault: Fault): void {
-		if (!KINDS.has(fault.kind)) throw new Error(`No such fault: ${fault.kind}. There are: ${[...KINDS].join(', ')}`);
+		if (!KINDS.has(fault.kind)) throw new Error(`No such fault: ${fault.kind}. Valid faults: ${[...KINDS].join(', ')}`);
 		const { skip = 0, times = 1 } = fault;
 		this.#waiting.push({ fault, skip, left: times === 'always' ? Infinity : times });
 	}
@@ -81,12 +81,12 @@ export class FaultList {
 		this.#waiting = [];
 	}
 
-	/** The faults with uses left. */
+	/** The faults that still affect requests. */
 	list(): Fault[] {
 		return this.#waiting.map(({ fault }) => fault);
 	}
 
-	/** Gives the fault that acts on this request and uses it up by one. */
+	/** Returns the fault for this request, and counts the request. */
 	take(target: FaultTarget): Fault | undefined {
 		if (this.#waiting.length === 0) return undefined;
 		for (const entry of this.#waiting) {

@@ -1,45 +1,45 @@
-/** Runs the simulator by itself: `npm run simulator -- --help`. */
+/** Runs the simulator alone: `npm run simulator -- --help`. */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import type { DeliveredCallback } from './records.mts';
 import type { MessageStatus } from './settings.mts';
 import { type Simulator, type SimulatorSettings, startSimulator } from './simulator.mts';
 
-const HELP = `A stand-in for the WhatsApp API, on this machine alone.
+const HELP = `Simulates the WhatsApp API on this computer.
 
-  --port NUMBER          port to listen on (default: any free one)
-  --username NAME        user name it lets in
-  --password TEXT        password it lets in
-  --rate-limit NUMBER    requests a second before it answers 429 (default: no limit)
-  --token-bucket         refill the limit evenly instead of once a second
-  --latency MS           milliseconds each answer is held back
-  --status-url URL       where status callbacks go; may carry user:password@
-  --reply-url URL        where replies go; may carry user:password@
+  --port NUMBER          port to listen on (default: any free port)
+  --username NAME        accepted username
+  --password TEXT        accepted password
+  --rate-limit NUMBER    requests per second before the response is 429 (default: no limit)
+  --token-bucket         refill the rate limit evenly instead of once per second
+  --latency MS           delay of each response in milliseconds
+  --status-url URL       URL for status callbacks, can contain user:password@
+  --reply-url URL        URL for replies, can contain user:password@
   --status-step MS       milliseconds between two statuses of a message
-  --alternative          answer in the other of the two shapes that are seen
-  --errors               errors as {errors: […]} instead of {message, statusCode, error}
-  --fetch-media          fetch the links of media messages, as WhatsApp would
+  --alternative          use the alternative response format
+  --errors               return errors as {errors: […]} instead of {message, statusCode, error}
+  --fetch-media          fetch the links of media messages, as WhatsApp does
 
-To make one callback come and nothing else, such as while a trigger listens for a test event:
+To send a single callback and exit, for example while a trigger listens for a test event:
 
-  --reply TEXT           a customer writes this, to --reply-url
-  --status STATUS        a message gets this status, such as read, at --status-url
+  --reply TEXT           send a customer's message with this text to --reply-url
+  --status STATUS        send a message status, such as read, to --status-url
 `;
 
 const CUSTOMER = '64123456789';
-/** What to do, by the status with which a callback was answered. */
+/** What to do, by the status of the response to a callback. */
 const ADVICE: Record<number, string> = {
-	401: '. Put the Callback Username and Callback Password of the credential into the URL, special characters URL-encoded: http://user:password@…',
-	404: '. Is it listening? The Test URL does after a press of Execute step in the trigger, the Production URL while the workflow is published',
+	401: '. Add the Callback Username and Callback Password of the credential to the URL, with special characters URL-encoded: http://user:password@…',
+	404: '. To use the Test URL, first click Execute step in the trigger. To use the Production URL, publish the workflow (in n8n 1.x: activate it)',
 };
 
-/** A callback to be sent at once, in place of a server. */
+/** A single callback to send instead of starting a server. */
 interface Single {
 	send: (simulator: Simulator) => Promise<DeliveredCallback>;
 	url: string;
 }
 
-/** Reads the flags. Throws on an unknown one, and on a number that is none. */
+/** Parses the options. Throws for an unknown option or an invalid number. */
 function settingsOf(args: string[]): { settings: Partial<SimulatorSettings>; singles: Single[] } | 'help' {
 	const { values } = parseArgs({
 		args,
@@ -68,10 +68,10 @@ function settingsOf(args: string[]): { settings: Partial<SimulatorSettings>; sin
 		if (!/^\d+$/.test(text)) throw new Error(`--${name} must be a whole number, not "${text}"`);
 		return Number(text);
 	};
-	const url = (name: 'status-url' | 'reply-url', wantedBy: string): string => {
-		const given = values[name];
-		if (given === undefined || !URL.canParse(given)) throw new Error(`${wantedBy} needs --${name}, such as http://user:password@localhost:5678/webhook-test/…`);
-		return given;
+	const url = (name: 'status-url' | 'reply-url', requiredBy: string): string => {
+		const value = values[name];
+		if (value === undefined || !URL.canParse(value)) throw new Error(`${requiredBy} requires --${name}, such as http://user:password@localhost:5678/webhook-test/…`);
+		return value;
 	};
 	const { reply: text, status } = values;
 	const singles: Single[] = [
@@ -97,18 +97,17 @@ function settingsOf(args: string[]): { settings: Partial<SimulatorSettings>; sin
 	return { settings, singles };
 }
 
-/** Sends one callback after another and tells how each was answered. Makes the program fail when one was not taken. */
+/** Sends callbacks one at a time and prints each response. The program fails if a response isn't 200. */
 async function sendSingles(simulator: Simulator, singles: readonly Single[]): Promise<void> {
 	simulator.configure({ callbackTries: 1 });
 	for (const { send, url } of singles) {
 		const { tries } = await send(simulator);
 		const [{ status, error } = {}] = tries;
 		const { host, pathname } = new URL(url);
-		console.log(`${host}${pathname} answered ${status ?? `nothing: ${error}`}${ADVICE[status ?? 0] ?? ''}`);
+		console.log(status === undefined ? `No response from ${host}${pathname}: ${error}` : `${host}${pathname} returned ${status}${ADVICE[status] ?? ''}`);
 		if (status !== 200) process.exitCode = 1;
 	}
 }
-
 
 async function main(): Promise<void> {
 	const asked = settingsOf(process.argv.slice(2));
@@ -124,19 +123,21 @@ async function main(): Promise<void> {
 	}
 	const { baseUrl, controlUrl, username, password } = simulator;
 	const reply = JSON.stringify({ source: CUSTOMER, type: 'text', text: 'Kia ora' });
-	console.log(`The WhatsApp API, standing in
+	console.log(`The simulated WhatsApp API is running. Messages never reach WhatsApp.
 
-  Base URL   ${baseUrl}
-  Username   ${username}
-  Password   ${password}
+Values for the credential:
+  Base URL  ${baseUrl}
+  Username  ${username}
+  Password  ${password}
 
-  What it has seen     curl ${controlUrl}
-  Requests, messages   curl ${controlUrl}/requests  …/messages  …/callbacks  …/media
-  Where callbacks go   curl -X POST ${controlUrl}/configure -d '{"statusCallbackUrl":"https://…","replyCallbackUrl":"https://…"}'
-  A customer's reply   curl -X POST ${controlUrl}/replies -d '${reply}'
-  Something broken     curl -X POST ${controlUrl}/faults -d '{"kind":"status","status":503}'
+Commands:
+  Show the state           curl ${controlUrl}
+  List records             curl ${controlUrl}/requests (or /messages, /callbacks, /media)
+  Set the callback URLs    curl -X POST ${controlUrl}/configure -d '{"statusCallbackUrl":"https://…","replyCallbackUrl":"https://…"}'
+  Send a customer's reply  curl -X POST ${controlUrl}/replies -d '${reply}'
+  Return an error once     curl -X POST ${controlUrl}/faults -d '{"kind":"status","status":503}'
 
-Ctrl-C ends it.`);
+Press Ctrl+C to stop.`);
 
 	const stop = () => void simulator.stop();
 	process.once('SIGINT', stop);

@@ -6,10 +6,10 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { StoredMedia } from './records.mts';
 
-/** Files up to this many bytes stay in memory; larger ones are spooled to a temporary file. */
+/** Larger files are stored in a temporary file instead of memory. */
 export const SPOOL_ABOVE_BYTES = 8 * 1024 * 1024;
 
-/** What is known of a file before its bytes are. */
+/** What is known about a file before its content is read. */
 export type MediaDetails = Omit<StoredMedia, 'id' | 'size' | 'sha256' | 'file' | 'at'>;
 
 export class MediaStore {
@@ -17,7 +17,7 @@ export class MediaStore {
 	#byId = new Map<string, { media: StoredMedia; bytes: Buffer | undefined }>();
 	#folder: Promise<string> | undefined;
 
-	/** Takes the bytes in, hashing them as they pass. Rejects when the stream breaks; nothing is kept then. */
+	/** Reads, hashes, and stores a file. If the stream fails, rejects and stores nothing. */
 	async save(source: AsyncIterable<Buffer>, details: MediaDetails): Promise<StoredMedia> {
 		const id = randomBytes(16).toString('hex');
 		const hash = createHash('sha256');
@@ -51,7 +51,7 @@ export class MediaStore {
 		return this.#byId.get(id)?.media;
 	}
 
-	/** A fresh stream of the bytes of a stored file. Throws when there is none of that id. */
+	/** A new stream with the content of a stored file. Throws if the ID is unknown. */
 	read(id: string): Readable {
 		const entry = this.#byId.get(id);
 		if (!entry) throw new Error(`No media ${id}`);
@@ -66,7 +66,7 @@ export class MediaStore {
 		if (media.file !== undefined) await rm(media.file, { force: true });
 	}
 
-	/** Forgets every file and removes what was spooled. */
+	/** Deletes all files. */
 	async clear(): Promise<void> {
 		this.items.length = 0;
 		this.#byId.clear();

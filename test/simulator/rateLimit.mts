@@ -1,11 +1,11 @@
 import type { RateLimit } from './settings.mts';
 
-/** Takes one request at this time (ms); gives the milliseconds until one would be let in, 0 when this one is. */
+/** Counts a request at this time (ms). @returns 0 if it's allowed, or the milliseconds until a request is allowed */
 export type Limiter = (now: number) => number;
 
 const SECOND_MS = 1000;
 
-/** Two of the ways an API may count; the vendor does not say which is its own. */
+/** Two common algorithms. Modica hasn't published which one it uses. */
 export function createLimiter(limit: RateLimit): Limiter {
 	return limit.algorithm === 'fixedWindow' ? fixedWindow(limit) : tokenBucket(limit);
 }
@@ -37,10 +37,10 @@ function tokenBucket({ requestsPerSecond, burst = requestsPerSecond }: RateLimit
 	};
 }
 
-/** `Retry-After` for a wait of so many milliseconds (RFC 9110, 10.2.3); undefined: none is sent. */
+/** The value of `Retry-After` for a wait (RFC 9110, 10.2.3), or undefined to omit the header. */
 export function retryAfterHeader(form: RateLimit['retryAfter'], waitMs: number): string | undefined {
 	if (form === 'absent') return undefined;
-	// An HTTP date has whole seconds: cut down, it would ask the client back too early.
+	// An HTTP date has a resolution of one second. It's rounded up, so that the client doesn't retry too early.
 	if (form === 'date') return new Date(Math.ceil((Date.now() + waitMs) / SECOND_MS) * SECOND_MS).toUTCString();
 	if (form === undefined || form === 'seconds') return String(Math.max(1, Math.ceil(waitMs / SECOND_MS)));
 	return form;

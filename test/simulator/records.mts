@@ -1,8 +1,8 @@
-/** What the simulator remembers of what it was sent and what it sent. */
+/** The simulator's records of what it received and sent. */
 import type { JsonObject, Violation } from '../contract/contract.mts';
 import type { MessageStatus } from './settings.mts';
 
-/** One request to the API, however it ended. Times are milliseconds of `performance.now()`. */
+/** A request to the API, with any result. Times are milliseconds of `performance.now()`. */
 export interface RecordedRequest {
 	/** Position among all requests since the start or the last reset. */
 	index: number;
@@ -11,42 +11,42 @@ export interface RecordedRequest {
 	/** Path below the base URL, such as `/messages`. */
 	path: string;
 	query: JsonObject;
-	/** As received, with `authorization` cut down to its scheme. */
+	/** As received, but `authorization` contains only the scheme. */
 	headers: Record<string, string | string[] | undefined>;
-	/** Whether the Basic auth was right. */
+	/** Whether the Basic auth was correct. */
 	authorized: boolean;
-	/** Parsed JSON; the text where it is no JSON; `{parts}` for an upload. */
+	/** Parsed JSON, the text if it isn't JSON, or `{parts}` for an upload. */
 	body: unknown;
-	/** Position among the `POST /messages` requests; absent on others. */
+	/** Position among the `POST /messages` requests. Undefined for others. */
 	messageIndex?: number;
-	/** Status answered; null while unanswered, or when a fault let no answer out. */
+	/** Status of the response. Null if there is no response yet, or if a fault prevented it. */
 	status: number | null;
-	/** When the answer was handed to the connection. */
+	/** When the response was sent. */
 	answeredAt: number | null;
-	/** What was wrong with the request; empty when nothing was. */
+	/** The request's violations of the contract. */
 	violations: Violation[];
-	/** Kind of the fault that acted on it. */
+	/** Kind of the fault that affected it. */
 	fault?: string;
 	remotePort: number;
-	/** Numbers the TCP connections in the order of their first request. */
+	/** Number of the TCP connection, in the order of their first requests. */
 	connection: number;
-	/** Requests under way at its arrival, itself included. */
+	/** Requests in flight at its arrival, including itself. */
 	inFlight: number;
 }
 
-/** One part of an upload as it arrived. */
+/** A part of an upload. */
 export interface UploadedPart {
 	name: string;
-	/** Absent on a field that is no file. */
+	/** Undefined for a field that isn't a file. */
 	file?: { fileName: string | undefined; mimeType: string; size: number; sha256: string };
 	value?: string;
 }
 
-/** One message taken, or one broadcast row refused (its status is then `failed`). */
+/** An accepted message, or a rejected broadcast row, whose status is `failed`. */
 export interface StoredMessage {
 	id: string;
 	to: string;
-	/** The request's body as sent; for a broadcast the whole of it. */
+	/** The request's entire body, even for a broadcast. */
 	payload: JsonObject;
 	/** `index` of its request. */
 	requestIndex: number;
@@ -60,18 +60,18 @@ export interface StoredMessage {
 	markedAsRead: boolean;
 }
 
-/** One inbound message that was told to the reply callback. */
+/** An inbound message that was sent as a reply callback. */
 export interface StoredReply {
 	id: string;
 	source: string;
 	destination: string;
-	/** As an object where it can be read as one. */
+	/** As an object if it can be parsed. */
 	content: unknown;
 	at: number;
 	markedAsRead: boolean;
 }
 
-/** One file, uploaded or part of a reply. */
+/** A file, uploaded or part of a reply. */
 export interface StoredMedia {
 	id: string;
 	origin: 'upload' | 'reply';
@@ -81,40 +81,40 @@ export interface StoredMedia {
 	size: number;
 	/** Hex. */
 	sha256: string;
-	/** Name of the multipart field it came in. */
+	/** Name of the multipart field. */
 	fieldName?: string;
-	/** The query parameter of that name. */
+	/** The query parameter `source`. */
 	source?: string;
-	/** `Content-Length` of the upload request; undefined when it came chunked. */
+	/** `Content-Length` of the upload request. Undefined for chunked transfer encoding. */
 	requestContentLength?: number | undefined;
 	requestIndex?: number;
-	/** Where the bytes are: this file, or memory when it is absent. */
+	/** The temporary file with the content. Undefined if the content is in memory. */
 	file?: string;
 	at: number;
 }
 
-/** One callback and every attempt at it. */
+/** A callback and all attempts to deliver it. */
 export interface DeliveredCallback {
 	index: number;
 	kind: 'status' | 'reply';
-	/** Without user and password. */
+	/** Without username and password. */
 	url: string;
 	/** The body as sent. */
 	body: JsonObject;
 	tries: CallbackTry[];
-	/** Whether an attempt was answered 2xx. */
+	/** Whether the response to an attempt was 2xx. */
 	delivered: boolean;
 }
 
 export interface CallbackTry {
 	at: number;
-	/** Status answered; absent when there was no answer. */
+	/** Status of the response. Undefined if there was none. */
 	status?: number;
-	/** Why there was no answer, such as `ECONNREFUSED`. */
+	/** Why there was no response, such as `ECONNREFUSED`. */
 	error?: string;
 }
 
-/** What came of fetching the link of a media message. */
+/** The result of fetching the link of a media message. */
 export interface MediaFetch {
 	messageId: string;
 	url: string;
@@ -124,6 +124,6 @@ export interface MediaFetch {
 	size?: number;
 	/** Hex. */
 	sha256?: string;
-	/** Why there was no answer. */
+	/** Why there was no response. */
 	error?: string;
 }

@@ -1,4 +1,4 @@
-/** Inbound messages: what a customer sends, as the API would tell it. */
+/** Inbound messages: what a customer sends, as the API reports it. */
 import { Readable } from 'node:stream';
 import type { components } from '../contract/generated.d.mts';
 import type { MediaStore } from './mediaStore.mts';
@@ -8,15 +8,15 @@ export type ReplyContent = components['schemas']['ReplyCallbackContent'];
 
 type MediaReplyType = 'audio' | 'document' | 'image' | 'sticker' | 'video';
 
-/** What the customer sent: by its type, or the content as it shall stand in the callback. */
+/** What the customer sends: a message of a type, or the exact content for the callback. */
 export type ReplyMessage =
 	| { type: 'text'; text: string; previewUrl?: string }
 	| { type: 'button'; text: string; payload: string }
 	| {
 			type: MediaReplyType;
-			/** The file; a small sample of its type when absent. */
+			/** The file. Default: a small sample. */
 			bytes?: Uint8Array;
-			/** The same in base64, for other processes. */
+			/** The file in base64, for other processes. */
 			base64?: string;
 			mimeType?: string;
 			fileName?: string;
@@ -25,15 +25,15 @@ export type ReplyMessage =
 	| { content: unknown };
 
 export type ReplyRequest = ReplyMessage & {
-	/** The customer's number. The reference shows it without a plus. */
+	/** The customer's number, without a plus as in the reference. */
 	source: string;
-	/** The business number; the setting of that name when absent. */
+	/** The business number. Default: the setting `businessNumber`. */
 	destination?: string;
-	/** The reply's id; a new one when absent. The same again makes a duplicate. */
+	/** The reply's ID. Default: a new one. An existing ID creates a duplicate. */
 	id?: string;
-	/** How the content is encoded; the setting `replyContentAs` when absent. */
+	/** How the content is encoded. Default: the setting `replyContentAs`. */
 	as?: 'string' | 'object';
-	/** Laid over the callback's body; an undefined value takes a field out. */
+	/** Overrides fields of the callback's body. An undefined value removes a field. */
 	extra?: Record<string, unknown>;
 };
 
@@ -43,16 +43,16 @@ const SAMPLES: Record<MediaReplyType, { mimeType: string; fileName: string; byte
 	audio: { mimeType: 'audio/mp3', fileName: 'voice.mp3', bytes: Buffer.from('ID3\u0003\u0000sample of a voice message', 'latin1') },
 	document: { mimeType: 'application/pdf', fileName: 'document.pdf', bytes: Buffer.from('%PDF-1.4\n% sample of a document\n%%EOF\n') },
 	image: { mimeType: 'image/png', fileName: 'picture.png', bytes: PIXEL_PNG },
-	// WhatsApp's own stickers are WebP, which the reference's list of types does not have.
+	// WhatsApp's own stickers are WebP, but the reference doesn't list this type.
 	sticker: { mimeType: 'image/png', fileName: 'sticker.png', bytes: PIXEL_PNG },
 	video: { mimeType: 'video/mp4', fileName: 'video.mp4', bytes: Buffer.from('\u0000\u0000\u0000\u0018ftypmp42sample of a video', 'latin1') },
 };
 
-/** Only these carry a caption or a file name in the reference. */
+/** The types that have a caption or a file name in the reference. */
 const WITH_CAPTION: ReadonlySet<MediaReplyType> = new Set(['document', 'image', 'video']);
 const WITH_FILE_NAME: ReadonlySet<MediaReplyType> = new Set(['document', 'video']);
 
-/** Builds the content of a reply; a media file is stored, so that its id can be downloaded. */
+/** Builds the content of a reply. Stores media files, so that they can be downloaded by their IDs. */
 export async function contentOf(message: ReplyMessage, media: MediaStore): Promise<unknown> {
 	if ('content' in message) return message.content;
 	if (message.type === 'text') {
@@ -78,7 +78,7 @@ export async function contentOf(message: ReplyMessage, media: MediaStore): Promi
 	};
 }
 
-/** The payload of a message's quick-reply button; undefined when there is none of that index. */
+/** The payload of a message's quick-reply button, or undefined if there is none with this index. */
 export function quickReplyOf({ payload }: StoredMessage, buttonIndex: number): string | undefined {
 	const { template } = payload as { template?: { buttons?: Array<{ index?: number; type?: string; payload?: string }> } };
 	return template?.buttons?.find(({ index, type }) => type === 'quick_reply' && index === buttonIndex)?.payload;

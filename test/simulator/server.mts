@@ -1,4 +1,4 @@
-/** Every request to the API, from its arrival to its answer. */
+/** Handles requests to the API, from arrival to response. */
 import type { Socket } from 'node:net';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -11,10 +11,10 @@ import type { RecordedRequest } from './records.mts';
 import type { Timers } from './timers.mts';
 import { type BrokenDelivery, isBrokenDelivery, sendAnswer, sendBroken } from './wire.mts';
 
-/** Where the API is below the origin, as in the reference's base URL. */
+/** The path of the API, as in the reference's base URL. */
 export const BASE_PATH = '/rest/wab/v1';
 
-/** What the server shares with the rest of the simulator. */
+/** State that the server shares with the rest of the simulator. */
 export interface ServerState extends Store {
 	requests: RecordedRequest[];
 	faults: FaultList;
@@ -22,18 +22,18 @@ export interface ServerState extends Store {
 	timers: Timers;
 	inFlight: number;
 	maxInFlight: number;
-	/** `POST /messages` requests so far. */
+	/** The number of `POST /messages` requests so far. */
 	messageRequests: number;
 }
 
 declare module 'fastify' {
 	interface FastifyRequest {
-		/** The request's own record; absent outside the API. */
+		/** The request's record. Undefined for requests outside the API. */
 		record?: RecordedRequest;
 	}
 }
 
-// Compiling it costs more than starting the server, and it never changes.
+// Cached, because compiling the contract takes longer than starting the server.
 let loaded: Contract | undefined;
 
 /** Adds the API's routes, hooks and body parsers to the server. */
@@ -47,7 +47,7 @@ export async function addApi(app: FastifyInstance, state: ServerState): Promise<
 		next();
 	});
 
-	// Bodies are read as text and judged here, so that what cannot be read is recorded too.
+	// Bodies are read as text and parsed here, so that invalid ones are recorded, too.
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, parsed) => parsed(null, body));
 	await app.register(multipart, { limits: { fileSize: Infinity }, throwFileSizeLimit: false });
@@ -60,7 +60,7 @@ export async function addApi(app: FastifyInstance, state: ServerState): Promise<
 	}
 }
 
-/** Answers a request to no known route, or one that Fastify itself refuses, in the API's shape. */
+/** Responds in the API's format to a request for an unknown route, or one that Fastify itself rejects. */
 export function refuse(state: ServerState, request: FastifyRequest, reply: FastifyReply, status: number, violations: Violation[]): Promise<FastifyReply> {
 	return finish(state, request, reply, failure(status, state.settings.errorShape, violations));
 }
@@ -113,7 +113,7 @@ function isAuthorized(header: string | undefined, { settings: { username, passwo
 	return encoded !== undefined && Buffer.from(encoded, 'base64').toString() === `${username}:${password}`;
 }
 
-/** Gives the handler of one operation. */
+/** Creates the handler of an operation. */
 function server(state: ServerState, contract: Contract, operation: Operation) {
 	const { operationId } = operation;
 	const checks = contract.requests[operationId] as RequestChecks;
@@ -121,7 +121,7 @@ function server(state: ServerState, contract: Contract, operation: Operation) {
 	const { enum: mimeTypes } = contract.resolve('#/components/schemas/MediaMimeType') as { enum: string[] };
 	const needsAuth = () => operationId !== 'GetHealthz' || state.settings.healthNeedsAuth;
 
-	/** Gives what stands against the request, or nothing. */
+	/** Returns the error for the request, or undefined. */
 	const refusal = (request: FastifyRequest, record: RecordedRequest, body: ReadBody, errorShape: Call['errorShape']): Answer | undefined => {
 		const { settings, limiter } = state;
 		if (needsAuth() && !record.authorized) {
@@ -138,7 +138,7 @@ function server(state: ServerState, contract: Contract, operation: Operation) {
 		return violations.length > 0 ? failure(settings.violationStatus, errorShape, violations) : undefined;
 	};
 
-	/** Lets the request have its effect, unless something stands against it. */
+	/** Processes the request, unless there is an error. */
 	const answerTo = async (request: FastifyRequest, record: RecordedRequest, body: ReadBody, fault: Fault | undefined): Promise<Answer> => {
 		const { settings } = state;
 		const asked = fault?.kind === 'shape' ? fault : undefined;
@@ -179,7 +179,7 @@ function server(state: ServerState, contract: Contract, operation: Operation) {
 	};
 }
 
-/** The answer of a fault that lets the request have no effect. */
+/** The response for a fault that prevents the request from being processed. */
 function answerInstead(fault: Fault, { settings }: ServerState, body: unknown): Answer | undefined {
 	if (fault.kind === 'echo') {
 		return json(fault.status, { message_id: 'echo', status: 'accepted', request: body, message: `Refused: ${JSON.stringify(body)}` });
@@ -190,7 +190,7 @@ function answerInstead(fault: Fault, { settings }: ServerState, body: unknown): 
 	return isNotTaken ? { status: 0, headers: {} } : undefined;
 }
 
-/** The answer as a fault changes it once the request has had its effect. */
+/** The response as a fault changes it after the request was processed. */
 function afterwards(answer: Answer, fault: Fault | undefined, { settings }: ServerState): Answer {
 	if (fault?.kind === 'status') return statusAnswer(fault, settings.errorShape);
 	if (fault?.kind === 'garbageBody') {
@@ -205,7 +205,7 @@ function statusAnswer({ status, body, headers }: Extract<Fault, { kind: 'status'
 	return { ...answer, headers: { ...answer.headers, ...headers }, ...(own !== undefined && { body: own }) };
 }
 
-/** Completes an answer with the headers that all of them carry, notes it and sends it. */
+/** Adds the common headers to a response, records it, and sends it. */
 async function finish(state: ServerState, request: FastifyRequest, reply: FastifyReply, answer: Answer, broken?: BrokenDelivery): Promise<FastifyReply> {
 	const { record } = request;
 	const { advertisedLimit, rateLimit } = state.settings;
@@ -223,7 +223,7 @@ async function finish(state: ServerState, request: FastifyRequest, reply: Fastif
 	return reply;
 }
 
-/** A body as far as it could be read. */
+/** A parsed body, or the text and the error if it can't be parsed. */
 interface ReadBody {
 	json?: unknown;
 	text?: string;
@@ -281,7 +281,7 @@ async function readUpload(request: FastifyRequest, { media }: ServerState, recor
 			upload.parts.push({ name: part.fieldname, file: { fileName, mimeType, size, sha256 } });
 		}
 	} catch (error) {
-		// The sender hung up, or the body is no multipart: nothing of it may stay behind.
+		// The client disconnected, or the body isn't multipart: delete what was stored.
 		await Promise.all(upload.mediaIds.map((id) => media.remove(id)));
 		throw error;
 	}

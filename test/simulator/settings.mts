@@ -2,74 +2,74 @@ import type { components } from '../contract/generated.d.mts';
 
 export type MessageStatus = components['schemas']['MessageStatus'];
 
-/** Which of the two shapes the vendor's pages show: the reference's, or the other one. */
+/** The response format: that of the API reference, or the alternative format in Modica's other documentation. */
 export type ResponseShape = 'reference' | 'alternative';
 
-/** `{message, statusCode, error}` as in the reference's examples, or `{errors: […]}` as in its schema. */
+/** The error format: `{message, statusCode, error}` as in the reference's examples, or `{errors: […]}` as in its schema. */
 export type ErrorShape = 'message' | 'errors';
 
 export interface RateLimit {
 	requestsPerSecond: number;
-	/** `fixedWindow` counts in whole seconds of the clock; `tokenBucket` refills evenly. */
+	/** `fixedWindow` counts requests in each second of the clock. `tokenBucket` refills evenly. */
 	algorithm: 'fixedWindow' | 'tokenBucket';
-	/** Tokens the bucket holds; the requests of one second when absent. Without effect on a fixed window. */
+	/** Size of the token bucket. Default: `requestsPerSecond`. No effect on a fixed window. */
 	burst?: number;
-	/** How `Retry-After` is written: whole seconds (default), an HTTP date, not at all, or this text as it stands. */
+	/** Format of `Retry-After`: whole seconds (default), an HTTP date, no header, or this text. */
 	retryAfter?: 'seconds' | 'date' | 'absent' | (string & {});
 }
 
-/** What happens to messages for one number. */
+/** Special behavior for a number. */
 export interface NumberRule {
-	/** In the place of the setting of the same name. */
+	/** Overrides the setting of the same name. */
 	statusSteps?: readonly MessageStatus[];
-	/** A broadcast refuses the number with this text; the other rows stand. */
+	/** A broadcast rejects the number with this text. The other rows are not affected. */
 	broadcastFailure?: string;
 }
 
 export interface SimulatorSettings {
-	/** 0 takes any free port. Cannot be changed once started. */
+	/** 0 selects any free port. Can't be changed after the start. */
 	port: number;
 	username: string;
 	password: string;
-	/** Absent: nothing is limited. */
+	/** Undefined: no rate limit. */
 	rateLimit?: RateLimit | undefined;
-	/** `X-RateLimit-Limit` where it is to differ from the limit enforced. */
+	/** Value of `X-RateLimit-Limit`, if it differs from the enforced limit. */
 	advertisedLimit?: number | undefined;
 	responseShape: ResponseShape;
 	errorShape: ErrorShape;
-	/** Status of an answer to a request that breaks the contract. The reference gives both without telling them apart. */
+	/** Status for a request that violates the contract. The reference lists both without distinguishing them. */
 	violationStatus: 400 | 422;
-	/** Milliseconds each answer is held back, after the request has been taken. */
+	/** Delay of each response in milliseconds, after the request was accepted. */
 	latencyMs: number;
-	/** May carry `user:password@`, percent-encoded: sent as Basic auth. */
+	/** Can contain a percent-encoded `user:password@`, which is sent as Basic auth. */
 	statusCallbackUrl?: string | undefined;
-	/** As `statusCallbackUrl`. */
+	/** Same format as `statusCallbackUrl`. */
 	replyCallbackUrl?: string | undefined;
-	/** Statuses of each message in their order, each told to `statusCallbackUrl`. */
+	/** Statuses of each message in order. Each one is sent to `statusCallbackUrl`. */
 	statusSteps: readonly MessageStatus[];
-	/** Milliseconds before each step. */
+	/** Milliseconds before each status. */
 	statusStepMs: number;
-	/** By number in E.164 form. */
+	/** Rules by number in E.164 format. */
 	numbers: Readonly<Record<string, NumberRule>>;
-	/** Attempts at delivering one callback. */
+	/** Maximum number of attempts to deliver a callback. */
 	callbackTries: number;
-	/** Milliseconds before the second attempt; doubled before each further one. */
+	/** Milliseconds before the second attempt. Doubles for each further attempt. */
 	callbackRetryMs: number;
-	/** Milliseconds an attempt may take. */
+	/** Timeout of an attempt in milliseconds. */
 	callbackTimeoutMs: number;
 	replyContentAs: 'string' | 'object';
-	/** The business number of messages and replies that name none. */
+	/** The business number of messages and replies that don't specify one. */
 	businessNumber: string;
 	healthNeedsAuth: boolean;
-	/** Fetch the links of media messages, as WhatsApp would. */
+	/** Fetch the links of media messages, as WhatsApp does. */
 	fetchMediaUrls: boolean;
-	/** Send the file's name with a download. The reference does not say that the API does. */
+	/** Send the file name with a download. The reference doesn't document whether the API does. */
 	contentDisposition: boolean;
-	/** What else is said of a file, instead of its type and name. */
+	/** Headers of a download, instead of the file's type and name. */
 	downloadHeaders: Record<string, string> | undefined;
 }
 
-/** The settings where nothing else is said. The retry schedule of callbacks is invented: none is published. */
+/** The default settings. The retry schedule of callbacks is an assumption, because Modica hasn't published its own. */
 export const DEFAULT_SETTINGS: SimulatorSettings = {
 	port: 0,
 	username: 'wab_demo',
@@ -96,15 +96,15 @@ export const DEFAULT_SETTINGS: SimulatorSettings = {
 	downloadHeaders: undefined,
 };
 
-/** Gives settings with the patch laid over them; undefined or null takes one back to its default. Throws on a name that is no setting. */
+/** Applies a patch to settings. Undefined or null resets a setting to its default. Throws for an unknown name. */
 export function mergeSettings(settings: SimulatorSettings, patch: Partial<SimulatorSettings>): SimulatorSettings {
 	const unknown = Object.keys(patch).filter((name) => !(name in DEFAULT_SETTINGS));
 	if (unknown.length > 0) {
-		throw new Error(`No such setting: ${unknown.join(', ')}. There are: ${Object.keys(DEFAULT_SETTINGS).join(', ')}`);
+		throw new Error(`No such setting: ${unknown.join(', ')}. Valid settings: ${Object.keys(DEFAULT_SETTINGS).join(', ')}`);
 	}
 	const present = Object.entries(patch).map(([name, value]) => [
 		name,
-		// From another process it is a null, as JSON has no undefined.
+		// Other processes send null, because JSON has no undefined.
 		value ?? DEFAULT_SETTINGS[name as keyof SimulatorSettings],
 	]);
 	return { ...settings, ...(Object.fromEntries(present) as Partial<SimulatorSettings>) };

@@ -1,4 +1,4 @@
-/** A stand-in for the WhatsApp API on the loopback interface, held to the contract in test/contract. */
+/** Simulates the WhatsApp API on the loopback interface, and checks requests against the contract in test/contract. */
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
@@ -20,34 +20,34 @@ export type { ReplyContent, ReplyMessage, ReplyRequest } from './replies.mts';
 export { DEFAULT_SETTINGS } from './settings.mts';
 export type { ErrorShape, MessageStatus, NumberRule, RateLimit, ResponseShape, SimulatorSettings } from './settings.mts';
 
-/** A status callback to send by hand. */
+/** A status callback to send. */
 export interface StatusRequest {
 	id: string;
-	/** The message's own when absent. */
+	/** Default: the message's reference. */
 	reference?: string;
 	status: MessageStatus;
 }
 
 /** A tap on a quick-reply button. */
 export interface TapRequest {
-	/** The message's id. */
+	/** The message's ID. */
 	id: string;
 	buttonIndex: number;
-	/** The button's label, which only the template knows; a made-up one when absent. */
+	/** The button's label, which is part of the template and unknown here. Default: a generic label. */
 	text?: string;
-	/** The reply's id; a new one when absent. The same again makes a duplicate. */
+	/** The reply's ID. Default: a new one. An existing ID creates a duplicate. */
 	replyId?: string;
 }
 
-/** A running simulator. The lists are live: they grow as things happen. */
+/** A running simulator. The lists are live. */
 export interface Simulator {
 	/** `http://127.0.0.1:PORT` */
 	readonly origin: string;
-	/** What goes into the credential: `http://127.0.0.1:PORT/rest/wab/v1` */
+	/** The base URL for the credential: `http://127.0.0.1:PORT/rest/wab/v1` */
 	readonly baseUrl: string;
 	/** The control plane: `http://127.0.0.1:PORT/_simulator` */
 	readonly controlUrl: string;
-	/** The user name and password it lets in. */
+	/** The accepted username and password. */
 	readonly username: string;
 	readonly password: string;
 	readonly settings: Readonly<SimulatorSettings>;
@@ -57,39 +57,39 @@ export interface Simulator {
 	readonly media: readonly StoredMedia[];
 	readonly callbacks: readonly DeliveredCallback[];
 	readonly mediaFetches: readonly MediaFetch[];
-	/** The faults with uses left. */
+	/** The faults that still affect requests. */
 	readonly faults: readonly Fault[];
-	/** Requests under way. */
+	/** The number of requests in flight. */
 	readonly inFlight: number;
-	/** The most requests that were under way at once since the start or the last reset. */
+	/** The maximum number of requests in flight since the start or the last reset. */
 	readonly maxInFlight: number;
-	/** Changes settings; undefined takes one back to its default. Throws on an unknown name and on `port`. */
+	/** Changes settings. Undefined resets a setting to its default. Throws for an unknown name and for `port`. */
 	configure(patch: Partial<SimulatorSettings>): void;
-	/** Throws on an unknown kind. */
+	/** Throws for an unknown kind. */
 	addFault(fault: Fault): void;
 	clearFaults(): void;
-	/** Posts an inbound message to `replyCallbackUrl`, with retries. Rejects when that is not set. */
+	/** Posts an inbound message to `replyCallbackUrl`, with retries. Rejects if the URL isn't set. */
 	sendReply(reply: ReplyRequest): Promise<DeliveredCallback>;
 	/**
-	 * Taps a quick-reply button of a message that was taken: its payload comes back in a reply of the recipient's. Rejects
-	 * when there is no such button.
+	 * Taps a quick-reply button of an accepted message: sends its payload as a reply from the recipient. Rejects if the button
+	 * doesn't exist.
 	 */
 	tap(tap: TapRequest): Promise<DeliveredCallback>;
-	/** Posts a status to `statusCallbackUrl`, with retries, and gives it to the message when it is known. Rejects when the URL is not set. */
+	/** Posts a status to `statusCallbackUrl`, with retries, and sets it for the message if it exists. Rejects if the URL isn't set. */
 	sendStatus(status: StatusRequest): Promise<DeliveredCallback>;
-	/** Forgets everything but the settings: records, messages, files, faults; status walks and retries end. */
+	/** Deletes everything except the settings: records, messages, files, and faults. Ends pending statuses and retries. */
 	reset(): Promise<void>;
-	/** Closes every connection and removes every file. */
+	/** Closes all connections and deletes all files. */
 	stop(): Promise<void>;
 }
 
-// More than any text, template or list of numbers needs; a file is not bound by it.
+// Larger than any message or list of numbers. Doesn't apply to files.
 const JSON_BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 
-// setTimeout takes no longer wait; a message scheduled beyond it stays `accepted`.
+// The limit of setTimeout. The status of messages that are scheduled later remains `accepted`.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Starts a simulator. Rejects when the port is taken or a setting is unknown. */
+/** Starts a simulator. Rejects if the port is in use or a setting is unknown. */
 export async function startSimulator(options: Partial<SimulatorSettings> = {}): Promise<Simulator> {
 	const timers = new Timers();
 	const outbound = new Outbound(timers);
@@ -116,12 +116,12 @@ export async function startSimulator(options: Partial<SimulatorSettings> = {}): 
 		},
 	};
 
-	/** Takes a message through its statuses, each told and answered before the next. */
+	/** Sends the statuses of a message, each after the response to the previous one. */
 	const walk = async (message: StoredMessage): Promise<void> => {
 		const dueMs = message.scheduled === undefined ? 0 : Date.parse(message.scheduled) - Date.now();
 		if (dueMs > LONGEST_TIMER_MS) return;
 		if (dueMs > 0 && !(await timers.wait(dueMs))) return;
-		// A reset or the end may come while a callback is under way, and not only while a timer runs.
+		// A reset or stop can occur while a callback is in flight, not only while a timer is running.
 		const { signal } = outbound;
 		for (const status of state.settings.numbers[message.to]?.statusSteps ?? state.settings.statusSteps) {
 			if (signal.aborted || !(await timers.wait(state.settings.statusStepMs))) return;

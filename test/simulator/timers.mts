@@ -1,8 +1,8 @@
-/** Waits that end early, all together, so that nothing is left behind. */
+/** Timers that can all be ended early, so that none keeps running. */
 export class Timers {
 	#waiting = new Map<NodeJS.Timeout, (elapsed: boolean) => void>();
 
-	/** Gives true after so many milliseconds, or false as soon as `clear` is called. */
+	/** Resolves with true after this time, or with false when `clear` is called. */
 	wait(ms: number): Promise<boolean> {
 		return new Promise((resolve) => {
 			const timer = setTimeout(() => {

@@ -1,4 +1,4 @@
-/** Puts answers onto the connection: whole, or broken the way a fault asks for. */
+/** Sends responses: complete, or broken as specified by a fault. */
 import type { FastifyReply } from 'fastify';
 import type { Answer } from './answers.mts';
 import type { FaultAction } from './faults.mts';
@@ -8,29 +8,29 @@ import type { Timers } from './timers.mts';
 const SLOW_BODY_CHUNKS = 10;
 const WRONG_LENGTH_BYTES = -5;
 
-/** Sends a whole answer; the file of a download is streamed. */
+/** Sends a complete response. Downloads are streamed. */
 export function sendAnswer(reply: FastifyReply, { status, headers, body, media }: Answer, store: MediaStore): FastifyReply {
 	if (media && headers['content-type'] === undefined) {
-		// Fastify would call it an octet stream.
+		// Fastify would add the content type application/octet-stream.
 		reply.hijack();
 		store.read(media.id).pipe(reply.raw.writeHead(status, headers));
 		return reply;
 	}
-	// Whoever is answered before all of its request was read has to get to read the answer: a connection that stays open
-	// takes in the rest, one that is closed at once cuts both off.
+	// If the response is sent before the entire request was read, the connection stays open, so that the client can send the
+	// rest and then read the response.
 	reply.raw.shouldKeepAlive = true;
 	reply.code(status).headers(headers);
 	return media ? reply.send(store.read(media.id)) : reply.send(body);
 }
 
-/** Faults that break the way an answer is sent; the others changed the answer before. */
+/** Faults that affect how a response is sent. Other faults change the response itself. */
 export type BrokenDelivery = Extract<FaultAction, { kind: 'drop' | 'slowBody' | 'stall' | 'wrongContentLength' }>;
 
-/** Tells whether a fault breaks the sending of an answer that has been made. */
+/** Whether a fault affects how a response is sent. */
 export const isBrokenDelivery = (fault: FaultAction | undefined): fault is BrokenDelivery =>
 	fault !== undefined && ['drop', 'slowBody', 'stall', 'wrongContentLength'].includes(fault.kind);
 
-/** Sends an answer broken, or nothing of it. Gives whether a status went out. */
+/** Sends a broken response, or none. @returns whether a status was sent */
 export async function sendBroken(reply: FastifyReply, answer: Answer, fault: BrokenDelivery, store: MediaStore, timers: Timers): Promise<boolean> {
 	const bytes = await bytesOf(answer, store);
 	reply.hijack();

@@ -1,8 +1,8 @@
-/** Installs the built package into the folder given, for tests that run side by side: see `builtPackage.mts`. */
+/** Installs the built package in a folder, for tests that run concurrently: see `builtPackage.mts`. */
 import { installInto } from '../harness/n8n/builtPackage.mts';
 import { exitOnSignals } from '../harness/processes.mts';
 
 const [, , folder] = process.argv;
-if (folder === undefined) throw new Error('Name the folder to install the package into');
+if (folder === undefined) throw new Error('Usage: npm run test:prepare -- FOLDER (the folder in which to install the package)');
 exitOnSignals();
 await installInto(folder);

@@ -1,4 +1,4 @@
-/** `npm run screenshots`: renews the pictures in docs/images, each taken from n8n's own editor. */
+/** `npm run screenshots`: updates the images in docs/images with screenshots of n8n's editor. */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
@@ -15,9 +15,9 @@ import { step } from '../progress.mjs';
 
 const IMAGES = path.join('docs', 'images');
 const EXAMPLES = 'examples';
-/** Where a user's n8n might be: the pictures show no address of this machine. */
+/** A sample address, so that the images don't show an address of this machine. */
 const PUBLIC_URL = 'https://your-n8n.example.com';
-/** What has no place in a picture: messages that come and go, nodes half out of sight; of the canvas all that is around it. */
+/** Hides notifications and partially visible nodes and, for images of the canvas, everything around it. */
 const HIDDEN = '.el-notification, [data-test-id="floating-nodes"] { display: none }';
 const CANVAS_ALONE = `
 	* { visibility: hidden }
@@ -33,16 +33,16 @@ async function main(): Promise<void> {
 		const stage = await Stage.open(n8n.rest);
 		try {
 			const editor = await stage.editor({ album: 'screenshots' });
-			// The charts of the benchmarks stay.
+			// Only PNG files, because the charts of the benchmarks are not screenshots.
 			for (const file of readdirSync(IMAGES, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.png'))) rmSync(path.join(IMAGES, file));
-			await step('The list of nodes', () => pictureList(editor));
-			await step('The credential', () => pictureCredential(stage, editor));
+			await step('Node panel', () => captureNodePanel(editor));
+			await step('Credential', () => captureCredential(stage, editor));
 			const credential = await stage.addCredential(CALLBACK_LOGIN);
-			await step('A message is sent', () => pictureSend(stage, editor, credential));
-			await step('A template', () => pictureTemplate(stage, editor, credential));
-			await step('The trigger', () => pictureTrigger(stage, editor, credential));
+			await step('Sending a message', () => captureSend(stage, editor, credential));
+			await step('Template', () => captureTemplate(stage, editor, credential));
+			await step('Trigger', () => captureTrigger(stage, editor, credential));
 			for (const file of readdirSync(EXAMPLES).filter((name) => name.endsWith('.json')).sort()) {
-				await step(file, () => pictureExample(stage, editor, credential, file));
+				await step(file, () => captureExample(stage, editor, credential, file));
 			}
 		} finally {
 			await stage.close();
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
 	}
 }
 
-async function pictureList(editor: Editor): Promise<void> {
+async function captureNodePanel(editor: Editor): Promise<void> {
 	await editor.openNewWorkflow();
 	await editor.searchNodes('whatsapp');
 	await editor.click(editor.offer('Modica WhatsApp'));
@@ -61,7 +61,7 @@ async function pictureList(editor: Editor): Promise<void> {
 	await take(editor.page.getByTestId('node-creator'), 'node-panel');
 }
 
-async function pictureCredential({ rest }: Stage, editor: Editor): Promise<void> {
+async function captureCredential({ rest }: Stage, editor: Editor): Promise<void> {
 	const node = { id: '1', name: 'WhatsApp', type: NODE, typeVersion: 1, position: [0, 0] as [number, number], parameters: {} };
 	const { id } = await rest.importWorkflow({ name: 'Credential', nodes: [node], connections: {} });
 	await editor.openWorkflow(id);
@@ -72,7 +72,7 @@ async function pictureCredential({ rest }: Stage, editor: Editor): Promise<void>
 	await take(editor.credential.getByRole('dialog').or(editor.credential).first(), 'credential');
 }
 
-async function pictureSend({ rest }: Stage, editor: Editor, credential: StoredCredential): Promise<void> {
+async function captureSend({ rest }: Stage, editor: Editor, credential: StoredCredential): Promise<void> {
 	const file = workflowWith({ parameters: MESSAGE, credential });
 	const { id } = await rest.importWorkflow({ ...file, pinData: {} });
 	await editor.openWorkflow(id);
@@ -82,8 +82,8 @@ async function pictureSend({ rest }: Stage, editor: Editor, credential: StoredCr
 	await take(editor.details, 'send');
 }
 
-/** The fields that the editor makes of a template's text, filled by dragging, and the texts that customers read. */
-async function pictureTemplate({ rest }: Stage, editor: Editor, credential: StoredCredential): Promise<void> {
+/** The fields that the editor creates from a template's text, filled by dragging, and the previews in the output. */
+async function captureTemplate({ rest }: Stage, editor: Editor, credential: StoredCredential): Promise<void> {
 	const parameters = { ...MESSAGE, to: '={{ $json.number }}', messageType: 'template', templateName: 'order_update' };
 	const items = [
 		{ number: '+64 21 123 4567', name: 'Aroha', order: '1234' },
@@ -105,8 +105,8 @@ async function pictureTemplate({ rest }: Stage, editor: Editor, credential: Stor
 	await take(editor.details, 'template');
 }
 
-/** Both kinds of callback may come; a reply has. */
-async function pictureTrigger({ rest, simulator }: Stage, editor: Editor, credential: StoredCredential): Promise<void> {
+/** A trigger for both events that has received a reply. */
+async function captureTrigger({ rest, simulator }: Stage, editor: Editor, credential: StoredCredential): Promise<void> {
 	const workflow = await rest.importWorkflow(callbackWorkflow(credential));
 	await editor.openWorkflow(workflow.id);
 	await take(editor.page.getByTestId('canvas'), 'trigger-outputs', CANVAS_ALONE);
@@ -123,26 +123,26 @@ async function pictureTrigger({ rest, simulator }: Stage, editor: Editor, creden
 	await take(editor.details, 'trigger');
 }
 
-/** Each example as it is after *Import from file*; the first also after it has run. */
-async function pictureExample({ rest }: Stage, editor: Editor, credential: StoredCredential, file: string): Promise<void> {
+/** Each example after *Import from file*, and the first one also after a run. */
+async function captureExample({ rest }: Stage, editor: Editor, credential: StoredCredential, file: string): Promise<void> {
 	const workflow = await rest.importWorkflow(readExample(file), credential);
 	await editor.openWorkflow(workflow.id);
-	await pictureCanvas(editor, path.join('examples', path.basename(file, '.json')));
-	if (file === 'first-messages.json') await pictureDemo(editor, workflow);
+	await captureCanvas(editor, path.join('examples', path.basename(file, '.json')));
+	if (file === 'first-messages.json') await captureDemo(editor, workflow);
 }
 
-async function pictureDemo(editor: Editor, workflow: StoredWorkflow): Promise<void> {
+async function captureDemo(editor: Editor, workflow: StoredWorkflow): Promise<void> {
 	await editor.click(editor.page.getByTestId('execute-workflow-button'));
 	const done = editor.page.getByTestId('canvas-node-status-success');
 	const count = workflow.nodes.filter(({ type }) => !type.endsWith('.stickyNote')).length;
 	await done.nth(count - 1).waitFor();
-	await pictureCanvas(editor, 'demo');
+	await captureCanvas(editor, 'demo');
 }
 
-async function pictureCanvas(editor: Editor, name: string): Promise<void> {
+async function captureCanvas(editor: Editor, name: string): Promise<void> {
 	await editor.click(editor.page.getByTestId('zoom-to-fit'));
-	// The canvas glides to its place.
-	await until('the canvas stands still', 10_000, settled(editor.node().first()));
+	// The editor animates the zoom.
+	await until('the canvas has stopped moving', 10_000, settled(editor.node().first()));
 	await assertNotesFit(editor);
 	await take(editor.page.getByTestId('canvas'), name, CANVAS_ALONE);
 }
@@ -156,7 +156,7 @@ async function assertNotesFit(editor: Editor): Promise<void> {
 	}
 }
 
-/** Whether something is where it was when it was looked at last. */
+/** Whether an element is in the same position as at the previous call. */
 function settled(what: Locator): () => Promise<boolean> {
 	let before = '';
 	return async () => {

@@ -11,12 +11,12 @@ describe('a version that is to be published', () => {
 	});
 
 	it.each<[string, Partial<Release>, string]>([
-		['another tag', { tag: 'v1.2.4' }, 'The tag is "v1.2.4", and the version of package.json is 1.2.3: it wants the tag v1.2.3'],
-		['a tag without v', { tag: '1.2.3' }, 'The tag is "1.2.3", and the version of package.json is 1.2.3: it wants the tag v1.2.3'],
-		['an old lock file', { lockedVersion: '1.2.2' }, 'package-lock.json has version 1.2.2, package.json 1.2.3: run npm install'],
-		['nothing in the changelog', { changelog: '## [Unreleased]\n' }, 'CHANGELOG.md has no part "## [1.2.3] - YYYY-MM-DD"'],
-		['no date in the changelog', { changelog: '## [1.2.3]\n' }, 'CHANGELOG.md: "## [1.2.3]" wants its date, as in "## [1.2.3] - 2026-11-24"'],
-		['no version', { version: 'next', lockedVersion: 'next', tag: undefined }, 'package.json: "next" is no version, such as 1.2.3'],
+		['another tag', { tag: 'v1.2.4' }, 'The tag is "v1.2.4", but package.json has the version 1.2.3. Use the tag v1.2.3'],
+		['a tag without v', { tag: '1.2.3' }, 'The tag is "1.2.3", but package.json has the version 1.2.3. Use the tag v1.2.3'],
+		['an old lock file', { lockedVersion: '1.2.2' }, 'package-lock.json has the version 1.2.2, but package.json has 1.2.3. Run npm install'],
+		['nothing in the changelog', { changelog: '## [Unreleased]\n' }, 'CHANGELOG.md has no section "## [1.2.3] - YYYY-MM-DD"'],
+		['no date in the changelog', { changelog: '## [1.2.3]\n' }, 'CHANGELOG.md: "## [1.2.3]" has no date. Use the format "## [1.2.3] - 2026-11-24"'],
+		['no version', { version: 'next', lockedVersion: 'next', tag: undefined }, 'package.json: "next" is not a valid version. Use the format 1.2.3'],
 	])('may not, with %s', (_, difference, problem) => {
 		expect(disagreements({ ...RELEASE, ...difference })).toEqual([problem]);
 	});

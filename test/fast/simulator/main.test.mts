@@ -44,7 +44,7 @@ describe('npm run simulator', () => {
 		const url = `http://modica:p%40ss@${host}/webhook-test/x`;
 		expect(await simulator('--reply', 'Kia ora', '--reply-url', url, '--status', 'read', '--status-url', url)).toEqual({
 			ended: 'well',
-			printed: `${host}/webhook-test/x answered 200\n${host}/webhook-test/x answered 200\n`,
+			printed: `${host}/webhook-test/x returned 200\n${host}/webhook-test/x returned 200\n`,
 		});
 		const authorization = `Basic ${Buffer.from('modica:p@ss').toString('base64')}`;
 		expect(received).toEqual([
@@ -56,11 +56,11 @@ describe('npm run simulator', () => {
 	it('tells what to do when it is refused', async () => {
 		answer = 401;
 		const { ended, printed } = await simulator('--reply', 'x', '--reply-url', `http://${host}/`);
-		expect({ ended, printed }).toEqual({ ended: 'badly', printed: expect.stringMatching(/answered 401\. Put the Callback Username/) });
+		expect({ ended, printed }).toEqual({ ended: 'badly', printed: expect.stringMatching(/returned 401\. Add the Callback Username/) });
 	});
 
 	it('says which URL is missing', async () => {
-		expect(await simulator('--reply', 'x')).toEqual({ ended: 'badly', printed: expect.stringMatching(/--reply needs --reply-url/) });
+		expect(await simulator('--reply', 'x')).toEqual({ ended: 'badly', printed: expect.stringMatching(/--reply requires --reply-url/) });
 		expect(received).toEqual([]);
 	});
 });

@@ -5,7 +5,7 @@ import type { StoredWorkflow } from '../../harness/n8n/rest.mts';
 import { CREDENTIAL, n8nUnderTest } from '../../harness/n8n/underTest.mts';
 import { PATIENCE_MS, until } from '../../harness/until.mts';
 import { startSimulator } from '../../simulator/simulator.mts';
-import { activateTriggers, tryCallbacks } from '../../tools/demo/callbacks.mts';
+import { activateTriggers, checkCallbacks } from '../../tools/demo/callbacks.mts';
 
 const { rest, is1x } = n8nUnderTest();
 /** Workflows can create data tables since n8n 2.x. */
@@ -20,9 +20,9 @@ describeWithTables('npm start', () => {
 		for (const file of ['delivery-tracking.json', 'auto-reply.json']) examples.set(file, await rest.importWorkflow(readExample(file), credential));
 		const demo = { rest, simulator, examples };
 		await activateTriggers(demo);
-		const trials = await tryCallbacks(demo);
-		expect(trials.filter(({ isRight }) => !isRight)).toEqual([]);
-		expect(trials.length).toBeGreaterThan(2);
+		const checks = await checkCallbacks(demo);
+		expect(checks.filter(({ isRight }) => !isRight)).toEqual([]);
+		expect(checks.length).toBeGreaterThan(2);
 		// The answer has statuses, too. If one arrives while n8n deactivates the workflow, n8n keeps the webhook URL in its cache.
 		const delivered = () => simulator.callbacks.filter(({ kind, delivered: isDelivered }) => kind === 'status' && isDelivered);
 		await until('all statuses are delivered', PATIENCE_MS, delivered, ({ length }) => length === simulator.messages.length * simulator.settings.statusSteps.length);

@@ -9,9 +9,9 @@ const COUNTED = ['reported as sent', 'faults', 'files', 'callbacks answered', 'c
 
 describe('30 seconds of sends, broadcasts, files, and callbacks against an API that fails at random', () => {
 	it('lose nothing, send nothing twice, and report every result correctly', async () => {
-		const { counts, uneven } = await soak({ rest, baseUrl: handle.baseUrl, minutes: 0.5, seed: 20_261_124, storesBeforeAnswering });
+		const { counts, discrepancies } = await soak({ rest, baseUrl: handle.baseUrl, minutes: 0.5, seed: 20_261_124, storesBeforeAnswering });
 		console.log(counts);
-		expect(uneven).toEqual([]);
+		expect(discrepancies).toEqual([]);
 		expect(counts).toMatchObject({ 'accepted twice': 0 });
 		expect(COUNTED.filter((name) => !(Number(counts[name]) > 0))).toEqual([]);
 	}, 300_000);

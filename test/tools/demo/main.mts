@@ -1,6 +1,6 @@
 /**
- * `npm start`: n8n with the package installed, Modica's API stood in for on this machine, the examples imported
- * and tried, and the editor left open to play with. `npm start -- --once` ends after the trial.
+ * `npm start`: starts n8n with the package, a simulated Modica API, and the examples, runs some of the examples, and keeps
+ * n8n running for manual testing. `npm start -- --once` exits after it has run the examples.
  */
 import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,52 +15,52 @@ import { freePort } from '../../harness/ports.mts';
 import { removeAtExit, removeNow, runProgram } from '../../harness/processes.mts';
 import { step } from '../../progress.mjs';
 import { startSimulator } from '../../simulator/simulator.mts';
-import { activateTriggers, example, output, tryCallbacks, type Demo, type Trial } from './callbacks.mts';
+import { activateTriggers, checkCallbacks, example, output, type Check, type Demo } from './callbacks.mts';
 
 const PROJECT = process.cwd();
 const EXAMPLES = path.join(PROJECT, 'examples');
-/** Where people expect n8n; another port when it is taken. */
-const USUAL_PORT = 5678;
+/** n8n's default port. If it's in use, another one is chosen. */
+const DEFAULT_PORT = 5678;
 const BUILD_TIMEOUT_MS = 5 * 60_000;
-/** The name n8n itself gives to a user's first credential of this type: the examples name it. */
+/** The default name of the first credential of this type in n8n. The examples use it. */
 const CREDENTIAL_NAME = 'Modica WhatsApp account';
 const SAME_CTRL_C_MS = 1_000;
 const PARENT_WATCH_MS = 1_000;
 
-/** What is to be ended, the youngest first. */
+/** Stops everything that was started, in reverse order. */
 const toEnd: Array<() => Promise<void>> = [];
 let isEnding = false;
 
 async function main(args: string[]): Promise<void> {
 	endOnSignals();
 	const demo = await setUp();
-	const trials = await step('Trying the examples', () => tryExamples(demo));
-	console.log(`\n${table(trials)}\n`);
-	if (!trials.every(({ isRight }) => isRight)) {
-		console.log('Not all of this is as it should be: see the lines marked ✗.');
+	const checks = await step('Running examples', () => checkExamples(demo));
+	console.log(`\n${table(checks)}\n`);
+	if (!checks.every(({ isRight }) => isRight)) {
+		console.log('Some results are wrong. They are marked with ✗.\n');
 		process.exitCode = 1;
 	}
 	if (args.includes('--once')) await end();
-	else tellHowToGoOn(demo);
+	else printInstructions(demo);
 }
 
 async function setUp(): Promise<Demo> {
 	await step('Building the package', () =>
 		runProgram(process.execPath, [path.join(PROJECT, 'node_modules/gulp/bin/gulp.js')], { cwd: PROJECT, timeoutMs: BUILD_TIMEOUT_MS }),
 	);
-	const installation = await step(`n8n ${CURRENT.version}`, (tell) => ensureN8n(CURRENT.version, tell));
+	const installation = await step(`Preparing n8n ${CURRENT.version}`, (tell) => ensureN8n(CURRENT.version, tell));
 	const userFolder = await createUserFolder();
 	toEnd.push(async () => removeNow(userFolder));
-	await step('Installing the package into n8n', async () => {
+	await step('Installing the package in n8n', async () => {
 		const packFolder = await mkdtemp(path.join(tmpdir(), 'n8n-package-'));
 		removeAtExit(packFolder);
 		await installPackage(await packPackage(PROJECT, packFolder), userFolder);
 		removeNow(packFolder);
 	});
-	const simulator = await step("Starting what stands in for Modica's API", () => startSimulator());
+	const simulator = await step('Starting the simulated Modica API', () => startSimulator());
 	toEnd.push(() => simulator.stop());
 	const n8n = await step('Starting n8n', async () =>
-		startN8n(installation, { userFolder, port: await freePort(USUAL_PORT) }),
+		startN8n(installation, { userFolder, port: await freePort(DEFAULT_PORT) }),
 	);
 	toEnd.push(() => n8n.stop());
 	return await step('Adding the credential and the examples', async () => {
@@ -77,14 +77,14 @@ async function setUp(): Promise<Demo> {
 	});
 }
 
-async function tryExamples(demo: Demo): Promise<Trial[]> {
-	// Callbacks begin with the second trial: whatever is sent by then has a table for its statuses.
-	return [...(await tryFirstMessages(demo)), ...(await tryCallbacks(demo))];
+async function checkExamples(demo: Demo): Promise<Check[]> {
+	// Callbacks start after the first messages, when the example has created the table for their statuses.
+	return [...(await checkFirstMessages(demo)), ...(await checkCallbacks(demo))];
 }
 
-async function tryFirstMessages({ rest, simulator, examples }: Demo): Promise<Trial[]> {
+async function checkFirstMessages({ rest, simulator, examples }: Demo): Promise<Check[]> {
 	const execution = await rest.runWorkflow(example(examples, 'first-messages.json'));
-	const sent = (node: string, type: string): Trial => {
+	const sent = (node: string, type: string): Check => {
 		const { id, status, to } = output(execution, node);
 		const message = simulator.messages.find((candidate) => candidate.id === id);
 		const violations = simulator.requests[message?.requestIndex ?? -1]?.violations ?? [];
@@ -110,7 +110,7 @@ async function tryFirstMessages({ rest, simulator, examples }: Demo): Promise<Tr
 			isRight: text.id !== undefined && found.id === text.id && attributes?.body === 'Kia ora from n8n!' && lookUps.length === 1,
 		},
 		{
-			what: 'The whole workflow',
+			what: 'Entire workflow',
 			node: execution.error?.message ?? execution.status,
 			api: `${simulator.messages.length} messages`,
 			isRight: execution.status === 'success' && simulator.messages.length === 3,
@@ -118,50 +118,60 @@ async function tryFirstMessages({ rest, simulator, examples }: Demo): Promise<Tr
 	];
 }
 
-function table(trials: Trial[]): string {
+function table(checks: Check[]): string {
 	const rows = [
-		['', 'Step', 'The node returned', "Modica's stand-in received"],
-		...trials.map(({ isRight, what, node, api }) => [isRight ? '✓' : '✗', what, node, api]),
+		['', 'Step', 'Output of the node', 'Received by the simulated API'],
+		...checks.map(({ isRight, what, node, api }) => [isRight ? '✓' : '✗', what, node, api]),
 	];
 	const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
 	return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()).join('\n');
 }
 
-function tellHowToGoOn({ rest, simulator, examples }: Demo): void {
+function printInstructions({ rest, simulator, examples }: Demo): void {
 	const lines = [
-		`Open      ${rest.session.baseUrl}/workflow/${example(examples, 'first-messages.json').id}`,
-		`Log in    ${OWNER.email} with the password ${OWNER.password}`,
-		`API       ${simulator.baseUrl} stands in for Modica: nothing leaves this machine. A credential for it has`,
-		`          the username ${simulator.username} and the password ${simulator.password}`,
-		`Reply     curl -X POST ${simulator.controlUrl}/replies -H 'content-type: application/json' -d '{"type":"text","text":"Hello","source":"64211234567"}'`,
+		'n8n is running with the package, its examples, and a credential. Messages go to a simulated',
+		'Modica API on this computer and never to WhatsApp.',
 		'',
-		'Ctrl-C ends it all and leaves nothing behind.',
+		'Open n8n and log in:',
+		`  URL       ${rest.session.baseUrl}/workflow/${example(examples, 'first-messages.json').id}`,
+		`  Email     ${OWNER.email}`,
+		`  Password  ${OWNER.password}`,
+		'',
+		'To simulate a message from a customer, run this command in another terminal:',
+		`  curl -X POST ${simulator.controlUrl}/replies -H 'content-type: application/json' -d '{"type":"text","text":"Hello","source":"64211234567"}'`,
+		'',
+		'To add another credential for the simulated API, enter these values:',
+		`  Base URL  ${simulator.baseUrl}`,
+		`  Username  ${simulator.username}`,
+		`  Password  ${simulator.password}`,
+		'',
+		'Press Ctrl+C to stop n8n and delete its data.',
 	];
 	console.log(lines.join('\n'));
 }
 
-/** Ends what was started. What does not end by itself goes at the latest with this process. */
+/** Stops everything that was started. Programs that don't stop are killed when this process exits. */
 async function end(): Promise<void> {
 	for (const endIt of toEnd.splice(0).reverse()) await endIt();
 }
 
-/** Ctrl-C or a kill ends all in order; a second Ctrl-C does not wait for that. */
+/** Stops everything in order on Ctrl+C or a signal. A second Ctrl+C exits at once. */
 function endOnSignals(): void {
 	let askedAt = 0;
 	const onSignal = (signal: NodeJS.Signals) => {
 		if (!isEnding) {
 			isEnding = true;
 			askedAt = Date.now();
-			console.log('\nEnding n8n …');
+			console.log('\nStopping n8n…');
 			const code = process.exitCode ?? (signal === 'SIGINT' ? 0 : 143);
 			void end().finally(() => process.exit(code));
 		} else if (Date.now() - askedAt > SAME_CTRL_C_MS) {
-			// npm passes on a Ctrl-C that the terminal has sent us too: that one is no second.
+			// The terminal sends Ctrl+C to this process, and npm passes it on again shortly after. That isn't a second Ctrl+C.
 			process.exit(130);
 		}
 	};
 	for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
-	// Whoever started us may be killed without a chance to tell.
+	// The parent process may be killed without passing on a signal.
 	const parent = process.ppid;
 	setInterval(() => process.ppid !== parent && !isEnding && onSignal('SIGTERM'), PARENT_WATCH_MS).unref();
 }
@@ -169,7 +179,7 @@ function endOnSignals(): void {
 try {
 	await main(process.argv.slice(2));
 } catch (error) {
-	// What fails because it was told to end is no failure.
+	// Errors that occur because everything is being stopped are ignored.
 	if (!isEnding) {
 		console.error(`\n${(error as Error).message}`);
 		await end();

@@ -1,6 +1,6 @@
 import base from '../../jest.config.mjs';
 
-/** The tests that a mutant meets: the units, each of which takes milliseconds. */
+/** The tests that run for each mutant: unit tests that take milliseconds. */
 export default {
 	...base,
 	rootDir: '../../..',

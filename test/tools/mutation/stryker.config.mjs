@@ -5,10 +5,10 @@ export default {
 	jest: { projectType: 'custom', configFile: 'test/tools/mutation/jest.config.mjs', enableFindRelatedTests: true },
 	coverageAnalysis: 'perTest',
 	mutate: ['nodes/ModicaWhatsApp/{api,callback,operations,parameters}/**/*.ts'],
-	// What is evaluated once when a file is loaded, which is mostly what the editor shows, would need all tests for each
-	// mutant. `test/fast/package/descriptions.test.mts` holds it.
+	// Code that is evaluated once when a file is loaded, mostly descriptions for the editor, requires all tests for each
+	// mutant. `test/fast/package/descriptions.test.mts` tests this code.
 	ignoreStatic: true,
-	// Two processes for two cores.
+	// For a machine with two cores.
 	concurrency: 2,
 	timeoutMS: 20_000,
 	reporters: ['clear-text', 'progress-append-only', 'html', 'json'],

@@ -1,11 +1,11 @@
-/** Makes the tarball that is published, the same from the same sources wherever and whenever it is made. */
+/** Builds the tarball to publish. The same sources always result in the same tarball. */
 import { createHash } from 'node:crypto';
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { bundledLibraries, manifest, PROJECT } from '../../harness/project.mts';
 import { run } from '../../harness/run.mts';
 
-/** All that the package is made from. */
+/** Everything that the package is built from. */
 const SOURCES = ['LICENSE', 'README.md', 'credentials', 'gulpfile.js', 'index.js', 'nodes', 'package.json', 'tsconfig.json'];
 
 export interface Tarball {
@@ -17,8 +17,8 @@ export interface Tarball {
 }
 
 /**
- * Builds and packs a copy of the sources, in a new folder below the one given.
- * Not in the project itself: a tarball keeps each file's permissions, and those of a checkout are up to its owner.
+ * Builds and packs a copy of the sources, in a new subfolder of `below`.
+ * A tarball contains each file's permissions, and those in a checkout depend on the user. So the files are copied first.
  */
 export async function buildTarball(below: string): Promise<Tarball> {
 	const copy = path.join(below, manifest.name);
@@ -36,14 +36,14 @@ export async function buildTarball(below: string): Promise<Tarball> {
 	return { file, sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length };
 }
 
-/** What the package brings along to those who install it, by npm: a bill of materials in CycloneDX's JSON. */
+/** The bill of materials of the installed package, in CycloneDX JSON format, as created by npm. */
 export async function billOfMaterials(): Promise<string> {
-	// The peer is the user's own n8n, and development dependencies stay at home.
+	// Without the peer dependency, which is part of the user's n8n, and without development dependencies.
 	const printed = await run('npm', ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--omit', 'peer', '--package-lock-only'], PROJECT);
 	const bill = JSON.parse(printed) as { metadata: { component: { name: string } }; components: unknown[] };
-	// npm takes the name of the folder, which is any.
+	// npm uses the name of the folder instead of the package's name.
 	bill.metadata.component.name = manifest.name;
-	// What is bundled at build is a development dependency for npm.
+	// For npm, the bundled libraries are development dependencies.
 	bill.components = bundledLibraries().map(({ name, version, license }) => ({
 		type: 'library',
 		name,

@@ -1,52 +1,52 @@
-/** Who was to get a message, what the node said became of it, and what the API took. */
+/** Compares requested messages, results reported by the node, and messages that the API accepted. */
 import type { IDataObject } from 'n8n-workflow';
 
-/** What the node reported of one recipient. */
+/** What the node reported for a recipient. */
 type Report = 'sent' | 'not sent' | 'may have been sent';
 
 export class Ledger {
-	private readonly asked = new Set<string>();
+	private readonly requested = new Set<string>();
 	private readonly reports = new Map<string, Report[]>();
 
-	ask(to: string): void {
-		this.asked.add(to);
+	request(to: string): void {
+		this.requested.add(to);
 	}
 
-	/** Enters one item that the node put out. */
+	/** Records an output item of the node. */
 	report({ to, error, mayHaveBeenSent }: IDataObject): void {
 		const report = error === undefined ? 'sent' : mayHaveBeenSent === true ? 'may have been sent' : 'not sent';
 		this.reports.set(String(to), [...(this.reports.get(String(to)) ?? []), report]);
 	}
 
 	/**
-	 * Closes the books.
-	 * @param taken the recipient of each message that the API took
-	 * @returns how many of each, and what does not come out even, in words
+	 * Compares all records.
+	 * @param accepted the recipient of each message that the API accepted
+	 * @returns counts, and a description of each discrepancy
 	 */
-	close(taken: readonly string[]): { counts: Record<string, number>; uneven: string[] } {
+	close(accepted: readonly string[]): { counts: Record<string, number>; discrepancies: string[] } {
 		const times = new Map<string, number>();
-		for (const to of taken) times.set(to, (times.get(to) ?? 0) + 1);
-		const uneven: string[] = [];
+		for (const to of accepted) times.set(to, (times.get(to) ?? 0) + 1);
+		const discrepancies: string[] = [];
 		const counts: Record<string, number> = {
-			'messages requested': this.asked.size,
+			'messages requested': this.requested.size,
 			'reported as sent': 0,
 			'reported as not sent': 0,
 			'reported as possibly sent': 0,
-			'accepted by the API': taken.length,
+			'accepted by the API': accepted.length,
 			'accepted twice': [...times.values()].filter((count) => count > 1).length,
 		};
-		for (const to of this.asked) {
+		for (const to of this.requested) {
 			const [report, ...more] = this.reports.get(to) ?? [];
 			const count = times.get(to) ?? 0;
-			if (report === undefined || more.length > 0) uneven.push(`${to} was reported ${report === undefined ? 'never' : `${more.length + 1} times`}`);
+			if (report === undefined || more.length > 0) discrepancies.push(`${to} was reported ${more.length + (report === undefined ? 0 : 1)} times`);
 			if (report === 'sent') counts['reported as sent']!++;
 			if (report === 'not sent') counts['reported as not sent']!++;
 			if (report === 'may have been sent') counts['reported as possibly sent']!++;
 			const most = report === 'not sent' ? 0 : 1;
 			const least = report === 'sent' ? 1 : 0;
-			if (count < least || count > most) uneven.push(`${to} was taken ${count} times, but reported as "${report}"`);
+			if (count < least || count > most) discrepancies.push(`${to} was accepted ${count} times, but reported as "${report}"`);
 		}
-		for (const to of times.keys()) if (!this.asked.has(to)) uneven.push(`${to} got a message that nobody asked for`);
-		return { counts, uneven };
+		for (const to of times.keys()) if (!this.requested.has(to)) discrepancies.push(`${to} received a message that was not requested`);
+		return { counts, discrepancies };
 	}
 }

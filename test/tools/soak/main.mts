@@ -1,8 +1,8 @@
 /**
- * `npm run soak -- --minutes N`: has a real n8n with the package work for so long on an API that fails at random, and
- * tells whether the books come out even and whether its memory stays flat. Exits with 1 when they do not come out even.
+ * `npm run soak -- --minutes N`: runs a real n8n with the package against an API that fails at random, then reports
+ * discrepancies and the growth of n8n's memory. Exits with 1 if there are discrepancies.
  *
- * `--seed S` does the same steps again; `--write` puts the result into docs/soak.md.
+ * `--seed S` repeats the same steps. `--write` writes the result to docs/soak.md.
  */
 import { writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
@@ -17,7 +17,7 @@ const { values } = parseArgs({
 	options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string', default: '1' }, write: { type: 'boolean', default: false } },
 });
 const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
-if (!(minutes > 0) || !Number.isInteger(seed)) throw new Error('--minutes takes a number above 0, --seed a whole number');
+if (!(minutes > 0) || !Number.isInteger(seed)) throw new Error('--minutes must be a number above 0, and --seed an integer');
 
 exitOnSignals();
 const { rest, server, stop } = await startWithPackage({ N8N_METRICS: 'true' });
@@ -26,16 +26,16 @@ await stop();
 
 const table = toMarkdown(report);
 console.log(`\n${table}\n`);
-for (const line of report.uneven) console.log(`UNEVEN: ${line}`);
+for (const line of report.discrepancies) console.log(`Discrepancy: ${line}`);
 if (values.write) await writeFile('docs/soak.md', page(table));
-process.exit(report.uneven.length > 0 ? 1 : 0);
+process.exit(report.discrepancies.length > 0 ? 1 : 0);
 
-function toMarkdown({ counts, uneven, memory }: SoakReport): string {
-	const rows: Array<[string, number | string]> = [...Object.entries(counts), ['discrepancies', uneven.length], ...memoryRows(memory)];
+function toMarkdown({ counts, discrepancies, memory }: SoakReport): string {
+	const rows: Array<[string, number | string]> = [...Object.entries(counts), ['discrepancies', discrepancies.length], ...memoryRows(memory)];
 	return ['| Result | Value |', '| --- | ---: |', ...rows.map(([name, value]) => `| ${name} | ${value.toLocaleString('en')} |`)].join('\n');
 }
 
-/** Memory is judged once n8n has everything loaded that it needs: after a fifth of the time. */
+/** Ignores the first fifth of the samples, while n8n is still loading code. */
 function memoryRows(samples: MemorySample[]): Array<[string, string]> {
 	const warm = samples.filter(({ minute }) => minute >= minutes / 5);
 	const kinds = [['rss', 'memory of the n8n process'], ['heap', 'JavaScript heap of the n8n process']] as const;

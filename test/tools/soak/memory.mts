@@ -1,17 +1,17 @@
-/** The memory of an n8n, as it goes on. */
+/** Measures n8n's memory over time. */
 import { readFile } from 'node:fs/promises';
 import axios from 'axios';
 
 export interface MemorySample {
-	/** Minutes since the beginning. */
+	/** Minutes since the start. */
 	minute: number;
-	/** Bytes that the process holds of the machine's memory; undefined where the system does not tell. */
+	/** Resident set size of the process in bytes. Undefined if the system doesn't provide it. */
 	rss: number | undefined;
-	/** Bytes of JavaScript objects, used ones and those not yet cleared away; undefined where n8n does not tell. */
+	/** Size of the JavaScript heap in bytes, including garbage. Undefined if n8n doesn't provide it. */
 	heap: number | undefined;
 }
 
-/** Reads both now. n8n tells of its heap when it was started with `N8N_METRICS=true`. */
+/** Takes a sample. n8n provides the size of its heap if it was started with `N8N_METRICS=true`. */
 export async function sampleMemory(pid: number, baseUrl: string, minute: number): Promise<MemorySample> {
 	const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
 	const metrics = await axios.get<string>(`${baseUrl}/metrics`, { proxy: false, timeout: 10_000, responseType: 'text' }).then(({ data }) => data, () => '');
@@ -20,7 +20,7 @@ export async function sampleMemory(pid: number, baseUrl: string, minute: number)
 	return { minute, rss: rss === undefined ? undefined : Number(rss) * 1_024, heap: heap === undefined ? undefined : Number(heap) };
 }
 
-/** Bytes a minute by which a value grows, by least squares; undefined with fewer than three samples. */
+/** Growth in bytes per minute (least squares). Undefined for fewer than three samples. */
 export function slope(samples: readonly MemorySample[], of: 'heap' | 'rss'): number | undefined {
 	const points = samples.flatMap(({ minute, [of]: bytes }) => (bytes === undefined ? [] : [[minute, bytes] as const]));
 	if (points.length < 3) return undefined;

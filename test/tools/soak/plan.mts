@@ -1,8 +1,8 @@
-/** What a soak does, step by step: the same for the same seed. */
+/** The steps of a soak test. They are the same for the same seed. */
 import fc from 'fast-check';
 import type { FaultAction } from '../../simulator/simulator.mts';
 
-/** Something that goes wrong on the API's side with one message, of the kinds after which it can be told what was taken. */
+/** A fault of the API for one message. Only faults after which it's known what the API has accepted. */
 const fault: fc.Arbitrary<FaultAction> = fc.oneof(
 	fc.constantFrom('0', '1').map((seconds): FaultAction => ({ kind: 'status', status: 429, headers: { 'retry-after': seconds } })),
 	fc.constantFrom('before' as const, 'after' as const).map((when): FaultAction => ({ kind: 'status', status: 500, when })),
@@ -11,11 +11,11 @@ const fault: fc.Arbitrary<FaultAction> = fc.oneof(
 	fc.integer({ min: 5, max: 50 }).map((ms): FaultAction => ({ kind: 'slowBody', ms, chunks: 5 })),
 );
 
-/** Two in ten go wrong. */
+/** Two in ten messages meet a fault. */
 const sends = fc.array(fc.oneof({ weight: 8, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: fault }), { minLength: 5, maxLength: 30 });
 
 const step = fc.oneof(
-	/** One entry for each message, with what goes wrong with it. */
+	/** One entry for each message, with its fault. */
 	{ weight: 4, arbitrary: fc.record({ kind: fc.constant('send' as const), faults: sends }) },
 	{ weight: 2, arbitrary: fc.record({ kind: fc.constant('broadcast' as const), recipients: fc.integer({ min: 1, max: 200 }), fault: fc.option(fault, { nil: undefined }) }) },
 	{ weight: 2, arbitrary: fc.record({ kind: fc.constant('media' as const), bytes: fc.integer({ min: 1, max: 300_000 }), fault: fc.option(fault, { nil: undefined }) }) },
@@ -24,7 +24,7 @@ const step = fc.oneof(
 
 export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** The step of a soak at this place. */
+/** The step with this index. */
 export function stepAt(seed: number, index: number): Step {
 	const [first] = fc.sample(step, { seed: seed + index, numRuns: 1 });
 	return first!;

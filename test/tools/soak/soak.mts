@@ -1,4 +1,4 @@
-/** Sends, broadcasts, files and callbacks at the same time, for as long as asked, on an API that fails at random. */
+/** Concurrent sends, broadcasts, file transfers, and callbacks, against an API that fails at random. */
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import axios from 'axios';
 import type { IDataObject, INode } from 'n8n-workflow';
@@ -16,39 +16,39 @@ export interface SoakSettings {
 	/** An n8n with the package installed. */
 	rest: N8nRest;
 	baseUrl: string;
-	/** Its process, where its memory is to be watched. */
+	/** n8n's process ID. If set, its memory is measured. */
 	pid?: number;
 	minutes: number;
 	seed: number;
-	/** Whether this n8n has stored what it answers. 1.x answers first: there one that was answered may be lost. */
+	/** Whether n8n stores a callback before it responds. n8n 1.x responds first, so an answered callback may be lost. */
 	storesBeforeAnswering?: boolean;
 	tell?: (progress: string) => void;
 }
 
 export interface SoakReport {
-	/** How many of what, in the order in which it is to be read. */
+	/** Counts, in the order of the result table. */
 	counts: Record<string, number>;
-	/** What does not come out even; empty when all is well. */
-	uneven: string[];
+	/** Differences between the records of both sides. */
+	discrepancies: string[];
 	memory: MemorySample[];
 }
 
-/** Steps that are under way at once. */
+/** Number of concurrent steps. */
 const AT_ONCE = 3;
-/** However slow the machine is: enough for something of each kind. */
+/** Minimum number of steps on a slow machine, so that each kind of step occurs. */
 const LEAST_STEPS = 12;
 const CALLBACKS_AT_ONCE = 5;
 const ANSWER_TIMEOUT_MS = 180_000;
 const SETTLE_TIMEOUT_MS = 180_000;
 const SAMPLE_EVERY_MS = 5_000;
 
-/** Soaks an n8n, and tells what came of it. */
+/** Runs a soak test in n8n. */
 export async function soak({ rest, baseUrl, pid, minutes, seed, storesBeforeAnswering = true, tell = () => {} }: SoakSettings): Promise<SoakReport> {
 	const simulator = await startSimulator({ statusSteps: [] });
 	try {
 		const { username, password, baseUrl: apiUrl } = simulator;
 		const credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl: apiUrl, ...CALLBACK_LOGIN }, 'Soak');
-		const tub = await Tub.fill(rest, baseUrl, simulator, credential);
+		const workload = await Workload.create(rest, baseUrl, simulator, credential);
 		const began = Date.now();
 		const minute = () => (Date.now() - began) / 60_000;
 		const memory: MemorySample[] = [];
@@ -57,8 +57,8 @@ export async function soak({ rest, baseUrl, pid, minutes, seed, storesBeforeAnsw
 		const work = async () => {
 			while (minute() < minutes || index < LEAST_STEPS) {
 				const step = stepAt(seed, index++);
-				await tub.do(step);
-				if (index % 50 === 0) tell(`${index} steps, ${simulator.messages.length} messages in ${minute().toFixed(1)} minutes`);
+				await workload.run(step);
+				if (index % 50 === 0) tell(`${minute().toFixed(1)} minutes: ${index} steps, ${simulator.messages.length} messages`);
 			}
 		};
 		try {
@@ -66,22 +66,22 @@ export async function soak({ rest, baseUrl, pid, minutes, seed, storesBeforeAnsw
 		} finally {
 			clearInterval(watch);
 		}
-		const { counts, uneven } = await tub.drain(storesBeforeAnswering);
-		return { counts: { steps: index, ...counts }, uneven, memory };
+		const { counts, discrepancies } = await workload.finish(storesBeforeAnswering);
+		return { counts: { steps: index, ...counts }, discrepancies, memory };
 	} finally {
 		await simulator.stop();
 	}
 }
 
-/** The workflows of a soak, and what has become of all that was put into them. */
-class Tub {
+/** The workflows of a soak test, and the records of their input and output. */
+class Workload {
 	private readonly ledger = new Ledger();
-	private readonly uneven: string[] = [];
-	/** Keys of the callbacks that were answered as new ones. */
+	private readonly discrepancies: string[] = [];
+	/** Keys of the callbacks that n8n answered with 200. */
 	private readonly answered = new Set<string>();
 	private readonly counts = { files: 0, 'files returned unchanged': 0, 'files not returned': 0, faults: 0 };
 	private numbers = 0;
-	/** Files go one after the other: a fault is told by its path alone, and must meet the file it is meant for. */
+	/** Files are transferred one at a time, because faults match by path and must affect the intended file. */
 	private lastFile: Promise<void> = Promise.resolve();
 
 	private constructor(
@@ -91,7 +91,7 @@ class Tub {
 		private readonly callbacks: StoredWorkflow,
 	) {}
 
-	static async fill(rest: N8nRest, baseUrl: string, simulator: Simulator, credential: StoredCredential): Promise<Tub> {
+	static async create(rest: N8nRest, baseUrl: string, simulator: Simulator, credential: StoredCredential): Promise<Workload> {
 		const ours = (name: string, parameters: IDataObject): INode => ({
 			...node(name, NODE, 1, parameters),
 			onError: 'continueRegularOutput',
@@ -120,10 +120,10 @@ class Tub {
 		}
 		const callbacks = await rest.importWorkflow(callbackWorkflow(credential, { name: 'Soak: callbacks' }));
 		await rest.activate(callbacks);
-		return new Tub(rest, baseUrl, simulator, callbacks);
+		return new Workload(rest, baseUrl, simulator, callbacks);
 	}
 
-	async do(step: Step): Promise<void> {
+	async run(step: Step): Promise<void> {
 		switch (step.kind) {
 			case 'send':
 				return await this.send('send', step.faults);
@@ -136,18 +136,18 @@ class Tub {
 		}
 	}
 
-	/** Waits for everything to come to its end, and closes the books. */
-	async drain(storesBeforeAnswering: boolean): Promise<Pick<SoakReport, 'counts' | 'uneven'>> {
+	/** Waits for all executions to end, and compares all records. */
+	async finish(storesBeforeAnswering: boolean): Promise<Pick<SoakReport, 'counts' | 'discrepancies'>> {
 		const executions = await endedExecutions(this.rest, this.callbacks.id, SETTLE_TIMEOUT_MS);
 		const stored = await storedCallbacks(this.rest, executions);
 		const executed = new Set(stored.map(({ key }) => key));
-		const { counts, uneven } = this.ledger.close(this.simulator.messages.map(({ to }) => to));
+		const { counts, discrepancies } = this.ledger.close(this.simulator.messages.map(({ to }) => to));
 		const lost = [...this.answered].filter((key) => !executed.has(key));
-		if (storesBeforeAnswering) for (const key of lost) uneven.push(`The callback ${key} was answered, but has no execution`);
-		for (const key of executed) if (!this.answered.has(key)) uneven.push(`The callback ${key} has an execution, but was not answered`);
-		if (stored.length !== executed.size) uneven.push(`${stored.length - executed.size} callbacks have more than one execution`);
-		for (const { key, status } of stored) if (status !== 'success') uneven.push(`The execution of ${key} ended with ${status}`);
-		for (const { path, violations } of this.simulator.requests) if (violations.length > 0) uneven.push(`A request to ${path} was not what the API takes: ${JSON.stringify(violations)}`);
+		if (storesBeforeAnswering) for (const key of lost) discrepancies.push(`The callback ${key} was answered, but has no execution`);
+		for (const key of executed) if (!this.answered.has(key)) discrepancies.push(`The callback ${key} has an execution, but was not answered`);
+		if (stored.length !== executed.size) discrepancies.push(`${stored.length - executed.size} callbacks have more than one execution`);
+		for (const { key, status } of stored) if (status !== 'success') discrepancies.push(`The execution of ${key} has the status ${status}`);
+		for (const { path, violations } of this.simulator.requests) if (violations.length > 0) discrepancies.push(`A request to ${path} violates the contract: ${JSON.stringify(violations)}`);
 		return {
 			counts: {
 				...counts,
@@ -156,18 +156,18 @@ class Tub {
 				...(!storesBeforeAnswering && { 'callbacks answered and lost': lost.length }),
 				...this.counts,
 			},
-			uneven: [...uneven, ...this.uneven],
+			discrepancies: [...discrepancies, ...this.discrepancies],
 		};
 	}
 
 	private async send(workflow: 'broadcast' | 'send', faults: ReadonlyArray<FaultAction | undefined>): Promise<void> {
 		const items = Array.from(faults, (fault) => {
 			const to = `+6421${String(1_000_000 + this.numbers++)}`;
-			this.ledger.ask(to);
+			this.ledger.request(to);
 			if (fault) this.addFault(fault, { to });
 			return { to, reference: `soak-${to}` };
 		});
-		for (const result of await this.run(workflow, items)) this.ledger.report(result);
+		for (const result of await this.runWorkflow(workflow, items)) this.ledger.report(result);
 	}
 
 	private async exchangeFile(bytes: number, fault: FaultAction | undefined): Promise<void> {
@@ -175,18 +175,18 @@ class Tub {
 		const hash = (of: Buffer) => createHash('sha256').update(of).digest('hex');
 		if (fault) this.addFault(fault, { path: '/media' });
 		this.counts.files++;
-		const [result] = await this.run('media', [{ base64: content.toString('base64') }]);
+		const [result] = await this.runWorkflow('media', [{ base64: content.toString('base64') }]);
 		if (typeof result?.data === 'string') {
 			if (hash(Buffer.from(result.data, 'base64')) === hash(content)) this.counts['files returned unchanged']++;
-			else this.uneven.push(`A file of ${bytes} bytes came back as another`);
+			else this.discrepancies.push(`A file of ${bytes} bytes was returned with different content`);
 		} else if (fault?.kind === 'drop') this.counts['files not returned']++;
-		else this.uneven.push(`A file of ${bytes} bytes did not come back: ${JSON.stringify(result)}`);
+		else this.discrepancies.push(`A file of ${bytes} bytes was not returned: ${JSON.stringify(result)}`);
 	}
 
 	private async receive(count: number): Promise<void> {
 		const outcomes = await sendCallbacks(callbackUrl(this.baseUrl, this.callbacks), flood(count), CALLBACKS_AT_ONCE);
 		for (const outcome of outcomes) {
-			if ('error' in outcome) this.uneven.push(`A callback got no answer: ${outcome.error}`);
+			if ('error' in outcome) this.discrepancies.push(`A callback got no response: ${outcome.error}`);
 			else if (outcome.answer.status === 200) this.answered.add(outcome.shot.key);
 		}
 	}
@@ -196,10 +196,10 @@ class Tub {
 		this.simulator.addFault({ ...fault, match });
 	}
 
-	private async run(workflow: string, items: IDataObject[]): Promise<IDataObject[]> {
+	private async runWorkflow(workflow: string, items: IDataObject[]): Promise<IDataObject[]> {
 		const { status, data } = await axios.post<IDataObject[] | IDataObject>(`${this.baseUrl}/webhook/soak-${workflow}`, { items }, { timeout: ANSWER_TIMEOUT_MS, proxy: false, validateStatus: () => true });
 		if (status === 200 && Array.isArray(data)) return data;
-		this.uneven.push(`The workflow "${workflow}" answered ${status}: ${JSON.stringify(data).slice(0, 500)}`);
+		this.discrepancies.push(`The workflow "${workflow}" returned ${status}: ${JSON.stringify(data).slice(0, 500)}`);
 		return [];
 	}
 }
