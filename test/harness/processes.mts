@@ -1,7 +1,7 @@
 /**
  * Starts and ends other programs. No program keeps running after this process, however this process ends.
  *
- * Each program has its own process group. So Ctrl-C reaches only this process, which ends the programs in order,
+ * Each program has its own process group. So Ctrl+C reaches only this process, which ends the programs in order,
  * and child processes of a program (n8n's task runner, npm's scripts) end with it.
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
@@ -129,7 +129,7 @@ export function removeNow(folder: string): void {
 }
 
 /**
- * Exits this process on Ctrl-C and similar signals, so that its programs end and its folders are removed.
+ * Exits this process on Ctrl+C and similar signals, so that its programs end and its folders are removed.
  * Don't use it in a process that handles these signals itself.
  */
 export function exitOnSignals(): void {

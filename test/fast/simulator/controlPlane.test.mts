@@ -156,7 +156,7 @@ describe('run by itself', () => {
 
 	it.each(['SIGINT', 'SIGTERM'] as const)('says how to reach it, and ends with %s', async (signal) => {
 		const { child, output, exit } = start('--username', 'me', '--rate-limit', '80', '--status-url', 'http://127.0.0.1:1/', '--status-step', '1');
-		await until('the end of its greeting', START_MS, () => output.text.includes('Ctrl-C'));
+		await until('the simulator is running', START_MS, () => output.text.includes('Ctrl+C'));
 		const [, baseUrl = ''] = /Base URL +(\S+)/.exec(output.text) ?? [];
 		// Its callbacks meet nobody: retries are under way when the end comes.
 		const answer = await axios.post(`${baseUrl}/messages`, text, { auth: { username: 'me', password: 'wab-demo-password' }, proxy: false });

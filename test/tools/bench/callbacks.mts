@@ -1,10 +1,11 @@
 /**
- * How many callbacks a second the trigger takes, beside n8n's own Webhook node with the same log-in and the same
- * workflow behind it: two outputs, a node at each. In turns, in the same n8n, as n8n comes and with the setting that
- * docs/callbacks.md recommends.
+ * Callbacks per second of the trigger, compared with n8n's Webhook node with the same login and the same workflow: two
+ * outputs with a node after each. Both are measured in turn in the same n8n, with default settings and with the setting
+ * that docs/callbacks.md recommends.
  *
- * Alone: `node --import tsx test/tools/bench/callbacks.mts [--rounds=5] [--flood=10000] [--before=TARBALL]`, once the
- * package is built. The tarball is another build of this package, under another name, that is measured beside it.
+ * To run it alone, build the package, then run
+ * `node --import tsx test/tools/bench/callbacks.mts [--rounds=5] [--flood=10000] [--before=TARBALL]`. The tarball is another
+ * build of this package with another name, for comparison.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
@@ -28,11 +29,11 @@ import { median, toMarkdown, type Row } from './table.mts';
 
 interface Engine {
 	name: string;
-	/** What n8n is told of its engines for expressions. */
+	/** n8n's settings for its expression engine. */
 	env: Record<string, string>;
-	/** How near the trigger must come to n8n's own Webhook node. */
+	/** Minimum rate of the trigger, relative to n8n's Webhook node. */
 	leastRate: number;
-	/** Callbacks of one turn: so many that it takes some seconds. */
+	/** Callbacks in each turn, enough for several seconds. */
 	perTurn: number;
 }
 
@@ -44,7 +45,7 @@ const ENGINES: Engine[] = [
 const MOST_P99 = 1.05;
 
 const AT_ONCE = 20;
-/** Callbacks sent to our trigger at the end, duplicates and strangers among them, to count what they start. */
+/** Callbacks in the final burst, which includes duplicate, unauthenticated, and invalid ones. */
 const FLOOD = 10_000;
 const TURN_ENDS_MS = 60_000;
 const FLOOD_ENDS_MS = 40 * 60_000;
@@ -53,24 +54,24 @@ const WEBHOOK = "n8n's Webhook node";
 const BEFORE = 'another build';
 
 interface CallbackBenchSettings extends BenchSettings {
-	/** 0: none. */
+	/** 0 disables the burst. */
 	flood?: number;
-	/** A tarball of another build of this package, under another name. */
+	/** A tarball of another build of this package with another name. */
 	before?: string;
 }
 
 interface Contestant {
 	name: string;
 	url: string;
-	/** What is sent to it. */
+	/** The kind of callbacks sent to it. */
 	work: 'start an execution' | 'filtered out' | 'copies';
-	/** Of each turn: callbacks a second. */
+	/** Callbacks per second in each turn. */
 	rates: number[];
-	/** Of each turn: the milliseconds that 99 % of its callbacks did not take longer than. */
+	/** 99th percentile of the response times in each turn, in milliseconds. */
 	p99s: number[];
 }
 
-/** Measures in an n8n of its own for each engine, gone afterwards. */
+/** Measures in a separate n8n for each engine. */
 export async function callbacks(_stage: Stage | undefined, settings: CallbackBenchSettings): Promise<Row[]> {
 	const rows: Row[] = [];
 	for (const engine of ENGINES) {
@@ -89,14 +90,14 @@ async function measure(engine: Engine, settings: CallbackBenchSettings): Promise
 	await installPackage(await packPackage(process.cwd(), packFolder), userFolder);
 	if (before !== undefined) await installPackage(path.resolve(before), userFolder);
 	removeNow(packFolder);
-	// Pruned executions could not be counted.
+	// Without pruning, so that all executions can be counted.
 	const server = await startN8n(installation, { userFolder, env: { EXECUTIONS_DATA_PRUNE: 'false', ...engine.env } });
 	try {
 		const rest = await N8nRest.logIn(server.baseUrl);
 		const { contestants, workflow } = await setUp(rest, server.baseUrl, before !== undefined);
 		for (const contestant of contestants) await takeTurn(rest, { ...contestant, rates: [], p99s: [] }, engine.perTurn / 2);
 		for (let round = 1; round <= runs; round++) {
-			// Nobody is always first.
+			// The order alternates, so that no contestant is always first.
 			for (const contestant of round % 2 ? contestants : [...contestants].reverse()) await takeTurn(rest, contestant, engine.perTurn);
 			tell(`round ${round} of ${runs}: ${contestants.map(({ name, work, rates }) => `${name}, ${work} ${rates.at(-1)?.toFixed(1)}/s`).join('; ')}`);
 		}
@@ -139,14 +140,14 @@ async function setUp(rest: N8nRest, baseUrl: string, withBefore: boolean) {
 	return { contestants, workflow };
 }
 
-/** The name that another build is to have, so that n8n can hold both. */
+/** The node type in the other build, whose package has another name so that both can be installed. */
 const BEFORE_TRIGGER = TRIGGER.replace('n8n-nodes-modica-whatsapp.', 'n8n-nodes-modica-whatsapp-before.');
 
 function ofBefore(file: WorkflowFile): WorkflowFile {
 	return { ...file, nodes: file.nodes.map((node) => (node.type === TRIGGER ? { ...node, type: BEFORE_TRIGGER } : node)) };
 }
 
-/** n8n's Webhook node with two outputs, which it has for two methods. */
+/** n8n's Webhook node with two methods, and therefore two outputs. */
 function webhookWorkflow(webhookPath: string, { id, name, type }: StoredCredential): WorkflowFile {
 	const node: INode = {
 		id: randomUUID(),
@@ -161,13 +162,13 @@ function webhookWorkflow(webhookPath: string, { id, name, type }: StoredCredenti
 	return { name: 'Webhook', nodes: [node], connections: {}, settings: { executionOrder: 'v1' } };
 }
 
-/** The same with a node at each of its two outputs. */
+/** Adds a node after each of the two outputs. */
 function withEnds(file: WorkflowFile, trigger: string): WorkflowFile {
 	const ends = ['First', 'Second'].map((name): INode => ({ id: name, name, type: 'n8n-nodes-base.noOp', typeVersion: 1, position: [200, 0], parameters: {} }));
 	return { ...file, nodes: [...file.nodes, ...ends], connections: { [trigger]: { main: ends.map(({ name }) => [{ node: name, type: 'main', index: 0 }]) } } };
 }
 
-/** Nothing but callbacks that each start an execution. */
+/** Callbacks that each start an execution. */
 export function newCallbacks(count: number): Shot[] {
 	return flood(count).map((shot) => ({
 		...shot,
@@ -188,10 +189,10 @@ async function takeTurn(rest: N8nRest, { name, url, work, rates, p99s }: Contest
 	const seconds = (performance.now() - began) / 1000;
 	const expected = { 'start an execution': undefined, 'filtered out': '{"ignored":"statuses"}', copies: '{"ignored":"duplicate"}' }[work];
 	const wrong = outcomes.filter((outcome) => !('answer' in outcome) || outcome.answer.status !== 200 || (expected !== undefined && outcome.answer.body !== expected));
-	if (wrong.length > 0) throw new Error(`${name} did not take all callbacks (${work}): ${JSON.stringify(tally(wrong))}`);
+	if (wrong.length > 0) throw new Error(`${name} did not respond to all callbacks as expected (${work}): ${JSON.stringify(tally(wrong))}`);
 	rates.push(count / seconds);
 	p99s.push(percentile(outcomes.map(({ ms }) => ms), 99));
-	// What is still running would be at the cost of whoever comes next.
+	// Executions that are still running would slow down the next turn.
 	await until('all executions have ended', TURN_ENDS_MS, async () => (await runningExecutions(rest)) === 0);
 }
 
@@ -208,14 +209,14 @@ function compare(contestants: readonly Contestant[], { name: engine, leastRate, 
 		const measured = `${median(rates).toFixed(1)}/s, p99 ${median(p99s).toFixed(0)} ms`;
 		const rival = find(WEBHOOK, work);
 		const before = name === OURS ? find(BEFORE, work) : undefined;
-		const row: Row = { work: `${perTurn} callbacks, ${AT_ONCE} concurrent, ${VERBS[work]}, ${engine}`, contestant: name, result: measured, must: '' };
+		const row: Row = { work: `${perTurn} callbacks, ${AT_ONCE} concurrent, ${VERBS[work]}, ${engine}`, contestant: name, result: measured, target: '' };
 		if (before) row.result += `; ${times(ratio(rates, before.rates))} the rate of another build`;
 		if (name !== OURS || !rival) return row;
 		const [rate, p99] = [ratio(rates, rival.rates), ratio(p99s, rival.p99s)];
 		return {
 			...row,
 			result: `${row.result}; ${times(rate)} the rate, ${times(p99)} the p99 of ${WEBHOOK}`,
-			must: `≥ ${times(leastRate)} the rate, ≤ ${times(MOST_P99)} the p99`,
+			target: `≥ ${times(leastRate)} the rate, ≤ ${times(MOST_P99)} the p99`,
 			ok: rate >= leastRate && p99 <= MOST_P99,
 		};
 	});
@@ -223,7 +224,7 @@ function compare(contestants: readonly Contestant[], { name: engine, leastRate, 
 
 const VERBS: Record<Contestant['work'], string> = { 'start an execution': 'each starts an execution', 'filtered out': 'filtered out', copies: 'duplicates' };
 
-/** Of the two in the same turn, the median of all turns: what else the machine did then, it did to both. */
+/** The median of the ratios in each round. Within a round, other load on the machine affects both. */
 function ratio(ours: readonly number[], theirs: readonly number[]): number {
 	return median(ours.map((value, turn) => value / theirs[turn]!));
 }
@@ -233,7 +234,7 @@ function times(value: number): string {
 }
 
 async function floodRows(rest: N8nRest, workflow: StoredWorkflow, url: string, count: number, { tell }: BenchSettings): Promise<Row[]> {
-	tell(`${count} callbacks, duplicates and strangers among them`);
+	tell(`burst of ${count} callbacks, including duplicate, unauthenticated, and invalid ones`);
 	const before = (await allExecutions(rest, workflow.id)).length;
 	const shots = flood(count);
 	const began = performance.now();
@@ -255,7 +256,7 @@ async function floodRows(rest: N8nRest, workflow: StoredWorkflow, url: string, c
 			work: `burst of ${count} callbacks, ${ENGINES[1]!.name}`,
 			contestant: OURS,
 			result: `${(count / seconds).toFixed(1)}/s: ${even.executions} executions, ${even.unauthenticated} × 401, ${even.invalid} × 400`,
-			must: `${distinct} executions, ${unauthenticated} × 401, ${invalid} × 400`,
+			target: `${distinct} executions, ${unauthenticated} × 401, ${invalid} × 400`,
 			ok: even.executions === distinct && even.unauthenticated === unauthenticated && even.invalid === invalid,
 		},
 	];

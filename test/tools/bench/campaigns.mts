@@ -1,4 +1,4 @@
-/** Sending many: as fast as the API allows, every message exactly once. */
+/** Benchmarks of campaigns. */
 import type { INodeParameters } from 'n8n-workflow';
 import { freePort } from '../../harness/ports.mts';
 import type { Simulator, SimulatorSettings } from '../../simulator/simulator.mts';
@@ -16,15 +16,15 @@ import type { Contestant, Outcome, Stage } from './stage.mts';
 import { median, megabytes, percent, seconds, type Row } from './table.mts';
 
 export interface BenchSettings {
-	/** Runs of each measurement, of which the median counts. */
+	/** Number of runs for each measurement. */
 	runs: number;
 	tell: (progress: string) => void;
 }
 
-/** Measures one section of the page. */
+/** Measures a section of the page. */
 export type Bench = (stage: Stage, settings: BenchSettings) => Promise<Row[]>;
 
-/** Several runs, taking turns, so that whatever the machine does meanwhile meets all of them. */
+/** Runs the contestants in turn, several times, so that other load on the machine affects all of them. */
 async function compare(
 	stage: Stage,
 	{ runs, tell }: BenchSettings,
@@ -46,7 +46,7 @@ async function compare(
 const all = (outcomes: readonly Outcome[], holds: (outcome: Outcome) => boolean) => outcomes.every(holds);
 const medianOf = (outcomes: readonly Outcome[], value: (outcome: Outcome) => number) => median(outcomes.map(value));
 
-/** 1,000 messages through a limit: how much of it is used, and what is lost or sent twice. */
+/** 1,000 messages under a rate limit: used share of the limit, and lost and duplicate messages. */
 export const rateLimits: Bench = async (stage, settings) => {
 	const rows: Row[] = [];
 	const count = 1_000;
@@ -66,7 +66,7 @@ export const rateLimits: Bench = async (stage, settings) => {
 					work: `1,000 messages, ${requestsPerSecond}/s, ${algorithm === 'fixedWindow' ? 'fixed window' : 'token bucket'}`,
 					contestant: contestant.name,
 					result: `${range(results.map(({ delivered }) => delivered))} delivered, ${range(results.map(({ twice }) => twice))} duplicates, ${percent(share)} of the limit, ${percent(refused)} rejected, ${seconds(medianOf(results, ({ ms }) => ms))}`,
-					must: isOurs ? `all delivered, no duplicates, ≥ ${percent(least)} of the limit, ≤ 0.5% rejected` : '',
+					target: isOurs ? `all delivered, no duplicates, ≥ ${percent(least)} of the limit, ≤ 0.5% rejected` : '',
 					...(isOurs && {
 						ok:
 							all(results, (outcome) => outcome.delivered === count && outcome.twice === 0) &&
@@ -80,7 +80,7 @@ export const rateLimits: Bench = async (stage, settings) => {
 	return rows;
 };
 
-/** Milliseconds an item where nothing limits and nothing waits. */
+/** Milliseconds per item without a rate limit or latency. */
 export const costPerItem: Bench = async (stage, settings) => {
 	const rows: Row[] = [];
 	for (const count of [1_000, 10_000]) {
@@ -95,7 +95,7 @@ export const costPerItem: Bench = async (stage, settings) => {
 				work: `${count.toLocaleString('en')} messages, no rate limit, 0 ms latency`,
 				contestant: contestant.name,
 				result: `${(ms / count).toFixed(2)} ms per item, ${(ms / reference).toFixed(2)} × HTTP Request`,
-				must: contestant === mine ? '≤ 0.65 × HTTP Request (goal: 0.5)' : '',
+				target: contestant === mine ? '≤ 0.65 × HTTP Request (goal: 0.5)' : '',
 				...(contestant === mine && { ok: ms / reference <= 0.65 && all(results, ({ delivered }) => delivered === count) }),
 			});
 		}
@@ -105,7 +105,7 @@ export const costPerItem: Bench = async (stage, settings) => {
 	return rows;
 };
 
-/** What is won by not waiting for one answer before the next request. */
+/** The benefit of concurrent requests. */
 export const latency: Bench = async (stage, settings) => {
 	const count = 1_000;
 	const mine = ours();
@@ -125,14 +125,14 @@ export const latency: Bench = async (stage, settings) => {
 			work: work50,
 			contestant: mine.name,
 			result: `${seconds(nearMs(mine))}, ${(nearMs(sequentialLoop) / nearMs(mine)).toFixed(1)} × as fast as the sequential loop, ${(nearMs(http) / nearMs(mine)).toFixed(2)} × as fast as HTTP Request, maximum concurrency ${most}`,
-			must: '≥ 15 × as fast as the loop, ≥ 1 × as fast as HTTP Request, concurrency ≤ 25',
+			target: '≥ 15 × as fast as the loop, ≥ 1 × as fast as HTTP Request, concurrency ≤ 25',
 			ok: nearMs(sequentialLoop) / nearMs(mine) >= 15 && nearMs(mine) <= nearMs(http) && most <= 25,
 		},
 		...[http, sequentialLoop].map((contestant) => ({
 			work: work50,
 			contestant: contestant.name,
 			result: `${seconds(nearMs(contestant))}, maximum concurrency ${Math.max(...(near.get(contestant) ?? []).map(({ maxInFlight }) => maxInFlight))}`,
-			must: '',
+			target: '',
 		})),
 		{ ...floorRow(work50, count, nearFloor, 25), result: `${seconds(nearFloor)}; this package reaches ${percent(nearFloor / nearMs(mine))} of this speed` },
 		floorRow('1,000 messages, no rate limit, 0 ms latency', count, zeroFloor, 25),
@@ -140,14 +140,14 @@ export const latency: Bench = async (stage, settings) => {
 			work: work300,
 			contestant: mine.name,
 			result: `${seconds(farMs)}, ${percent(farFloor / farMs)} of the speed of the bare client`,
-			must: '≥ 90% of the speed of the bare client',
+			target: '≥ 90% of the speed of the bare client',
 			ok: farFloor / farMs >= 0.9,
 		},
 		{ ...floorRow(work300, count, farFloor, 25), result: seconds(farFloor) },
 	];
 };
 
-/** A broadcast of any size takes as many requests as it has batches, and time in proportion. */
+/** Requests, order, time, and memory of broadcasts of several sizes. */
 export const broadcasts: Bench = async (stage, settings) => {
 	const rows: Row[] = [];
 	const content = { resource: 'message', operation: 'broadcast', messageType: 'text', text: 'Sale today' };
@@ -176,7 +176,7 @@ export const broadcasts: Bench = async (stage, settings) => {
 				work: `broadcast to ${count.toLocaleString('en')} recipients from ${recipientSource === 'items' ? 'input items' : 'a list'}`,
 				contestant: mine.name,
 				result: `${inRequests(requests)}, ${inOrder ? 'all in order' : 'not in order'}, ${seconds(ms)}, memory +${megabytes(medianOf(outcomes, ({ memoryGrowth }) => memoryGrowth))}`,
-				must: `${inRequests(Math.ceil(count / 1_000))}, one output per recipient in order, linear time`,
+				target: `${inRequests(Math.ceil(count / 1_000))}, one output per recipient in order, linear time`,
 				ok: requests === Math.ceil(count / 1_000) && inOrder && linear,
 			});
 		}
@@ -184,7 +184,7 @@ export const broadcasts: Bench = async (stage, settings) => {
 	return rows;
 };
 
-/** How much memory 10,000 messages take, each time in a fresh n8n. */
+/** Memory for 10,000 messages, each time in a new n8n process. */
 export const memory: Bench = async (stage, settings) => {
 	const count = 10_000;
 	const [mine, http] = [ours(), httpRequest()];
@@ -202,12 +202,12 @@ export const memory: Bench = async (stage, settings) => {
 		work: '10,000 messages in a new n8n process: memory',
 		contestant: contestant.name,
 		result: `+${megabytes(growthOf(contestant))}, ${(growthOf(contestant) / growthOf(http)).toFixed(2)} × HTTP Request`,
-		must: contestant === mine ? '≤ 1 × HTTP Request (goal: 0.5)' : '',
+		target: contestant === mine ? '≤ 1 × HTTP Request (goal: 0.5)' : '',
 		...(contestant === mine && { ok: growthOf(mine) <= growthOf(http) }),
 	}));
 };
 
-/** A campaign of a template that is checked first and then sent, each time in a fresh n8n. */
+/** A dry run of a template campaign, and the same campaign sent, each time in a new n8n process. */
 export const dryRuns: Bench = async (stage, settings) => {
 	const count = 10_000;
 	const campaign = (options: INodeParameters): Contestant => ({
@@ -244,7 +244,7 @@ export const dryRuns: Bench = async (stage, settings) => {
 			work: 'dry run of 10,000 rows, for a template with three values, in a new n8n process',
 			contestant: sending.name,
 			result: `${range(checked.map(({ requests }) => requests))} requests, ${range(checked.map(valid))} valid, ${cost(checked)}`,
-			must: 'no requests, all valid, less time and memory than sending',
+			target: 'no requests, all valid, less time and memory than sending',
 			ok:
 				all(checked, (outcome) => outcome.requests === 0 && valid(outcome) === count) &&
 				medianOf(checked, ({ ms }) => ms) < medianOf(sent, ({ ms }) => ms) &&
@@ -254,13 +254,13 @@ export const dryRuns: Bench = async (stage, settings) => {
 			work: 'sending the same rows',
 			contestant: sending.name,
 			result: `${range(sent.map(({ delivered }) => delivered))} delivered, ${range(sent.map(({ twice }) => twice))} duplicates, ${cost(sent)}`,
-			must: 'all delivered, no duplicates',
+			target: 'all delivered, no duplicates',
 			ok: all(sent, ({ delivered, twice }) => delivered === count && twice === 0),
 		},
 	];
 };
 
-/** How soon a run ends when something is wrong, and what *Once per Reference* costs. */
+/** Duration of runs with faults, and with *Once per Reference*. */
 export const trouble: Bench = async (stage, { runs, tell }) => {
 	const continuing = { settings: { onError: 'continueRegularOutput' as const } };
 	const rows: Row[] = [];
@@ -276,7 +276,7 @@ export const trouble: Bench = async (stage, { runs, tell }) => {
 			work,
 			contestant: 'this package',
 			result: `${last ? said(last) : ''}, ${seconds(ms)}`,
-			must: `≤ ${seconds(most)}`,
+			target: `≤ ${seconds(most)}`,
 			ok: ms <= most && all(outcomes, isRight),
 		});
 	};
@@ -323,10 +323,10 @@ export const trouble: Bench = async (stage, { runs, tell }) => {
 	return rows;
 };
 
-/** Stands once in each of n8n's queries that fetch a credential with its encrypted data. */
+/** Occurs once in each of n8n's queries that read a credential with its encrypted data. */
 const CREDENTIAL_READ = /"CredentialsEntity_data"/g;
 
-/** 1,000 messages of which the API refuses 10, with *Continue on Fail*. */
+/** 1,000 messages of which the API rejects 10, with *On Error: Continue*. */
 export const refusals: Bench = async (stage, settings) => {
 	const mine = ours({}, { settings: { onError: 'continueRegularOutput' } });
 	let log = '';
@@ -341,7 +341,7 @@ export const refusals: Bench = async (stage, settings) => {
 		await stage.run(mine, count);
 		return log.match(CREDENTIAL_READ)?.length ?? 0;
 	};
-	// n8n reads it for itself, too, when a workflow is saved: what counts is that items add nothing.
+	// n8n also reads the credential when a workflow is saved, so the reads for one message and for many are compared.
 	const readsOfOne = await readsOf(1);
 	const readsOfMany = await readsOf(1_000);
 	await stage.restart();
@@ -367,14 +367,14 @@ export const refusals: Bench = async (stage, settings) => {
 			work: '1,000 messages, 10 rejected, with On Error: Continue',
 			contestant: mine.name,
 			result: right ? '990 results and 10 errors, each linked to its input item' : 'outputs missing or linked to the wrong item',
-			must: '990 results and 10 errors, each linked to its input item',
+			target: '990 results and 10 errors, each linked to its input item',
 			ok: right,
 		},
 		{
 			work: 'credential reads for 1,000 messages',
 			contestant: mine.name,
 			result: `${readsOfMany}, for 1 message ${readsOfOne}`,
-			must: 'the same as for 1 message',
+			target: 'the same as for 1 message',
 			ok: readsOfOne > 0 && readsOfMany === readsOfOne,
 		},
 	];
@@ -397,11 +397,11 @@ function floorRow(work: string, count: number, ms: number, connections: number):
 		work,
 		contestant: `bare client outside n8n, ${connections} persistent connection${connections > 1 ? 's' : ''}`,
 		result: `${(ms / count).toFixed(2)} ms per item`,
-		must: '',
+		target: '',
 	};
 }
 
-/** A count of requests in words. */
+/** A number of requests with the correct plural. */
 function inRequests(count: number): string {
 	return `${count} request${count === 1 ? '' : 's'}`;
 }

@@ -1,4 +1,4 @@
-/** The charts of docs/benchmarks.md, drawn from its tables: each for light pages and for dark ones. */
+/** Draws the charts of docs/benchmarks.md from its tables, each in a light and a dark version. */
 import { init, type EChartsOption } from 'echarts';
 
 const FOLDER = 'docs/images/benchmarks';
@@ -20,7 +20,7 @@ interface Series {
 	values: readonly number[];
 }
 
-/** The rows of a table whose work is this. @throws Error when there is none: then the page has changed */
+/** The rows of a table for a test. @throws Error if there are none, because the page has changed */
 function linesOf(page: string, section: string, work: string): Line[] {
 	const [, table = ''] = page.split(`\n## ${section}\n`);
 	const lines = (table.split('\n## ')[0] ?? '')
@@ -28,11 +28,11 @@ function linesOf(page: string, section: string, work: string): Line[] {
 		.map((line) => line.split('|').map((cell) => cell.trim()))
 		.filter(([, what]) => what === work)
 		.map(([, , who = '', result = '']) => ({ who, result }));
-	if (lines.length === 0) throw new Error(`No "${work}" in "${section}"`);
+	if (lines.length === 0) throw new Error(`The section "${section}" has no test "${work}"`);
 	return lines;
 }
 
-/** The number in front of a word; the middle of a range. */
+/** The number before a word, or the middle of a range. */
 function numberBefore(text: string, unit: string): number {
 	const [, from = '', to = from] = new RegExp(`(\\d[\\d.,]*)(?:–(\\d[\\d.,]*))?\\s*${unit}`).exec(text) ?? [];
 	const value = (Number(from.replace(',', '')) + Number(to.replace(',', ''))) / 2;
@@ -46,7 +46,7 @@ function draw(title: string, unit: string, names: readonly string[], series: rea
 	const option: EChartsOption = {
 		animation: false,
 		title: { text: title, left: 0, textAlign: 'left', textStyle: { ...text, fontSize: 16 } },
-		// Its own idea of how wide a text is belongs to another font.
+		// A fixed width, because ECharts computes the width of texts for another font.
 		legend: series.length > 1 ? { top: 36, left: 0, itemGap: 24, textStyle: { ...text, width: 190 } } : { show: false },
 		grid: { left: 260, right: 80, top: series.length > 1 ? 64 : 44, bottom: 28 },
 		xAxis: { type: 'value', name: unit, nameTextStyle: text, axisLabel: text, splitLine: { lineStyle: { color: theme.line } } },
@@ -69,7 +69,7 @@ function draw(title: string, unit: string, names: readonly string[], series: rea
 const isOurs = (who: string) => /^this package|^Modica/.test(who);
 const byOwner = (lines: readonly Line[], { ours, others }: Theme) => lines.map(({ who }) => (isOurs(who) ? ours : others));
 
-/** By file: what draws it from the page. */
+/** The functions that draw the charts, by file name. */
 const CHARTS: Record<string, (page: string, theme: Theme) => string> = {
 	'rate-limit': (page, theme) => {
 		const lines = linesOf(page, 'Rate limits', '1,000 messages, 50/s, fixed window').filter(({ who }) => who !== 'this package, limit configured');
@@ -83,13 +83,13 @@ const CHARTS: Record<string, (page: string, theme: Theme) => string> = {
 	},
 	'cost-per-item': (page, theme) => {
 		const lines = linesOf(page, 'Time per item', '1,000 messages, no rate limit, 0 ms latency').filter(({ who }) => !who.includes('bare client'));
-		return draw('n8n’s work for each message, without a rate limit', 'ms', lines.map(({ who }) => who), [
+		return draw('Time per message, without a rate limit', 'ms', lines.map(({ who }) => who), [
 			{ name: 'ms', colors: byOwner(lines, theme), values: lines.map(({ result }) => numberBefore(result, 'ms per item')) },
 		], theme);
 	},
 	callbacks: (page, theme) => {
 		const lines = linesOf(page, 'Callbacks', '300 callbacks, 20 concurrent, each starts an execution, with `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE`');
-		return draw('Callbacks that start a workflow, with lazy expression engines', 'per second', lines.map(({ who }) => who), [
+		return draw('Callbacks that start a workflow, with N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE', 'per second', lines.map(({ who }) => who), [
 			{ name: 'per second', colors: byOwner(lines, theme), values: lines.map(({ result }) => numberBefore(result, '/s')) },
 		], theme);
 	},
@@ -101,7 +101,7 @@ const CHARTS: Record<string, (page: string, theme: Theme) => string> = {
 	},
 };
 
-/** The charts of a page, as SVG, by the file that they belong in. */
+/** The charts of a page as SVG, by file. */
 export function chartsOf(page: string): Record<string, string> {
 	return Object.fromEntries(
 		Object.entries(CHARTS).flatMap(([name, chart]) => Object.entries(THEMES).map(([mode, theme]) => [`${FOLDER}/${name}-${mode}.svg`, `${chart(page, theme)}\n`])),

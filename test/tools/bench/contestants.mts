@@ -4,7 +4,7 @@ import type { Contestant } from './stage.mts';
 const TO = '={{ $json.to }}';
 const TEXT = '={{ $json.text }}';
 
-/** Our node; each item with its own number and text. */
+/** The package's node. Each item has its own number and text. */
 export function ours(options: INodeParameters = {}, more: Partial<Contestant> = {}): Contestant {
 	return {
 		name: 'this package',
@@ -34,7 +34,7 @@ export function httpRequest(options: INodeParameters = {}, more: Partial<Contest
 	};
 }
 
-/** HTTP Request as a careful person sets it up for a limit: so many requests, then a second's pause. */
+/** HTTP Request, configured manually for a rate limit: a batch of requests, then a pause of one second. */
 export function httpRequestBatched(limit: number): Contestant {
 	return httpRequest({ batching: { batch: { batchSize: limit, batchInterval: 1_000 } } }, { name: 'HTTP Request, batched' });
 }
@@ -57,14 +57,14 @@ export const declarative: Contestant = {
 	parameters: (baseUrl) => ({ baseUrl, to: TO, text: TEXT }),
 };
 
-/** n8n's request helper alone, as many at once as our node has. */
+/** n8n's request helper alone, with as many concurrent requests as the package's node. */
 export const bareRequests: Contestant = {
 	name: "n8n's request helper alone, 25 concurrent requests",
 	type: 'n8n-nodes-bench-rivals.bareRequests',
 	parameters: (baseUrl) => ({ baseUrl }),
 };
 
-/** Sends nothing: what n8n itself takes for the items. */
+/** Sends nothing: measures n8n's own cost for the items. */
 export const passOn: Contestant = {
 	name: 'node that passes items through',
 	type: 'n8n-nodes-bench-rivals.passOn',

@@ -1,6 +1,6 @@
 /**
- * The floor under every figure: a bare client with connections that stay open, in a process of its own, outside n8n.
- * `floor.mts BASE_URL AUTHORIZATION COUNT CONNECTIONS` sends so many messages and prints the milliseconds it took.
+ * The lower bound for all durations: a bare client with persistent connections, in a separate process outside n8n.
+ * `floor.mts BASE_URL AUTHORIZATION COUNT CONNECTIONS` sends messages and prints the duration in milliseconds.
  */
 import { Agent, request } from 'node:http';
 

@@ -1,4 +1,4 @@
-/** Files of any size, up and down: byte for byte, in a memory that does not grow with them. */
+/** Benchmarks of uploads and downloads: identical content, time, and memory. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readlink } from 'node:fs/promises';
@@ -21,10 +21,10 @@ import { median, megabytes, seconds, type Row } from './table.mts';
 
 const MEBIBYTE = 1024 * 1024;
 const MOST_GROWTH = 64 * MEBIBYTE;
-/** Uploads of ours at a time. */
+/** Number of concurrent uploads of the package. */
 const CONCURRENCY = 3;
 const RUN_TIMEOUT_MS = 10 * 60_000;
-/** n8n keeps what is in memory in the stored execution as well, as one text, which must not be longer than a text can. */
+/** In memory mode, n8n also stores files as text in the execution. The maximum length of a string excludes 500 MB. */
 const SIZES = { filesystem: [16, 100, 500], memory: [16, 100] } as const;
 
 type Mode = keyof typeof SIZES;
@@ -68,16 +68,16 @@ const HTTP_REQUEST: Contestant = {
 		}),
 };
 
-/** What came of one run. */
+/** The result of a run. */
 interface Outcome {
 	ms: number;
 	growth: number;
 	outputs: INodeExecutionData[];
-	/** Of the files that went in. */
+	/** Hashes of the input files. */
 	sha256: string[];
 }
 
-/** An n8n that keeps binary data in one of its ways, and a simulator. */
+/** A running n8n with one of its modes for binary data, and a simulator. */
 class MediaStage {
 	private constructor(
 		private readonly installation: N8nInstallation,
@@ -89,7 +89,7 @@ class MediaStage {
 		private readonly credential: StoredCredential,
 	) {}
 
-	static async set(mode: Mode): Promise<MediaStage> {
+	static async start(mode: Mode): Promise<MediaStage> {
 		const installation = await ensureN8n(CURRENT.version, console.log);
 		const userFolder = await createUserFolderWithContestants();
 		const simulator = await startSimulator({ statusSteps: [], fetchMediaUrls: true });
@@ -99,7 +99,7 @@ class MediaStage {
 		return new MediaStage(installation, userFolder, mode, simulator, server, rest, credential);
 	}
 
-	/** A fresh process, so that no memory is there from before, with everything loaded that a transfer needs. */
+	/** Starts a new n8n process, and transfers a small file, so that all code is loaded. */
 	async restart(contestant: Contestant): Promise<void> {
 		await this.server.stop();
 		this.server = await startN8n(this.installation, { userFolder: this.userFolder, env: environmentOf(this.mode) });
@@ -110,13 +110,13 @@ class MediaStage {
 		await this.simulator.reset();
 	}
 
-	async clear(): Promise<void> {
+	async stop(): Promise<void> {
 		await this.server.stop();
 		await this.simulator.stop();
 		removeNow(this.userFolder);
 	}
 
-	/** Runs a node after one that gives files; without megabytes they are as good as none. */
+	/** Runs a node after a node that creates files. With 0 megabytes, the files are empty. */
 	async run(what: Partial<INode>, given: INodeParameters): Promise<Outcome> {
 		const { rest } = this;
 		const workflow = await rest.importWorkflow({
@@ -138,18 +138,18 @@ class MediaStage {
 		const id = await runToEnd(rest, workflow);
 		const peak = await memoryPeak(this.server.pid);
 		const execution = await rest.getExecution(id);
-		if (execution.status !== 'success') throw new Error(`The run ended with ${execution.status}: ${JSON.stringify(execution.error)}`);
+		if (execution.status !== 'success') throw new Error(`The execution has the status ${execution.status}: ${JSON.stringify(execution.error)}`);
 		const files = execution.outputs.Files?.[0] ?? [];
 		return {
 			ms: execution.durations.Transfer ?? NaN,
-			// Counted from when the files were there.
+			// Relative to the memory after the files were created.
 			growth: peak - Number(files[0]?.json.memory),
 			outputs: execution.outputs.Transfer?.[0] ?? [],
 			sha256: files.map(({ json }) => String(json.sha256)),
 		};
 	}
 
-	/** Of an item's file, wherever n8n keeps it. */
+	/** The hash of an item's file, wherever n8n stores it. */
 	async hashOf(item: INodeExecutionData | undefined): Promise<string> {
 		const binary = item?.binary?.data;
 		if (!binary) return '';
@@ -160,7 +160,7 @@ class MediaStage {
 		return hash.digest('hex');
 	}
 
-	/** How many files of n8n's binary data its process has open. */
+	/** The number of binary data files that n8n's process has open. */
 	async openFiles(): Promise<number> {
 		const folder = `/proc/${this.server.pid}/fd`;
 		const targets = await Promise.all((await readdir(folder)).map(async (fd) => await readlink(`${folder}/${fd}`).catch(() => '')));
@@ -175,21 +175,21 @@ class MediaStage {
 function environmentOf(mode: Mode): Record<string, string> {
 	return {
 		N8N_DEFAULT_BINARY_DATA_MODE: mode === 'memory' ? 'default' : 'filesystem',
-		// No limit: n8n gives no execution out that holds so much.
+		// 0 removes the limit, above which n8n doesn't return the data of an execution.
 		EXECUTIONS_DATA_MAX_DISPLAY_SIZE: '0',
 	};
 }
 
-/** Uploads and downloads beside HTTP Request, many at once, and a file in a message; in n8ns of their own. */
+/** Uploads and downloads compared with HTTP Request, concurrent uploads, and a message with a file, in a separate n8n. */
 export async function media(_stage: Stage, settings: BenchSettings): Promise<Row[]> {
 	const rows: Row[] = [];
 	for (const mode of ['filesystem', 'memory'] as const) {
-		const stage = await MediaStage.set(mode);
+		const stage = await MediaStage.start(mode);
 		try {
 			for (const size of SIZES[mode]) rows.push(...(await compare(stage, mode, size, settings)));
 			if (mode === 'filesystem') rows.push(await manyAtOnce(stage), await inMessage(stage));
 		} finally {
-			await stage.clear();
+			await stage.stop();
 		}
 	}
 	return rows;
@@ -225,13 +225,13 @@ function rowsOf(measured: readonly Measured[], work: string, mode: Mode, size: n
 	const timed = bounded && size === 500;
 	return [OURS, HTTP_REQUEST].map((contestant) => {
 		const growth = Math.max(...of(contestant).map((one) => one.growth));
-		const told = `${of(contestant).every((one) => one.identical) ? 'identical' : 'not identical'}, ${seconds(time(contestant))}, memory +${megabytes(growth)}`;
-		if (contestant !== OURS) return { work, contestant: contestant.name, result: told, must: '' };
+		const summary = `${of(contestant).every((one) => one.identical) ? 'identical' : 'not identical'}, ${seconds(time(contestant))}, memory +${megabytes(growth)}`;
+		if (contestant !== OURS) return { work, contestant: contestant.name, result: summary, target: '' };
 		return {
 			work,
 			contestant: contestant.name,
-			result: `${told}, ${ratio.toFixed(2)} × HTTP Request`,
-			must: ['identical', ...(bounded ? ['memory ≤ +64 MiB'] : []), ...(timed ? ['≤ 1.2 × HTTP Request'] : [])].join(', '),
+			result: `${summary}, ${ratio.toFixed(2)} × HTTP Request`,
+			target: ['identical', ...(bounded ? ['memory ≤ +64 MiB'] : []), ...(timed ? ['≤ 1.2 × HTTP Request'] : [])].join(', '),
 			ok: identical && (!bounded || mostGrowth <= MOST_GROWTH) && (!timed || ratio <= 1.2),
 		};
 	});
@@ -248,7 +248,7 @@ async function manyAtOnce(stage: MediaStage): Promise<Row> {
 		work: '20 uploads of 50 MB in one run, files on disk',
 		contestant: OURS.name,
 		result: `${identical ? 'identical' : 'not identical'}, ${seconds(ms)}, memory +${megabytes(growth)}, ${open} files left open`,
-		must: `identical, memory ≤ +${64 * CONCURRENCY} MiB, none left open`,
+		target: `identical, memory ≤ +${64 * CONCURRENCY} MiB, none left open`,
 		ok: identical && growth <= MOST_GROWTH * CONCURRENCY && open === 0,
 	};
 }
@@ -267,7 +267,7 @@ async function inMessage(stage: MediaStage): Promise<Row> {
 		work: 'message with a 16 MB file',
 		contestant: OURS.name,
 		result: `fetched without authentication, ${identical ? 'identical' : 'not identical'}; status after the link expires: ${late.status}`,
-		must: 'identical; 400 after the link expires',
+		target: 'identical; 400 after the link expires',
 		ok: identical && late.status === 400,
 	};
 }

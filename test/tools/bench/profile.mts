@@ -1,4 +1,4 @@
-/** Where n8n's time goes while our node sends: what it was running, sample by sample. */
+/** Measures with a sampling profiler how n8n spends its time while the package's node sends messages. */
 import { mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,19 +8,19 @@ import { ours } from './contestants.mts';
 import { percent, type Row } from './table.mts';
 
 const COUNT = 10_000;
-/** A folder, for n8n’s own lies below one of that name in the cache. */
+/** With `node_modules`, because the cache folder of n8n has the same name as the package. */
 const OURS = '/node_modules/n8n-nodes-modica-whatsapp/';
 
-/** As far as it is used of what `--cpu-prof` writes (the DevTools protocol's `Profiler.Profile`). */
+/** The used part of the files that `--cpu-prof` writes (`Profiler.Profile` of the DevTools protocol). */
 interface Profile {
 	nodes: Array<{ id: number; callFrame: { functionName: string; url: string }; children?: number[] }>;
-	/** The node that was running, sample by sample. */
+	/** The running node in each sample. */
 	samples: number[];
-	/** Microseconds from each sample to the next. */
+	/** Microseconds between samples. */
 	timeDeltas: number[];
 }
 
-/** What code is counted under, by a part of its address; the first that fits. */
+/** Owners of code by URL. The first match applies. */
 const OWNERS: Array<[owner: string, code: RegExp]> = [
 	['this package', new RegExp(OURS)],
 	['axios, with its redirect and proxy libraries', /node_modules\/(axios|follow-redirects|proxy-from-env|form-data)\//],
@@ -36,18 +36,18 @@ export const whereTheTimeGoes: Bench = async (stage, { tell }) => {
 	removeAtExit(folder);
 	await stage.restart({ env: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${folder}` } });
 	await stage.run(ours(), COUNT);
-	// The profile is written when the process ends.
+	// n8n writes the profile when it exits.
 	await stage.restart();
 	const shares = sharesOf(await largestProfile(folder));
 	removeNow(folder);
-	tell(`${shares.size} owners of code`);
+	tell(`${shares.size} owners of code found`);
 	return [...shares]
 		.sort(([, one], [, other]) => other - one)
-		.map(([owner, share]): Row => ({ work: '10,000 messages, no limit, 0 ms', contestant: owner, result: percent(share), must: '' }))
+		.map(([owner, share]): Row => ({ work: '10,000 messages, no limit, 0 ms', contestant: owner, result: percent(share), target: '' }))
 		.sort((one, other) => Number(other.contestant === 'this package') - Number(one.contestant === 'this package'));
 };
 
-/** Each thread writes one; the main thread's is by far the largest. */
+/** Each thread writes a profile. That of the main thread is by far the largest. */
 async function largestProfile(folder: string): Promise<Profile> {
 	const files = (await readdir(folder)).map((name) => path.join(folder, name));
 	const sizes = await Promise.all(files.map(async (file) => ({ file, size: (await stat(file)).size })));
@@ -56,7 +56,7 @@ async function largestProfile(folder: string): Promise<Profile> {
 	return JSON.parse(await readFile(largest.file, 'utf8')) as Profile;
 }
 
-/** The share of each owner in the time from our first request to our last, without the idle time. */
+/** The share of each owner in the time from the package's first request to its last, excluding idle time. */
 function sharesOf({ nodes, samples, timeDeltas }: Profile): Map<string, number> {
 	const owners = new Map(nodes.map(({ id, callFrame }) => [id, ownerOf(callFrame)]));
 	const requesting = new Set(nodes.filter(({ callFrame }) => isRequesting(callFrame)).map(({ id }) => id));
@@ -71,7 +71,7 @@ function sharesOf({ nodes, samples, timeDeltas }: Profile): Map<string, number> 
 	return new Map([...times].map(([owner, time]) => [owner, time / total]));
 }
 
-/** The engine's own doings have names in brackets and no address; idle time has no owner. */
+/** Functions of the engine itself have names in parentheses and no URL. Idle time has no owner. */
 function ownerOf({ functionName, url }: Profile['nodes'][number]['callFrame']): string | undefined {
 	if (functionName === '(idle)') return undefined;
 	if (functionName === '(garbage collector)') return 'garbage collection';

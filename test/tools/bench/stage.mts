@@ -1,4 +1,4 @@
-/** What every measurement stands on: a real n8n with our package and its rivals, the simulator, a workflow. */
+/** The environment of the measurements: a real n8n with the package and its alternatives, the simulator, and a workflow. */
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,37 +17,37 @@ import { memoryPeak, startMemoryPeak } from './memory.mts';
 const PROJECT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
 const RUN_TIMEOUT_MS = 10 * 60_000;
 
-/** A node to be measured: one way to send each input item as a message. */
+/** A node to measure: one way to send each input item as a message. */
 export interface Contestant {
 	name: string;
 	type: string;
 	version?: number;
 	parameters: (baseUrl: string) => INodeParameters;
-	/** Settings of the node beside its parameters, such as *Retry On Fail*. */
+	/** Settings of the node in addition to its parameters, such as *Retry On Fail*. */
 	settings?: Partial<INode>;
-	/** In the place of the simulator's. */
+	/** Replaces the simulator's credential. */
 	credential?: StoredCredential;
 }
 
-/** What came of one run. */
+/** The result of a run. */
 export interface Outcome {
-	/** Milliseconds that the node took, by n8n's own clock. */
+	/** Duration of the node in milliseconds, as measured by n8n. */
 	ms: number;
 	status: Execution['status'];
 	outputs: Execution['outputs'][string];
-	/** Messages that the API took, and how many of them went to a number that had one already. */
+	/** Messages that the API accepted, and how many of them were duplicates for a number. */
 	delivered: number;
 	twice: number;
 	requests: number;
 	refused: number;
 	maxInFlight: number;
-	/** Messages a second at the API's door, from the first to the last. */
+	/** Messages per second, measured at the API, from the first to the last. */
 	rate: number;
-	/** Bytes by which n8n's memory grew at most. */
+	/** Peak growth of n8n's memory in bytes. */
 	memoryGrowth: number;
 }
 
-/** n8n and the simulator, up and running. */
+/** A running n8n and simulator. */
 export class Stage {
 	private constructor(
 		private readonly installation: N8nInstallation,
@@ -58,7 +58,7 @@ export class Stage {
 		private readonly credential: StoredCredential,
 	) {}
 
-	static async set(): Promise<Stage> {
+	static async start(): Promise<Stage> {
 		const installation = await ensureN8n(CURRENT.version, console.log);
 		const userFolder = await createUserFolderWithContestants();
 		const simulator = await startSimulator({ statusSteps: [] });
@@ -69,8 +69,8 @@ export class Stage {
 	}
 
 	/**
-	 * A fresh n8n process, with settings of its own until the next restart.
-	 * @returns once it is ready
+	 * Restarts n8n. The options apply until the next restart.
+	 * @returns when n8n is ready
 	 */
 	async restart(options: Pick<StartOptions, 'env' | 'onOutput'> = {}): Promise<void> {
 		await this.server.stop();
@@ -78,17 +78,17 @@ export class Stage {
 		this.rest = await N8nRest.logIn(this.server.baseUrl);
 	}
 
-	/** A further credential: the simulator's, with other values. */
+	/** Creates another credential for the simulator, with some different values. */
 	async createCredential(values: Record<string, string>): Promise<StoredCredential> {
 		return await this.rest.createCredential('modicaWhatsAppApi', { ...loginOf(this.simulator), ...values }, 'Other');
 	}
 
-	async clear(): Promise<void> {
+	async stop(): Promise<void> {
 		await this.server.stop();
 		await this.simulator.stop();
 	}
 
-	/** Has the bare client outside n8n send so many messages. @returns the milliseconds that it took */
+	/** Sends messages with the bare client outside n8n. @returns the duration in milliseconds */
 	async runFloor(count: number, connections: number, settings: Partial<SimulatorSettings> = {}): Promise<number> {
 		const { simulator } = this;
 		await this.prepare(settings);
@@ -107,9 +107,9 @@ export class Stage {
 	}
 
 	/**
-	 * Has a contestant send so many messages.
-	 * @param settings the simulator's for this run; everything else is at its default
-	 * @param arrange what else the simulator is to do, such as faults
+	 * Sends messages with a contestant.
+	 * @param settings settings of the simulator for this run. All others have their defaults
+	 * @param arrange further setup of the simulator, such as faults
 	 */
 	async run(
 		contestant: Contestant,
@@ -162,21 +162,21 @@ function toReference({ id, name }: StoredCredential) {
 	return { id, name };
 }
 
-/** Runs a workflow. @returns its execution's id, once that has ended in whatever way */
+/** Runs a workflow until it ends with any status. @returns the execution's ID */
 export async function runToEnd(rest: N8nRest, workflow: StoredWorkflow): Promise<string> {
 	const id = await rest.startWorkflow(workflow);
-	// Asking for the whole execution again and again would be work for n8n while it is being measured.
+	// Polls only the status. Reading the entire execution repeatedly would slow down n8n during the measurement.
 	await until(
 		'the run has ended',
 		RUN_TIMEOUT_MS,
-		// A node that keeps n8n busy for seconds costs the connection that was kept open.
+		// If a node blocks n8n for seconds, the request can fail.
 		async () => (await rest.executions(workflow.id).catch(() => []))[0]?.status ?? 'new',
 		(status) => ['success', 'error', 'crashed', 'canceled'].includes(status),
 	);
 	return id;
 }
 
-/** A user folder of n8n with our package, as it stands, and its rivals. */
+/** Creates a user folder for n8n with the current package and its alternatives. */
 export async function createUserFolderWithContestants(): Promise<string> {
 	await runProgram('npx', ['gulp'], { cwd: PROJECT, timeoutMs: 120_000 });
 	const userFolder = await createUserFolder();

@@ -1,17 +1,17 @@
-/** One line of the benchmarks: what was done, by whom, what came of it, and whether that is good enough. */
+/** A row of a benchmark table: test, subject, result, and target. */
 export interface Row {
 	work: string;
 	contestant: string;
 	result: string;
-	/** What must be reached; empty for those who are only measured beside. */
-	must: string;
-	/** Undefined where nothing must be reached. */
+	/** The target. Empty for subjects that are measured only for comparison. */
+	target: string;
+	/** Whether the target is met. Undefined if there is none. */
 	ok?: boolean;
 }
 
-/** The rows as a table in Markdown. */
+/** The rows as a Markdown table. */
 export function toMarkdown(rows: readonly Row[]): string {
-	const lines = rows.map(({ work, contestant, result, must, ok }) => [work, contestant, result, must, verdict(ok)]);
+	const lines = rows.map(({ work, contestant, result, target, ok }) => [work, contestant, result, target, verdict(ok)]);
 	const head = ['Test', 'Subject', 'Result', 'Target', 'Status'];
 	return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
@@ -20,7 +20,7 @@ function verdict(ok: boolean | undefined): string {
 	return ok === undefined ? '' : ok ? 'met' : '**missed**';
 }
 
-/** The value in the middle. */
+/** The median. For an even number of values, the higher of the two in the middle. */
 export function median(values: readonly number[]): number {
 	const sorted = [...values].sort((a, b) => a - b);
 	return sorted[Math.floor(sorted.length / 2)] ?? NaN;

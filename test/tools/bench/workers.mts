@@ -1,4 +1,4 @@
-/** What more workers bring in n8n's queue mode, on one machine: callbacks, and campaigns at the same time. */
+/** Throughput of n8n's queue mode on one machine by number of workers: callbacks, and concurrent campaigns. */
 import { loginOf } from '../../harness/n8n/apiUnderTest.mts';
 import { CALLBACK_LOGIN, callbackUrl, callbackWorkflow } from '../../harness/n8n/callbacks.mts';
 import { percentile, send, summary } from '../../harness/n8n/flood.mts';
@@ -21,7 +21,7 @@ const CAMPAIGNS = 4;
 const MESSAGES = 250;
 const LATENCY_MS = 50;
 
-/** Measured in an n8n of its own, to which workers are added. */
+/** Measures in a separate n8n, to which workers are added. */
 export async function workers(_stage: Stage, { runs, tell }: BenchSettings): Promise<Row[]> {
 	const installation = await ensureN8n(CURRENT.version, tell);
 	const cluster = await startCluster(installation, { workers: WORKERS[0]!, webhooks: 2 }, tell);
@@ -29,22 +29,22 @@ export async function workers(_stage: Stage, { runs, tell }: BenchSettings): Pro
 	try {
 		const rest = await N8nRest.logIn(cluster.main.baseUrl);
 		const credential = await rest.createCredential('modicaWhatsAppApi', { ...loginOf(simulator), ...CALLBACK_LOGIN });
-		const crowd = await Crowd.gather(cluster, simulator, rest, credential);
+		const load = await Load.prepare(cluster, simulator, rest, credential);
 		const rows: Row[] = [];
 		for (const count of WORKERS) {
 			while (cluster.workers.length < count) cluster.workers.push(await cluster.startWorker());
 			const who = count === 1 ? '1 worker' : `${count} workers`;
-			// A worker that has run nothing yet has to load all of it first.
-			await crowd.takeCallbacks();
-			await crowd.sendCampaigns();
+			// Warm-up: new workers must load their code first.
+			await load.sendCallbacks();
+			await load.sendCampaigns();
 			const taken: Taken[] = [];
 			const sent: number[] = [];
 			for (let run = 1; run <= runs; run++) {
-				const callbacksOfRun = await crowd.takeCallbacks();
-				const campaignsOfRun = await crowd.sendCampaigns();
+				const callbacksOfRun = await load.sendCallbacks();
+				const campaignsOfRun = await load.sendCampaigns();
 				taken.push(callbacksOfRun);
 				sent.push(campaignsOfRun);
-				tell(`${who}, run ${run}: callbacks run in ${seconds(callbacksOfRun.ranMs)}, campaigns in ${seconds(campaignsOfRun)}`);
+				tell(`${who}, run ${run}: callbacks executed in ${seconds(callbacksOfRun.ranMs)}, campaigns in ${seconds(campaignsOfRun)}`);
 			}
 			rows.push(...rowsFor(who, taken, sent));
 		}
@@ -55,15 +55,15 @@ export async function workers(_stage: Stage, { runs, tell }: BenchSettings): Pro
 	}
 }
 
-/** Milliseconds: until all were answered, until all had run, and what 99 % of the answers did not take longer than. */
+/** Milliseconds until all callbacks were answered, until all executions had ended, and the 99th percentile of response times. */
 interface Taken {
 	answeredMs: number;
 	ranMs: number;
 	p99Ms: number;
 }
 
-/** What comes to the cluster. */
-class Crowd {
+/** The load on the cluster. */
+class Load {
 	private callbackCount = 0;
 	private campaignCount = 0;
 
@@ -74,30 +74,30 @@ class Crowd {
 		private readonly campaigns: LiveCampaign[],
 	) {}
 
-	static async gather(cluster: Cluster, simulator: Simulator, rest: N8nRest, credential: StoredCredential): Promise<Crowd> {
+	static async prepare(cluster: Cluster, simulator: Simulator, rest: N8nRest, credential: StoredCredential): Promise<Load> {
 		const workflow = await rest.importWorkflow(callbackWorkflow(credential));
 		await rest.activate(workflow);
 		const campaigns: LiveCampaign[] = [];
 		for (let count = 0; count < CAMPAIGNS; count++) campaigns.push(await liveCampaign(rest, credential));
-		return new Crowd(cluster, simulator, workflow, campaigns);
+		return new Load(cluster, simulator, workflow, campaigns);
 	}
 
-	async takeCallbacks(): Promise<Taken> {
+	async sendCallbacks(): Promise<Taken> {
 		const urls = this.cluster.webhooks.map(({ baseUrl }) => callbackUrl(baseUrl, this.workflow));
 		const began = performance.now();
 		const first = await send(urls, newCallbacks(CALLBACKS), AT_ONCE);
-		// A connection that was kept from the round before may close just then: whoever gets no answer sends again.
+		// Callbacks whose persistent connection was closed by the server are sent again.
 		const unanswered = first.filter((outcome) => 'error' in outcome).map(({ shot }) => shot);
 		const outcomes = [...first.filter((outcome) => !('error' in outcome)), ...(await send(urls, unanswered, AT_ONCE))];
 		const answeredMs = performance.now() - began;
 		const refused = outcomes.filter((outcome) => summary(outcome) !== '200');
-		if (refused.length > 0) throw new Error(`${refused.length} of ${CALLBACKS} callbacks were not taken, such as: ${summary(refused[0]!)}`);
+		if (refused.length > 0) throw new Error(`${refused.length} of ${CALLBACKS} callbacks were not accepted. First response: ${summary(refused[0]!)}`);
 		this.callbackCount += CALLBACKS;
 		await endedExecutionsIn(this.cluster.postgres, this.workflow, this.callbackCount);
 		return { answeredMs, ranMs: performance.now() - began, p99Ms: percentile(outcomes.map(({ ms }) => ms), 99) };
 	}
 
-	/** Starts all campaigns at once. @returns the milliseconds until the last had ended */
+	/** Starts all campaigns at the same time. @returns the milliseconds until the last one has ended */
 	async sendCampaigns(): Promise<number> {
 		await this.simulator.reset();
 		this.campaignCount++;
@@ -111,7 +111,7 @@ class Crowd {
 		);
 		const ms = performance.now() - began;
 		const sent = this.simulator.messages.map(({ to, reference }) => `${reference} to ${to}`);
-		if (sent.length !== CAMPAIGNS * MESSAGES || repeated(sent).length > 0) throw new Error(`${sent.length} messages, ${repeated(sent).length} of them again`);
+		if (sent.length !== CAMPAIGNS * MESSAGES || repeated(sent).length > 0) throw new Error(`${sent.length} messages were sent, ${repeated(sent).length} of them duplicates`);
 		return ms;
 	}
 }
@@ -124,13 +124,13 @@ function rowsFor(who: string, taken: readonly Taken[], sent: readonly number[]):
 			work: `${CALLBACKS} callbacks, ${AT_ONCE} concurrent, 2 webhook processes`,
 			contestant: who,
 			result: `responses ${perSecond(CALLBACKS, of(({ answeredMs }) => answeredMs))}, p99 ${seconds(of(({ p99Ms }) => p99Ms))}; executions ${perSecond(CALLBACKS, of(({ ranMs }) => ranMs))}`,
-			must: '',
+			target: '',
 		},
 		{
 			work: `${CAMPAIGNS} concurrent campaigns of ${MESSAGES} messages, ${LATENCY_MS} ms latency`,
 			contestant: who,
 			result: `${seconds(median(sent))}, messages ${perSecond(CAMPAIGNS * MESSAGES, median(sent))}`,
-			must: 'each message sent once',
+			target: 'each message sent once',
 			ok: true,
 		},
 	];

@@ -1,6 +1,6 @@
 const AT_ONCE = 25;
 
-/** Sends one message for each item, so many at once, by n8n's request helper and nothing else. */
+/** Sends a message for each item, with concurrent requests of n8n's request helper alone. */
 exports.BareRequests = class BareRequests {
 	description = {
 		displayName: 'Bare Requests',

@@ -1,4 +1,4 @@
-/** The same request described instead of programmed: n8n starts it for every item at once. */
+/** Sends the same request as a declarative node: n8n sends the requests for all items at the same time. */
 exports.Declarative = class Declarative {
 	description = {
 		displayName: 'Declarative',

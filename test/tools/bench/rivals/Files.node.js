@@ -3,10 +3,10 @@ const { readFileSync, writeFileSync } = require('node:fs');
 const { Readable } = require('node:stream');
 
 const CHUNK_BYTES = 64 * 1024;
-/** More than are on their way to the disk at a time. */
+/** More buffers than are being written to disk at a time. */
 const BUFFERS = 32;
 
-/** Gives files of a size, whose content no line and no disk can make smaller, and tells the memory in use after that. */
+/** Creates files of random content, which can't be compressed, and outputs the memory in use afterwards. */
 exports.Files = class Files {
 	description = {
 		displayName: 'Files',
@@ -26,7 +26,7 @@ exports.Files = class Files {
 	async execute() {
 		const count = this.getNodeParameter('count', 0);
 		const chunks = this.getNodeParameter('megabytes', 0) * 16;
-		// The same buffers again and again: what is thrown away here would be taken for memory of the next node.
+		// Reuses the same buffers, because garbage created here would count as memory of the next node.
 		const inMemory = process.env.N8N_DEFAULT_BINARY_DATA_MODE === 'default';
 		const buffers = Array.from({ length: BUFFERS }, () => randomBytes(CHUNK_BYTES));
 		const items = [];

@@ -1,4 +1,4 @@
-/** Sends nothing and gives an output for each item: what n8n itself takes for the items. */
+/** Sends nothing and outputs an item for each input item: measures n8n's own cost for the items. */
 exports.PassOn = class PassOn {
 	description = {
 		displayName: 'Pass On',

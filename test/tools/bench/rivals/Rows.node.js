@@ -1,4 +1,4 @@
-/** Gives the rows of a campaign: a number, a text and a reference each. */
+/** Outputs the rows of a campaign, each with a number, a text, and a reference. */
 exports.Rows = class Rows {
 	description = {
 		displayName: 'Rows',

@@ -1,4 +1,4 @@
-/** Sends one message after the other, as most built-in nodes for messaging do. */
+/** Sends one message at a time, as most built-in messaging nodes do. */
 exports.SequentialLoop = class SequentialLoop {
 	description = {
 		displayName: 'Sequential Loop',
