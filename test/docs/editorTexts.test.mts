@@ -63,12 +63,15 @@ describe('the texts in the editor', () => {
 			{ place: 'private word', text: 'The text is sent, <b>whatever</b> is written here' },
 			{ place: 'formatting', text: 'Select Markdown to show formatting instead of ** and #, such as {{1}}' },
 			{ place: 'code', text: 'Run <code>whoever</code> in a terminal' },
+			{ place: 'values', text: "Use 'json' or 'url', and a file of the type image/jpeg" },
+			{ place: 'apostrophes', text: "It isn't there, and the url hasn't changed" },
 			{ place: 'n8n’s own words', text: 'Maximum number of concurrent requests' },
 			{ place: 'wordy', text: 'Counted from Scheduled if it is set' },
 			{ place: 'spelling', text: 'Requires a\nlog-in' },
 		];
 		expect(await problemsIn(texts)).toEqual([
 			'private word: Incorrect term: “whatever”, use “any” instead',
+			'apostrophes: Incorrect term: “url”, use “URL” instead',
 			'wordy: "it is" is wordy or unneeded',
 			'spelling: Incorrect term: “log-in”, use “login” instead',
 		]);
