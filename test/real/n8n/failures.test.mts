@@ -139,7 +139,7 @@ describe('an error of the API', () => {
 });
 
 describe('secrets', () => {
-	it('are in no item, error or stored execution', async () => {
+	it('are not in any item, error, or stored execution', async () => {
 		api.simulator.addFault({ kind: 'drop', when: 'before', times: 'always' });
 		const execution = await runNode(send({ items: [{ to: '+64211111111' }], settings: { onError: 'continueRegularOutput' } }));
 		const stored = JSON.stringify(await rest.rest('get', `/executions/${execution.id}`));

@@ -1,4 +1,4 @@
-/** Nothing that n8n stores or displays contains a secret of the credential, whatever fails. */
+/** Nothing that n8n stores or displays contains a secret of the credential, even after failures. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
