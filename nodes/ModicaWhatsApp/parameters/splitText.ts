@@ -45,7 +45,7 @@ interface Cut {
 	readonly next: number;
 }
 
-/** Minimum fill of a part, unless the only later ends are within a word or a span. */
+/** Minimum fill of a part as a share of the limit, unless the only later ends are within a word or a span. */
 const MIN_FILL = 1 / 3;
 /** Space to close a span that is split: a code block, or text that is bold, italic, and struck through. */
 const MAX_CLOSE_LENGTH = 4;
