@@ -2,7 +2,7 @@
  * `npm run bench`: compares this package with its alternatives, in the same n8n and the same run, and writes each table
  * to its section of docs/benchmarks.md. Exits with 1 if a target is missed.
  *
- * `--only NAME`, which can be repeated, measures only this section. `--runs N` with less than 5 measures fewer times, and
+ * `--only NAME`, which can be repeated, measures only this section. `--runs N` with N below 5 measures fewer times, and
  * writes nothing.
  */
 import { readFile, writeFile } from 'node:fs/promises';
