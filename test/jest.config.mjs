@@ -11,7 +11,7 @@ export default {
   // Limits tests that hang. On a busy machine, loading n8n's code alone can take longer than Jest's default of 5 s.
   testTimeout: 180_000,
   // Packages that many suites load.
-  moduleNameMapper: bundle([
+  moduleNameMapper: await bundle([
     ['n8n-workflow'],
     ['axios'],
     ['n8n-core', 'n8n-core/dist/data-deduplication-service', '@n8n/di'],

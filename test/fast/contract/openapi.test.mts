@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { CONTRACT_FILE, loadContract, type JsonObject, type Operation } from '../../contract/contract.mts';
 
-const contract = loadContract();
+const contract = loadContract(true);
 const { document } = contract;
 
 interface Example {

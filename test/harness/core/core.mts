@@ -36,6 +36,8 @@ export async function loadCore(binaryMode: 'filesystem' | 'memory' = 'filesystem
 	process.env.N8N_DEFAULT_BINARY_DATA_MODE = binaryMode === 'memory' ? 'default' : 'filesystem';
 	const core = await import('n8n-core');
 	const workflow = await import('n8n-workflow');
+	// Load all parts now. See `bundle.mjs`: otherwise the first request of a test would wait for them.
+	Object.values(core);
 	const binaryData = Container.get(core.BinaryDataService);
 	if (binaryMode === 'filesystem') await binaryData.init();
 	else Object.assign(binaryData, { mode: 'default' });
