@@ -1,4 +1,4 @@
-/** Reads openapi.yaml and turns it into checks that run fast. */
+/** Reads openapi.yaml and compiles it into fast checks. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,14 +7,14 @@ import addFormats from 'ajv-formats';
 import Ajv2020 from 'ajv/dist/2020';
 import { parse } from 'yaml';
 
-/** Where the document is. */
+/** Path of the OpenAPI document. */
 export const CONTRACT_FILE = path.join(import.meta.dirname, 'openapi.yaml');
 
 const CACHE = path.join(import.meta.dirname, '../../node_modules/.cache/test-contract');
 
 export type JsonObject = Record<string, unknown>;
 
-/** A part of the document, or a reference to one. */
+/** A query parameter of an operation. */
 interface Parameter {
 	name: string;
 	in: 'query';
@@ -41,31 +41,31 @@ export interface ContractDocument {
 	components: Record<string, JsonObject> & { schemas: Record<string, JsonObject> };
 }
 
-/** One thing that is wrong with a request. */
+/** One error in a request. */
 export interface Violation {
-	/** Dotted path of the field, such as `template.buttons.0.index`; empty for the body as a whole. */
+	/** Dotted path of the field, such as `template.buttons.0.index`. Empty for the body as a whole. */
 	field: string;
-	/** The JSON Schema keyword that refused it, such as `pattern`. */
+	/** The JSON Schema keyword that failed, such as `pattern`. */
 	code: string;
-	/** The reason in words, with the bound. */
+	/** The reason in words, including the limit. */
 	description: string;
 }
 
-/** Gives what is wrong with a value; an empty list when it is right. */
+/** Returns the errors in a value, or an empty list if it's valid. */
 export type Check = (value: unknown) => Violation[];
 
-/** What the document asks of one operation's request. */
+/** Checks for the request of one operation. */
 export interface RequestChecks {
 	query: Check;
-	/** Absent where the operation takes no JSON body. */
+	/** Missing if the operation has no JSON body. */
 	body?: Check;
 }
 
 export interface Contract {
 	document: ContractDocument;
-	/** Gives the part a reference such as `#/components/schemas/E164` points at. Throws when there is none. */
+	/** Returns the part that a reference, such as `#/components/schemas/E164`, points to. Throws if it doesn't exist. */
 	resolve: (pointer: string) => unknown;
-	/** A check for a schema of the document, which may refer to others in it. What is no schema throws when it is used. */
+	/** Compiles a schema, which may refer to schemas of the document. An invalid schema throws when it's used. */
 	check: (schema: JsonObject) => Check;
 	/** The request checks of every operation, by operationId. */
 	requests: Record<string, RequestChecks>;
@@ -79,14 +79,14 @@ const METHODS = ['get', 'post', 'patch'];
  */
 export function loadContract(validateSchema = false): Contract {
 	const document = readDocument();
-	// The other strict rules are about schemas that allOf pulls together, as the reference writes them.
+	// The other strict rules don't fit schemas combined with allOf, as in the reference.
 	const ajv = new Ajv2020({ allErrors: true, discriminator: true, strict: true, strictRequired: false, strictTypes: false, validateSchema });
 	addFormats(ajv);
 	for (const [name, schema] of Object.entries(document.components.schemas)) {
 		ajv.addSchema(withoutMappings(schema) as JsonObject, `#/components/schemas/${name}`);
 	}
 
-	// When it is first used: most who load the contract use little of it.
+	// Compiled on first use, because most callers use only a few checks.
 	const check = (schema: JsonObject): Check => {
 		let compiled: Check | undefined;
 		return (value) => (compiled ??= toCheck(ajv.compile(schema)))(value);
@@ -138,7 +138,7 @@ function readDocument(): ContractDocument {
 
 const unescapePart = (part: string) => decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
 
-/** Ajv picks the variant by its `const` and refuses OpenAPI's own `mapping` beside it. */
+/** Ajv chooses the variant by its `const` and rejects OpenAPI's `mapping`. */
 function withoutMappings(node: unknown): unknown {
 	if (Array.isArray(node)) return node.map(withoutMappings);
 	if (typeof node !== 'object' || node === null) return node;
@@ -150,7 +150,7 @@ function withoutMappings(node: unknown): unknown {
 	);
 }
 
-// These say only that something deeper was refused, which is told by itself.
+// These keywords only repeat that a nested error exists.
 const WRAPPERS = new Set(['if', 'oneOf', 'anyOf']);
 
 function toCheck(validate: ValidateFunction): Check {

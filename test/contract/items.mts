@@ -1,21 +1,21 @@
-/** Takes the contract apart into the single things that a test can touch. */
+/** Splits the contract into the items that a test can cover. */
 import type { Contract, JsonObject, Operation } from './contract.mts';
 
-/** One thing that the reference has. */
+/** One item of the reference. */
 export interface ContractItem {
-	/** Where it belongs: an endpoint such as `POST /messages`, the name of a callback, or what all of them share. */
+	/** The section: an endpoint such as `POST /messages`, the name of a callback, or a shared section. */
 	section: string;
-	/** Such as `template.name`, `type = text`, `id in the query`, `202 status`, `401 example message`. */
+	/** For example `template.name`, `type = text`, `id in the query`, `202 status`, `401 example message`. */
 	what: string;
 }
 
-/** One example of an answer. */
+/** One example of a response. */
 export interface AnswerExample {
 	section: string;
 	operationId: string;
-	/** As the contract has it: `401`, or `4XX`. */
+	/** The key in the contract: `401` or `4XX`. */
 	range: string;
-	/** The status that such an answer has. */
+	/** The status of the response. */
 	status: number;
 	name: string;
 	value: unknown;
@@ -45,7 +45,7 @@ export const endpointsOf = ({ document }: Contract): Section[] =>
 export const callbacksOf = ({ document }: Contract): Section[] =>
 	Object.entries(document.webhooks).flatMap(([section, methods]) => Object.values(methods).map((operation) => ({ section, operation })));
 
-/** The examples of answers, successes and errors. */
+/** The examples of all responses, successes and errors. */
 export const answerExamplesOf = (contract: Contract, sections: readonly Section[]): AnswerExample[] =>
 	sections.flatMap(({ section, operation }) =>
 		responsesOf(contract, operation).flatMap(([range, response]) =>
@@ -60,7 +60,7 @@ export const answerExamplesOf = (contract: Contract, sections: readonly Section[
 		),
 	);
 
-/** Everything in the contract, each thing once. */
+/** All items of the contract, without duplicates. */
 export function itemsOf(contract: Contract): ContractItem[] {
 	const items = [
 		...Object.keys(contract.document.components.securitySchemes ?? {}).map((what) => ({ section: AUTHENTICATION, what })),
@@ -78,7 +78,7 @@ function itemsOfOperation(contract: Contract, { section, operation }: Section): 
 		here(isCallback ? 'the callback' : 'the request'),
 		...query.map((name) => here(`${name} in the query`)),
 		...fieldsOfBody(contract, request).map(here),
-		// What the API gets is made up of fields; what the API sends is read as a whole.
+		// Requests to the API are covered field by field, callbacks from the API as a whole.
 		...(isCallback ? examplesOf(request).map(([name]) => here(`example ${name}`)) : []),
 		...responsesOf(contract, operation).flatMap(([range, response]) => itemsOfResponse(contract, section, range, response)),
 	];
@@ -108,7 +108,7 @@ const fieldsOfBody = (contract: Contract, { content }: Body): string[] =>
 		...Object.entries(encoding ?? {}).flatMap(([field, { contentType }]) => contentType.split(/, */).map((type) => `${field} = ${type}`)),
 	]);
 
-/** The fields of a schema and the values that they are limited to, in all its variants. */
+/** The fields of a schema and their allowed values, in all variants. */
 function fieldsOf(contract: Contract, node: unknown, path: string): string[] {
 	const schema = resolved(contract, node);
 	const { properties = {}, items, contentSchema, enum: values = [] } = schema as {

@@ -1,12 +1,12 @@
 /**
- * What each operation of the action node gives, as n8n's editor shows it before the first run. What the API answers
- * comes from openapi.yaml; what the node adds to it stands here. `test/fast/node/previews.test.mts` holds it against what
- * the node really gives. n8n shows no previews for triggers.
+ * The output of each operation of the action node, as n8n's editor shows it before the first run. Responses of the API come
+ * from openapi.yaml. Fields that the node adds are listed here. `test/fast/node/previews.test.mts` compares the result with
+ * the real output. n8n shows no previews for triggers.
  */
 import path from 'node:path';
 import { loadContract, type JsonObject } from './contract.mts';
 
-/** Where n8n looks for them: `v<version of the node>/<resource>/<operation>.json`. */
+/** Where n8n looks for previews: `v<version of the node>/<resource>/<operation>.json`. */
 export const PREVIEW_FOLDER = path.resolve(import.meta.dirname, '../../nodes/ModicaWhatsApp/__schema__');
 
 /** The preview of one operation's output item. */
@@ -65,7 +65,7 @@ function item(properties: Record<string, JsonObject | undefined>): JsonObject {
 	return { type: 'object', properties };
 }
 
-/** The names and types of a schema, references followed: all that a preview shows. */
+/** The names and types of a schema with references resolved, which is all that a preview shows. */
 function simplify(schema: unknown, resolve: (pointer: string) => unknown): JsonObject {
 	const { $ref, type, properties, items } = schema as JsonObject & { $ref?: string };
 	if ($ref !== undefined) return simplify(resolve($ref), resolve);

@@ -1,29 +1,26 @@
-/**
- * Compared by the compiler alone (`tsc -p test`): the wire types written by hand must not
- * drift from the contract. Nothing here runs.
- */
+/** Checked by the compiler only (`tsc -p test`): the handwritten wire types must match the contract. Nothing here runs. */
 import type * as wire from '../../nodes/ModicaWhatsApp/api/types';
 import type { components } from './generated.d.mts';
 
 type Contract = components['schemas'];
 
-/** Compiles only when every value of the first type is one of the second. */
+/** Compiles only if every value of the first type belongs to the second. */
 type Fits<Value extends Bound, Bound> = Value;
 
-/** True only when the two types are one. */
+/** True only if the two types are identical. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
-/** One flat object type, so that types written in pieces compare. */
+/** Flattens intersections into one object type, so that types can be compared. */
 type Flat<T> = T extends (infer Item)[] ? Flat<Item>[] : T extends object ? { [Key in keyof T]: Flat<T[Key]> } : T;
 
 type Whole<T extends true> = T;
 
 type ByType<Union, Type> = Extract<Union, { type: Type }>;
 
-/** The contract's message with the recipient as the package sends it: always `to`, never `destination`. */
+/** The contract's message with the recipient field that the package uses: always `to`, never `destination`. */
 type SentTo<Message> = Flat<{ to: string } & Omit<Message, 'to' | 'destination'>>;
 
-/** What is sent must be what the contract knows: the same keys, optional where it says so, of the same types. */
+/** Requests must match the contract exactly: the same keys, types, and optional fields. */
 export type Requests = [
 	Whole<Same<Flat<ByType<wire.Message, 'text'>>, SentTo<Contract['MessageText']>>>,
 	Whole<Same<Flat<ByType<wire.Message, 'media'>>, SentTo<Contract['MessageMedia']>>>,
@@ -36,5 +33,5 @@ export type Requests = [
 	Whole<Same<wire.MessageStatus, Contract['MessageStatus']>>,
 ];
 
-/** What comes back may be read more widely than the contract says, never more narrowly. */
+/** Types of responses may be wider than the contract, never narrower. */
 export type Responses = [Fits<Contract['APIError'], wire.ApiError>];

@@ -7,22 +7,22 @@ import type { Ending, RequestRecord, Run } from './history.mts';
 import { RateLimiter } from './limiter.mts';
 import type { ApiConditions, Outage, RequestFault } from './scenario.mts';
 
-/** How an exchange comes to its end: with an answer or with a fault of the line. */
+/** How an exchange ends: with a response or with a network error. */
 type Reply = { ending: Ending; answer: IN8nHttpFullResponse } | { ending: Ending; fault: unknown };
 
 const CONNECT_MS = 2;
 const TRICKLE_MS = 20_000;
-/** Codes of a name that was not found, and not of a connection that was not made. */
+/** Error codes of failed name lookups, as opposed to failed connections. */
 const LOOKUPS: Partial<Record<Outage['code'], true>> = { ENOTFOUND: true, EAI_AGAIN: true };
-/** What the engine must not go below, whatever `Retry-After` says: see `LEAST_RETRY_AFTER_MS` of retry.ts. */
+/** The shortest hold, even if `Retry-After` asks for less: `LEAST_RETRY_AFTER_MS` in retry.ts. */
 const LEAST_HOLD_MS = 100;
-/** What a 429 without a usable `Retry-After` means: see `DEFAULT_RETRY_AFTER_MS` of retry.ts. */
+/** The hold after a 429 without a valid `Retry-After`: `DEFAULT_RETRY_AFTER_MS` in retry.ts. */
 const DEFAULT_HOLD_MS = 1_000;
 
-/** Modica’s API behind n8n’s request helper, with everything that may go wrong on the way. Keeps a record of each request. */
+/** Model of Modica's API behind n8n's request helper, including all faults. Records each request. */
 export class ApiModel {
 	readonly requests: RequestRecord[] = [];
-	underWay = 0;
+	inFlight = 0;
 	private events = 0;
 	private readonly limiter: RateLimiter;
 	private healthy = false;
@@ -35,12 +35,12 @@ export class ApiModel {
 		this.limiter = new RateLimiter(conditions.limits);
 	}
 
-	/** From here on nothing goes wrong any more. */
+	/** Ends all faults. */
 	heal(): void {
 		this.healthy = true;
 	}
 
-	/** What the client of one run is given. n8n breaks off the requests of a cancelled execution. */
+	/** Returns the HTTP function for the client of one run. n8n aborts the requests of a canceled execution. */
 	connect(run: Run, cancel: AbortSignal): Http {
 		return {
 			request: async (options) => await this.request(run, options, (options.abortSignal as AbortSignal | undefined) ?? cancel),
@@ -53,15 +53,15 @@ export class ApiModel {
 			this.close(record, 'neverLeft');
 			throw new TypeError("Cannot read properties of undefined (reading 'helpers')");
 		}
-		this.underWay++;
+		this.inFlight++;
 		try {
-			const reply = await brokenOffBy(signal, this.exchange(record, options, signal), () => this.brokenOff(record));
+			const reply = await abortableBy(signal, this.exchange(record, options, signal), () => this.abortedReply(record));
 			this.close(record, reply.ending);
 			if ('fault' in reply) throw reply.fault;
 			record.statusCode = reply.answer.statusCode;
 			return reply.answer;
 		} finally {
-			this.underWay--;
+			this.inFlight--;
 		}
 	}
 
@@ -70,18 +70,18 @@ export class ApiModel {
 			ordinal: this.requests.length,
 			run,
 			...contentOf(options),
-			leftAt: this.clock.now(),
-			leftOrder: this.events++,
+			sentAt: this.clock.now(),
+			sentOrder: this.events++,
 			endedOrder: undefined,
 			statusCode: undefined,
 			endedAt: undefined,
 			outage: undefined,
-			brokenOffAt: undefined,
-			takenAt: undefined,
-			taken: [],
+			abortedAt: undefined,
+			acceptedAt: undefined,
+			acceptedFor: [],
 			ending: undefined,
 			holdMs: undefined,
-			toldLimit: undefined,
+			reportedLimit: undefined,
 		};
 		this.requests.push(record);
 		return record;
@@ -99,8 +99,8 @@ export class ApiModel {
 		const { latencyMs, latencySpreadMs } = this.conditions;
 		const halfway = this.chance.between(latencyMs, latencyMs + latencySpreadMs, 'latency', record.ordinal) / 2;
 		await this.clock.sleep(halfway);
-		// What was broken off on its way may have come through all the same.
-		if (signal.aborted && this.chance.happens(50, 'lost on the way', record.ordinal)) return { ending: 'open', fault: cancelled() };
+		// An aborted request may still have reached the API.
+		if (signal.aborted && this.chance.happens(50, 'lost on the way', record.ordinal)) return { ending: 'open', fault: canceled() };
 		if (this.strikes('brokenBeforeTaking', record)) return await this.breakOff(record, options);
 
 		const refusal = this.refusal(record);
@@ -133,15 +133,15 @@ export class ApiModel {
 		}
 	}
 
-	/** How it looks to whoever breaks an exchange off, as axios tells it. */
-	private brokenOff({ outage }: RequestRecord): Reply {
-		return outage ? { ending: 'unreachable', fault: transportError('ERR_CANCELED', undefined, NOT_SECURE) } : { ending: 'open', fault: cancelled() };
+	/** How axios reports an exchange that the caller aborted. */
+	private abortedReply({ outage }: RequestRecord): Reply {
+		return outage ? { ending: 'unreachable', fault: transportError('ERR_CANCELED', undefined, NOT_SECURE) } : { ending: 'open', fault: canceled() };
 	}
 
 	private take(record: RequestRecord): void {
 		const { failedInBroadcast } = this.conditions;
-		record.takenAt = this.clock.now();
-		record.taken =
+		record.acceptedAt = this.clock.now();
+		record.acceptedFor =
 			record.kind === 'broadcast' && !this.healthy
 				? record.numbers.filter((number) => !isAmong(failedInBroadcast, number))
 				: record.numbers;
@@ -151,7 +151,7 @@ export class ApiModel {
 		const { alwaysLimited, notAccepted } = this.conditions;
 		const isFor = (numbers: readonly number[]) =>
 			!this.healthy && record.kind !== 'file' && record.numbers.some((number) => isAmong(numbers, number));
-		if (isFor(alwaysLimited) || !(this.healthy || this.limiter.letsThrough(this.clock.now()))) return this.limited(record);
+		if (isFor(alwaysLimited) || !(this.healthy || this.limiter.admits(this.clock.now()))) return this.limited(record);
 		if (this.strikes('serverErrorBeforeTaking', record)) return this.serverError(record, [502, 408]);
 		if (!isFor(notAccepted)) return undefined;
 		const errors = [{ field: 'to', code: 'invalid', description: 'not a WhatsApp number' }];
@@ -184,7 +184,7 @@ export class ApiModel {
 		}
 	}
 
-	/** How long the answer asks to wait, counted from when it comes. */
+	/** How long the response asks the client to wait, counted from its arrival. */
 	private understoodHold({ headers }: IN8nHttpFullResponse): number {
 		const value = headers['retry-after'];
 		if (typeof value !== 'string') return DEFAULT_HOLD_MS;
@@ -193,12 +193,12 @@ export class ApiModel {
 		return isUsable ? Math.max(LEAST_HOLD_MS, asked) : DEFAULT_HOLD_MS;
 	}
 
-	/** The moment by the API’s own calendar. */
+	/** The current time according to the API's own clock. */
 	private date(): number {
 		return this.clock.date() + this.conditions.clockAheadMs;
 	}
 
-	/** @param statuses of which it has one: gateways have their own */
+	/** @param statuses the statuses to choose from, because gateways have their own */
 	private serverError(record: RequestRecord, statuses: readonly number[]): Extract<Reply, { answer: unknown }> {
 		const bodies = [{ errors: [{ field: '', code: 'internal', description: 'Internal error' }] }, { message: 'Internal error' }, '<html>502</html>'];
 		const body = bodies[Math.floor(this.chance.fraction('error shape', record.ordinal) * bodies.length)];
@@ -212,13 +212,13 @@ export class ApiModel {
 			try {
 				for (;;) {
 					await new Promise<void>((resolve, reject) => {
-						signal.addEventListener('abort', () => reject(cancelled()), { once: true });
+						signal.addEventListener('abort', () => reject(canceled()), { once: true });
 						void clock.sleep(TRICKLE_MS).then(resolve);
 					});
 					yield Buffer.from(' ');
 				}
 			} finally {
-				record.brokenOffAt = clock.now();
+				record.abortedAt = clock.now();
 			}
 		}
 		const answer = { ...this.answer(record, 200, ''), body: body() as unknown as IN8nHttpFullResponse['body'] };
@@ -243,7 +243,7 @@ export class ApiModel {
 				return record.numbers.map((destination, position) => ({
 					...(isSample && { destination }),
 					id: `${id}-${position}`,
-					...(record.taken.includes(destination) ? { status: 'accepted' } : { status: 'failed', message: 'not a WhatsApp number' }),
+					...(record.acceptedFor.includes(destination) ? { status: 'accepted' } : { status: 'failed', message: 'not a WhatsApp number' }),
 				}));
 			case 'file':
 				return isSample ? [{ id }] : { id };
@@ -251,11 +251,11 @@ export class ApiModel {
 	}
 
 	private answer(record: RequestRecord, statusCode: number, body: unknown, headers: Record<string, string> = {}): IN8nHttpFullResponse {
-		const told = this.healthy ? undefined : this.limiter.told(this.clock.now());
-		if (told !== undefined && Number(told) >= 1) record.toldLimit = Number(told);
+		const reported = this.healthy ? undefined : this.limiter.reported(this.clock.now());
+		if (reported !== undefined && Number(reported) >= 1) record.reportedLimit = Number(reported);
 		return streamed({
 			statusCode,
-			headers: { date: new Date(this.date()).toUTCString(), ...headers, ...(told !== undefined && { 'x-ratelimit-limit': told }) },
+			headers: { date: new Date(this.date()).toUTCString(), ...headers, ...(reported !== undefined && { 'x-ratelimit-limit': reported }) },
 			body,
 		});
 	}
@@ -263,7 +263,7 @@ export class ApiModel {
 	private async breakOff(record: RequestRecord, { timeout = 60_000 }: IHttpRequestOptions): Promise<Reply> {
 		const kind = this.chance.fraction('how it breaks', record.ordinal);
 		if (kind < 0.25) {
-			await this.clock.sleep(record.leftAt + timeout - this.clock.now());
+			await this.clock.sleep(record.sentAt + timeout - this.clock.now());
 			return { ending: 'open', fault: transportError('ECONNABORTED', undefined) };
 		}
 		await this.clock.sleep(CONNECT_MS);
@@ -284,12 +284,12 @@ export class ApiModel {
 
 const NODE = { name: 'Modica WhatsApp', type: 'modicaWhatsApp', typeVersion: 1, parameters: {} } as INode;
 
-/** What an error of axios’s shows of a request whose TLS connection was not up yet. */
+/** What an axios error shows about a request whose TLS handshake was incomplete. */
 const NOT_SECURE = { socket: { secureConnecting: true } };
 
 const transportErrors = new Map<string, NodeApiError>();
 
-/** An error of axios’s as n8n’s request helper passes it on; made once, since n8n takes long to make one. */
+/** An axios error as n8n's request helper passes it on. Cached, because creating one in n8n is slow. */
 function transportError(code: string, syscall: string | undefined, request?: typeof NOT_SECURE): NodeApiError {
 	const kind = [code, syscall, request && 'not secure'].join();
 	const known = transportErrors.get(kind);
@@ -300,21 +300,21 @@ function transportError(code: string, syscall: string | undefined, request?: typ
 	return made;
 }
 
-function cancelled(): NodeApiError {
+function canceled(): NodeApiError {
 	return transportError('ERR_CANCELED', undefined);
 }
 
-/** Ends an exchange at once when its signal is aborted, as axios does. */
-async function brokenOffBy(signal: AbortSignal, exchange: Promise<Reply>, brokenOff: () => Reply): Promise<Reply> {
+/** Ends an exchange as soon as its signal is aborted, as axios does. */
+async function abortableBy(signal: AbortSignal, exchange: Promise<Reply>, aborted: () => Reply): Promise<Reply> {
 	return await new Promise<Reply>((resolve, reject) => {
-		const breakOff = () => resolve(brokenOff());
+		const breakOff = () => resolve(aborted());
 		if (signal.aborted) return breakOff();
 		signal.addEventListener('abort', breakOff, { once: true });
 		exchange.then(resolve, reject).finally(() => signal.removeEventListener('abort', breakOff));
 	});
 }
 
-/** Whom a request is for, and what it says. */
+/** The recipients and the text of a request. */
 function contentOf({ url, body }: IHttpRequestOptions): Pick<RequestRecord, 'kind' | 'text' | 'numbers'> {
 	if (body instanceof FormData) {
 		const file = body.get('file');
@@ -326,7 +326,7 @@ function contentOf({ url, body }: IHttpRequestOptions): Pick<RequestRecord, 'kin
 		: { kind: 'broadcast', text: text?.body ?? '', numbers: destination ?? [] };
 }
 
-/** The number of a row as it is written. */
+/** The phone number for a row's number. */
 export function phoneNumber(number: number): string {
 	return `+6421${String(1_000_000 + number)}`;
 }

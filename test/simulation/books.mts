@@ -1,25 +1,31 @@
 import type { Output } from '../../nodes/ModicaWhatsApp/operations/operation';
 import { phoneNumber } from './api.mts';
-import { PROMISES, readNote, tellsDoubt, tellsUncertainReference } from './engine.mts';
+import { PROMISES, readNote, saysMayHaveBeenSent, saysReferenceMayCount } from './engine.mts';
 import { messageKey, type Failure, type RequestRecord, type Run } from './history.mts';
 import type { Wanted } from './plan.mts';
 import type { History } from './world.mts';
 
-/** What a result tells the user of a message or a file. */
-export type Told = 'sent' | 'not sent' | 'in doubt' | 'failed' | 'duplicate';
+/** What a result says about a message or a file. */
+export type Reported = 'sent' | 'not sent' | 'in doubt' | 'failed' | 'duplicate';
 
-/** A request as it left, with those in flight then, itself included, and whether the engine had reason to be careful. */
+/**
+ * A request at the moment it was sent, the number of requests in flight (including itself), and whether the engine had to be
+ * careful.
+ */
 export interface Departure {
 	request: RequestRecord;
 	inFlight: number;
 	isUnsure: boolean;
-	/** Requests in flight that left since it is unsure. */
+	/** Requests in flight that were sent since the engine became unsure. */
 	trying: number;
-	/** True when the host was lost last: those that left before may be in flight beside the one that tries. */
+	/**
+	 * True if the last failure was an outage: requests sent before it may be in flight together with the one that probes the
+	 * host.
+	 */
 	isInOutage: boolean;
 }
 
-/** Careful until the first answer, and from each refusal to the next answer that is none. */
+/** The engine is careful until the first response, and from each rejection until the next response that isn't one. */
 function findDepartures(requests: readonly RequestRecord[]): Departure[] {
 	const ends = requests.filter(({ endedOrder }) => endedOrder !== undefined).sort((one, other) => (one.endedOrder ?? 0) - (other.endedOrder ?? 0));
 	let isUnsure = true;
@@ -28,7 +34,7 @@ function findDepartures(requests: readonly RequestRecord[]): Departure[] {
 	let unanswered = 0;
 	let ended = 0;
 	return requests.map((request, place) => {
-		for (; ended < ends.length && (ends[ended]?.endedOrder ?? 0) < request.leftOrder; ended++) {
+		for (; ended < ends.length && (ends[ended]?.endedOrder ?? 0) < request.sentOrder; ended++) {
 			const { ending, statusCode } = ends[ended] as RequestRecord;
 			if (statusCode !== undefined) unanswered = 0;
 			else if (ending === 'open') unanswered++;
@@ -39,13 +45,13 @@ function findDepartures(requests: readonly RequestRecord[]): Departure[] {
 				isUnsure = true;
 			} else if (statusCode !== undefined) isUnsure = false;
 		}
-		const isInFlight = ({ endedOrder = Infinity }: RequestRecord) => endedOrder > request.leftOrder;
+		const isInFlight = ({ endedOrder = Infinity }: RequestRecord) => endedOrder > request.sentOrder;
 		const trying = isUnsure ? requests.slice(unsureSince + 1, place + 1).filter(isInFlight).length : 0;
 		return { request, inFlight: place + 1 - ended, isUnsure, trying, isInOutage };
 	});
 }
 
-/** A history with its requests looked up by what they are about. */
+/** A history with its requests indexed by run, message, stored key, and item. */
 export class Books {
 	private readonly byRun = new Map<Run, RequestRecord[]>();
 	private readonly byMessage = new Map<string, RequestRecord[]>();
@@ -53,9 +59,9 @@ export class Books {
 	private readonly byItem = new Map<number, Wanted[]>();
 	private readonly departures = new Map<Run, Departure[]>();
 
-	/** Keys of which the user was told that they may count as sent though they were not. */
+	/** Keys that were reported as possibly counted as sent although their messages weren't sent. */
 	readonly uncertain = new Set<string>();
-	/** Of what each run has said so. */
+	/** The messages that each run reported like this. */
 	private readonly uncertainIn = new Map<Run, Wanted[]>();
 
 	constructor(readonly history: History) {
@@ -78,19 +84,19 @@ export class Books {
 		}
 	}
 
-	/** What a run says of, that its reference may count as sent. */
+	/** The messages whose references may count as sent, according to a run. */
 	private *findUncertain({ outcome }: Run): Iterable<Wanted> {
 		if (outcome?.kind === 'stopped') for (const item of readNote(outcome.note).claimed) yield* this.wantedOf(item);
 		const results: ReadonlyArray<Output | Failure> = outcome?.kind === 'results' ? outcome.results : outcome?.kind === 'stopped' ? [outcome.failure] : [];
 		for (const result of results) {
-			const wanted = tellsUncertainReference(result) ? wantedBy(this, result) : undefined;
+			const wanted = saysReferenceMayCount(result) ? wantedBy(this, result) : undefined;
 			if (wanted) yield wanted;
 		}
 	}
 
 	/**
-	 * True when the run has said of an earlier message with this key that it may count as sent: it knows, then, that it cannot
-	 * know. Messages to one number take their turns; of others nobody knows which was the earlier.
+	 * True if the run has reported that an earlier message with this key may count as sent, so the engine knows that the key
+	 * is uncertain. Messages to the same number are sent in order. For other messages, the order is unknown.
 	 */
 	isUncertainBefore(run: Run, { item, number, stored }: Wanted): boolean {
 		return (this.uncertainIn.get(run) ?? []).some((other) => other.stored === stored && other.number === number && other.item < item);
@@ -100,12 +106,12 @@ export class Books {
 		return this.byRun.get(run) ?? [];
 	}
 
-	/** What an item asks for. */
+	/** The messages that an item asks for. */
 	wantedOf(item: number): readonly Wanted[] {
 		return this.byItem.get(item) ?? [];
 	}
 
-	/** The requests of a run as they left. */
+	/** The requests of a run at the moment they were sent. */
 	departuresOf(run: Run): readonly Departure[] {
 		const known = this.departures.get(run);
 		if (known) return known;
@@ -114,62 +120,62 @@ export class Books {
 		return found;
 	}
 
-	/** The requests of a run that carry a message. */
+	/** The requests of a run that contain a message. */
 	requestsFor(run: Run, { text, number }: Pick<Wanted, 'text' | 'number'>): readonly RequestRecord[] {
 		return this.byMessage.get(`${run.ordinal} ${messageKey(text, number)}`) ?? [];
 	}
 
-	/** The requests of all runs that carry what a store remembers under this key. */
+	/** The requests of all runs that contain the message stored under this key. */
 	requestsUnder(stored: string): readonly RequestRecord[] {
 		return this.byStored.get(stored) ?? [];
 	}
 
-	/** How often a message of a run was taken. */
-	timesTaken(run: Run, wanted: Pick<Wanted, 'text' | 'number'>): number {
-		return this.requestsFor(run, wanted).filter((request) => isTaken(request, wanted.number)).length;
+	/** How many times a message of a run was accepted. */
+	timesAccepted(run: Run, wanted: Pick<Wanted, 'text' | 'number'>): number {
+		return this.requestsFor(run, wanted).filter((request) => isAccepted(request, wanted.number)).length;
 	}
 
-	/** True when nobody can know whether the message was taken. */
+	/** True if it's unknown whether the message was accepted. */
 	isOpen(run: Run, wanted: Pick<Wanted, 'text' | 'number'>): boolean {
 		return this.requestsFor(run, wanted).some(leavesOpen);
 	}
 
-	/** True when others were executing at the time. */
-	hadCompany(run: Run): boolean {
+	/** True if other runs were executing at the same time. */
+	ranConcurrently(run: Run): boolean {
 		return this.history.runs.some(
 			(other) => other !== run && other.startedAt <= (run.endedAt ?? Infinity) && (other.endedAt ?? Infinity) >= run.startedAt,
 		);
 	}
 
 	/**
-	 * True when the limits are what the answers tell, and who keeps to them is not refused. At one request a second, half a
-	 * second of jitter on the way has every few of them come too early.
+	 * True if the API reports its real limits and doesn't reject clients that respect them. At one request per second, half
+	 * a second of network jitter makes some requests arrive too early.
 	 */
 	get hasTrueLimits(): boolean {
 		const { limits, latencySpreadMs } = this.history.scenario.api;
-		return limits.every(({ told, fromMs, perSecond }) => told === 'truth' && fromMs === 0 && (perSecond > 1 || latencySpreadMs < 500));
+		return limits.every(({ reported, fromMs, perSecond }) => reported === 'truth' && fromMs === 0 && (perSecond > 1 || latencySpreadMs < 500));
 	}
 
-	/** True when one of these messages is always refused with 429. */
+	/** True if one of these messages is always rejected with a 429. */
 	isAlwaysLimited(requests: readonly RequestRecord[]): boolean {
 		const refused = new Set(this.history.scenario.api.alwaysLimited.map(phoneNumber));
 		return requests.some(({ numbers }) => numbers.some((number) => refused.has(number)));
 	}
 }
 
-export function isTaken(request: RequestRecord, number: string): boolean {
-	return request.takenAt !== undefined && (request.kind === 'file' || request.taken.includes(number));
+export function isAccepted(request: RequestRecord, number: string): boolean {
+	return request.acceptedAt !== undefined && (request.kind === 'file' || request.acceptedFor.includes(number));
 }
 
 /**
- * A request of whose message the engine cannot know whether it was taken; broken off with its run, it never came to its
- * end. That a mistake in the code came before the request left is the model's knowledge alone.
+ * A request after which the engine can't know whether its message was accepted. A request aborted with its run has no end.
+ * Only the model knows that a bug occurred before the request was sent.
  */
 export function leavesOpen({ ending }: RequestRecord): boolean {
 	return ending === 'open' || ending === 'neverLeft' || ending === undefined;
 }
 
-/** A file is for nobody. */
+/** A file has no recipient. */
 function numbersOf({ kind, numbers }: RequestRecord): readonly string[] {
 	return kind === 'file' ? [''] : numbers;
 }
@@ -178,8 +184,8 @@ export function isFailure(result: Output | Failure): result is Failure {
 	return 'error' in result;
 }
 
-export function toldBy(result: Output | Failure): Told {
-	if (isFailure(result)) return tellsDoubt(result.error) ? 'in doubt' : 'not sent';
+export function reportedBy(result: Output | Failure): Reported {
+	if (isFailure(result)) return saysMayHaveBeenSent(result.error) ? 'in doubt' : 'not sent';
 	switch (result.json.status) {
 		case 'duplicate':
 			return 'duplicate';
@@ -192,20 +198,20 @@ export function toldBy(result: Output | Failure): Told {
 	}
 }
 
-/** Whom a result is about: the recipient of a message, or the field of a file. */
+/** What a result is about: the recipient of a message, or the field of a file. */
 export function targetOf(result: Output | Failure): string | undefined {
 	const { to, field } = isFailure(result) ? result : result.json;
 	return typeof to === 'string' ? to : typeof field === 'string' ? field : undefined;
 }
 
-/** What a result is about; undefined when it is about no message that was asked for. */
+/** The requested message that a result is about, or undefined if it's about none. */
 export function wantedBy(books: Books, result: Output | Failure): Wanted | undefined {
 	const target = targetOf(result);
 	const ofItem = books.wantedOf(result.item);
 	if (books.history.scenario.operation === 'upload') return ofItem[Number(/\d+$/.exec(target ?? '')?.[0] ?? NaN)];
 	const ofNumber = ofItem.filter(({ number }) => number === target);
-	// An item may name a number twice: the second is the one that is told to be a duplicate.
-	return (toldBy(result) === 'duplicate' ? ofNumber.find(({ repeats }) => repeats) : undefined) ?? ofNumber[0];
+	// An item may name a number twice: the second is reported as a duplicate.
+	return (reportedBy(result) === 'duplicate' ? ofNumber.find(({ repeats }) => repeats) : undefined) ?? ofNumber[0];
 }
 
 export function describeError(error: unknown): string {

@@ -1,13 +1,13 @@
 /**
- * Chance that a scenario fixes: each draw comes from the scenario's number and from what it decides about, such as the
- * third request's fault. What a smaller scenario leaves out then leaves the other draws as they were.
+ * Reproducible randomness: each draw depends on the scenario's seed and on what it decides, such as the fault of the third
+ * request. If a smaller scenario omits a part, the other draws stay the same.
  */
 export class Chance {
 	private readonly hashes = new Map<string, number>();
 
 	constructor(private readonly seed: number) {}
 
-	/** From 0 to below 1. */
+	/** A number from 0 up to, but not including, 1. */
 	fraction(subject: string, ordinal: number): number {
 		return mix(this.hashOf(subject) ^ ordinal) / 2 ** 32;
 	}
@@ -30,7 +30,7 @@ export class Chance {
 	}
 }
 
-/** The finalizer of MurmurHash3: each bit of the input changes half of the output's. */
+/** The finalizer of MurmurHash3: each bit of the input changes half of the output bits. */
 function mix(value: number): number {
 	let hash = value + 0x6d2b79f5;
 	hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -2,26 +2,26 @@ import type { Clock } from '../../nodes/ModicaWhatsApp/api/clock';
 
 interface Timer {
 	at: number;
-	/** Timers of the same moment ring in the order in which they were set. */
+	/** Timers that are due at the same time fire in the order in which they were set. */
 	order: number;
 	ring: () => void;
 }
 
-/** Where the virtual calendar begins: a whole second, since the dates of HTTP know nothing shorter. */
+/** The start of virtual time. A whole second, because HTTP dates have no smaller unit. */
 const EPOCH = Date.UTC(2026, 10, 25);
 
-/** Time that passes only from one timer to the next: hours of waiting take milliseconds and come out the same each time. */
+/** A clock that jumps from one timer to the next: hours of waiting take milliseconds, with the same result each time. */
 export class SimulatedClock {
 	private time = 0;
 	private timersSet = 0;
-	/** A binary heap: the earliest timer is the first. */
+	/** A binary heap: the earliest timer is first. */
 	private readonly timers: Timer[] = [];
 
 	now(): number {
 		return this.time;
 	}
 
-	/** The moment as the calendar has it, for dates in headers. */
+	/** The current date, for headers. */
 	date(): number {
 		return EPOCH + this.time;
 	}
@@ -46,8 +46,8 @@ export class SimulatedClock {
 	}
 
 	/**
-	 * Lets time pass until `ended` says so.
-	 * @returns false when that does not come: nothing is left to wait for, or the limit is reached
+	 * Advances time until `ended` returns true.
+	 * @returns false if it never does, because no timer is left or the limit is reached
 	 */
 	async runUntil(ended: () => boolean, limit: number): Promise<boolean> {
 		for (;;) {
@@ -82,11 +82,11 @@ function isEarlier(one: Timer, other: Timer): boolean {
 	return one.at < other.at || (one.at === other.at && one.order < other.order);
 }
 
-/** The engine's view of the clock, which counts what the engine waits for. */
+/** The clock that the engine uses. Counts the engine's sleeps. */
 export class CountedClock implements Clock {
-	/** Sleeps that have not ended. */
+	/** Sleeps in progress. */
 	pending = 0;
-	/** Sleeps begun so far. */
+	/** Sleeps started so far. */
 	begun = 0;
 
 	constructor(private readonly clock: SimulatedClock) {}
@@ -108,15 +108,15 @@ export class CountedClock implements Clock {
 }
 
 /**
- * Lets everything go on that waits for no timer. Node.js takes its queue of ticks up only when that of the promises is
- * empty, as long as the tick was asked for by a promise's own work: hence the first `await`.
+ * Lets all work that doesn't wait for a timer complete. Node.js processes its tick queue only when the promise queue is
+ * empty, as long as promise code requested the tick. This is why the first `await` is needed.
  */
 async function settle(): Promise<void> {
 	await Promise.resolve();
 	await new Promise<void>((resolve) => process.nextTick(resolve));
 }
 
-/** Does work while `Date.now()` follows the virtual calendar. */
+/** Runs `work` while `Date.now()` returns virtual time. */
 export async function withCalendarOf<T>(clock: SimulatedClock, work: () => Promise<T>): Promise<T> {
 	const realNow = Date.now;
 	Date.now = () => clock.date();

@@ -1,6 +1,4 @@
-/**
- * The sending engine as the simulation runs it. All that the simulation knows of the engine’s interface is in this file.
- */
+/** Runs the sending engine for the simulation. This is the only file that knows the engine's interface. */
 import type { IBinaryData } from 'n8n-workflow';
 import type { ModicaClient } from '../../nodes/ModicaWhatsApp/api/client';
 import type { Clock } from '../../nodes/ModicaWhatsApp/api/clock';
@@ -32,36 +30,41 @@ export interface EngineRun {
 	openFile: (binary: IBinaryData) => Promise<Upload>;
 }
 
-/** What the engine says of itself, for the invariants to hold it to. */
+/** The engine's guarantees, which the invariants check. */
 export const PROMISES = {
-	/** Requests in flight until an answer has told how fast they may come, and again after a refusal. */
+	/** The most requests in flight until a response contains the rate limit, and again after a rejection. */
 	mostInFlightWhileUnsure: MAX_IN_FLIGHT_WHILE_PROBING,
-	/** Jobs made and not ended. */
+	/** The most jobs that are created and unfinished. */
 	mostAhead: MAX_INCOMPLETE_JOBS,
-	/** Marks of claims that may stay behind in the store, for each process: another may write back what one has removed. */
+	/** The most claim marks that may remain in the store, per process: another process may write back a removed mark. */
 	mostMarksLeft: 2 * MAX_MARKS,
-	/** How long nothing may get through before the rest is given up. */
+	/** How long no request may get through before the remaining ones fail. */
 	longestHoldMs: 300_000,
-	/** Attempts in a row without an answer after which the host counts as lost. */
+	/** Attempts in a row without a response after which the host counts as down. */
 	mostUnanswered: MAX_UNANSWERED,
-	/** Attempts without an answer that a lost host costs beside those in flight: until it is clear, and while one tries. */
+	/**
+	 * Attempts without a response, in addition to those in flight, before the engine treats the host as down and while it
+	 * probes the host.
+	 */
 	mostUnansweredBeside: MAX_UNANSWERED - 1 + 5,
-	/** Refusals after which a message fails alone. */
+	/** Rejections after which a message fails on its own. */
 	refusals: MAX_REFUSALS,
-	/** How long an outage is waited out. */
+	/** How long the engine waits for an outage to end. */
 	longestOutageMs: 15_500,
-	/** How long a host may be lost when the last attempt at it begins: a minute, and the longest wait between two attempts. */
+	/**
+	 * How long a host may have been down when the last attempt starts: a minute, plus the longest wait between two attempts.
+	 */
 	longestUnreachableMs: 60_000 + 8_000 + 200,
-	/** Waits before an upload that failed is given up. */
+	/** Total wait time before a failed upload is given up. */
 	uploadBackoffMs: 3_500,
-	/** How long a claim settles, for a store whose operations take so long. */
+	/** How long a claim settles, depending on the duration of store operations. */
 	settlingMs: (operationMs: number) => Math.min(Math.max(200, 10 * operationMs), 5_000),
-	/** Waits before a call of the store that failed is made again: the first, and the longest. */
+	/** Waits before a failed store call is retried: the first, and the longest. */
 	firstStoreRetryMs: 500,
 	longestStoreRetryMs: 8_000,
-	/** How much earlier than evenly a request may leave, to make up for a stall. */
+	/** How much earlier than evenly spaced a request may be sent, to catch up after a stall. */
 	catchUpMs: 100,
-	/** How late it may be noticed that the execution was cancelled, and how long a timer may outlive a run. */
+	/** How late a cancellation may be noticed, and how long a timer may outlive a run. */
 	latenessMs: 1_500,
 	/** References that are claimed at the same time. */
 	claimsAtOnce: MAX_CLAIMED,
@@ -94,7 +97,7 @@ export async function runEngine(run: EngineRun): Promise<Outcome> {
 	}
 }
 
-/** What n8n does with progress is not part of the simulation; that nothing of it stays behind is. */
+/** What n8n does with progress isn't part of the simulation, but the simulation checks that no progress timer remains. */
 const NOBODY_TO_TELL = { getWorkflowDataProxy: () => ({ $execution: {} }) as never, sendMessageToUI: () => {} };
 
 function createContext({ store, processName, clock, openFile }: EngineRun, api: ModicaClient): Context {
@@ -114,7 +117,7 @@ function createContext({ store, processName, clock, openFile }: EngineRun, api: 
 	};
 }
 
-/** The operation, with its jobs counted as they are made and as they end. */
+/** The operation, with its jobs counted as they are created and completed. */
 function watched(operation: Operation, count: JobCount): Operation {
 	return {
 		...operation,
@@ -145,45 +148,48 @@ function watchedJob(job: Job, count: JobCount): Job {
 	};
 }
 
-/** True when an error says that the message may have been sent all the same. */
+/** True if an error says that the message may have been sent. */
 export function tellsDoubt(error: unknown): boolean {
 	return asModicaError(error).mayHaveBeenSent === true;
 }
 
-/** True when an error says that the message was given up for being refused with 429. */
+/** True if an error says that the message was given up because of repeated 429s. */
 export function tellsGivenUpForRefusals(error: unknown): boolean {
 	const { statusCode, message = '' } = asModicaError(error);
 	return statusCode === 429 || /rate limit|asked to wait/i.test(message);
 }
 
-/** True when a result says that its reference may count as sent though it was not. */
+/** True if a result says that its reference may count as sent although the message wasn't sent. */
 export function tellsUncertainReference(result: Result): boolean {
 	const words = 'error' in result ? asModicaError(result.error).description : result.json.message;
 	return /may (count as sent|report this message as a duplicate)/.test(String(words));
 }
 
-/** By its fields: the loader of a program in TypeScript may hold the class twice. */
+/** Checks fields instead of the class, because the TypeScript loader may load the class twice. */
 function asModicaError(error: unknown): Partial<ModicaError> {
 	return error instanceof Error ? error : {};
 }
 
-/** True for what the engine keeps in the store beside references: those of the simulation begin with `ref-`. */
+/** True for what the engine keeps in the store besides references. In the simulation, references start with `ref-`. */
 export function isMark(key: string): boolean {
 	return !key.startsWith('ref-');
 }
 
-/** What a store remembers of a message that is to be sent once. */
+/** The key under which a store remembers a message that is sent only once. */
 export function storedKey(operation: Scenario['operation'], reference: string, number: string): string {
 	return operation === 'broadcast' ? `${reference}\n${number}` : reference;
 }
 
-/** How many were done, and which items may have been sent or may count as sent, as the error of a stopped run says it. */
+/**
+ * Parses the error of a stopped run: how many messages were done, which items may have been sent, and which may count as
+ * sent.
+ */
 export function readNote(note: string): { done: number; doubtful: number[]; claimed: number[] } {
 	const done = /^(\d+) (?:was|were) done/.exec(note)?.[1];
 	return { done: Number(done ?? 0), doubtful: itemsAfter('may have been sent', note), claimed: itemsAfter('may count as sent now', note) };
 }
 
-/** Items as a note lists them: `items 1, 3–5`. */
+/** Parses a list of items in a note: `items 1, 3–5`. */
 function itemsAfter(words: string, note: string): number[] {
 	const ranges = new RegExp(`${words}: items? ([^.]*)\\.`).exec(note)?.[1]?.split(', ') ?? [];
 	return ranges.flatMap((range) => {

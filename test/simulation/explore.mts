@@ -4,16 +4,16 @@ import { scenarios, type Scenario } from './scenario.mts';
 import { play, type History } from './world.mts';
 
 export interface Exploration {
-	/** Where fast-check’s random numbers begin. */
+	/** Seed of fast-check's random numbers. */
 	seed: number;
 	scenarios: number;
-	/** Of a scenario that was found before. */
+	/** Path of a scenario that was found before. */
 	path?: string;
-	/** Looks at this invariant alone. */
+	/** Checks only this invariant. */
 	only?: string;
 }
 
-/** What was tried, in numbers. */
+/** Counts what was tried. */
 export class Summary {
 	scenarios = 0;
 	runs = 0;
@@ -25,12 +25,12 @@ export class Summary {
 		this.scenarios++;
 		this.runs += runs.length;
 		this.virtualMs += virtualMs;
-		for (const { ending, taken, takenAt } of requests) {
-			if (takenAt !== undefined) this.messages += taken.length || 1;
+		for (const { ending, acceptedFor, acceptedAt } of requests) {
+			if (acceptedAt !== undefined) this.messages += acceptedFor.length || 1;
 			if (ending !== 'answered') this.count(`request ${ending ?? 'pending'}`);
 		}
-		for (const { cancelledAt, outcome } of runs) {
-			if (cancelledAt !== undefined) this.count('run cancelled');
+		for (const { canceledAt, outcome } of runs) {
+			if (canceledAt !== undefined) this.count('run canceled');
 			if (outcome?.kind === 'stopped') this.count('run stopped');
 		}
 		this.count('store fails before writing', store.faults.beforeWriting);
@@ -43,7 +43,7 @@ export class Summary {
 	}
 }
 
-/** A scenario that breaks an invariant, as small as it could be made. */
+/** A scenario that breaks an invariant, reduced as far as possible. */
 export interface Finding {
 	seed: number;
 	path: string;
@@ -51,10 +51,10 @@ export interface Finding {
 	violations: Violation[];
 }
 
-/** How often a scenario that breaks an invariant is made smaller: enough for a reader, and over in seconds. */
+/** The most steps in which a failing scenario is shrunk: enough to read it, and done in seconds. */
 const MOST_SHRINKS = 1_000;
 
-/** Plays as many scenarios as asked for, until one breaks an invariant. */
+/** Runs the requested number of scenarios, or until one breaks an invariant. */
 export async function explore({ seed, scenarios: count, path, only }: Exploration): Promise<{ summary: Summary; finding: Finding | undefined }> {
 	const summary = new Summary();
 	const leftOut = only === undefined ? [] : Object.keys(INVARIANTS).filter((name) => name !== only);
@@ -82,14 +82,14 @@ export async function explore({ seed, scenarios: count, path, only }: Exploratio
 	return { summary, finding: { seed: result.seed, path: result.counterexamplePath ?? '', scenario, violations: await examine(scenario) } };
 }
 
-/** How many scenarios break an invariant, and the first of them. */
+/** The number of scenarios that break an invariant, and the first of them. */
 export interface Breach {
 	scenarios: number;
 	path: string;
 	what: string;
 }
 
-/** Plays all scenarios, whatever they break, and counts for each invariant those that do. */
+/** Runs all scenarios and counts, for each invariant, those that break it. */
 export async function survey({ seed, scenarios: count }: Exploration): Promise<{ summary: Summary; breaches: Map<string, Breach> }> {
 	const summary = new Summary();
 	const breaches = new Map<string, Breach>();
@@ -110,7 +110,7 @@ export async function survey({ seed, scenarios: count }: Exploration): Promise<{
 	return { summary, breaches };
 }
 
-/** A finding for a person to read. */
+/** Formats a finding for people. */
 export function describeFinding({ seed, path, scenario, violations }: Finding): string {
 	return [
 		...violations.map(({ invariant, what }) => `BROKEN: ${invariant}\n  ${what}`),
@@ -119,7 +119,7 @@ export function describeFinding({ seed, path, scenario, violations }: Finding): 
 	].join('\n');
 }
 
-/** JSON with a line for each part, and one for each row. */
+/** JSON with one line per part and one per row. */
 function toReadableJson({ rows, ...others }: Scenario): string {
 	const line = ([name, value]: [string, unknown]) => `  ${JSON.stringify(name)}: ${JSON.stringify(value)}`;
 	const rowLines = rows.map((row) => `    ${JSON.stringify(row)}`);

@@ -1,18 +1,18 @@
 import type { Output, Target } from '../../nodes/ModicaWhatsApp/operations/operation';
 import type { Outage } from './scenario.mts';
 
-/** Something that could not be done, and for whom. */
+/** A failed message or file. */
 export interface Failure extends Target {
 	readonly error: unknown;
 }
 
-/** How a run ended, as it is told to the user. */
+/** How a run ended, as reported to the user. */
 export type Outcome =
 	| { kind: 'results'; results: ReadonlyArray<Output | Failure> }
 	| { kind: 'stopped'; failure: Failure; note: string }
-	/** Cancelled, without a result: n8n keeps none of it anyway. */
-	| { kind: 'cancelled' }
-	/** Neither: no run is meant to end like this. */
+	/** Canceled, without a result: n8n discards the results of canceled executions. */
+	| { kind: 'canceled' }
+	/** Anything else. No run may end like this. */
 	| { kind: 'crashed'; error: unknown };
 
 /** One execution of the node. */
@@ -21,72 +21,72 @@ export interface Run {
 	readonly process: number;
 	readonly stopOnError: boolean;
 	readonly startedAt: number;
-	cancelledAt: number | undefined;
+	canceledAt: number | undefined;
 	endedAt: number | undefined;
 	outcome: Outcome | undefined;
 	readonly jobs: JobCount;
-	/** Sleeps that the engine began after the run’s end, and those that had not ended 1.5 s later. */
+	/** Sleeps that the engine started after the run ended, and sleeps still pending 1.5 s later. */
 	leftovers: { sleepsBegun: number; sleepsPending: number; listeners: number };
 }
 
-/** Counted as the engine takes jobs from the operation and runs them. */
+/** Counts jobs as the engine gets them from the operation and runs them. */
 export interface JobCount {
 	made: number;
 	ended: number;
-	/** The most jobs that were made and had not ended. */
+	/** The most jobs that were created and unfinished at the same time. */
 	mostAhead: number;
-	/** Outputs of jobs that ended well. */
+	/** Outputs of successful jobs. */
 	outputs: number;
-	/** Jobs that were begun and have not ended. */
-	underWay: number;
+	/** Jobs that are running. */
+	running: number;
 }
 
-/** One request, as the API’s model saw it. */
+/** One request, as the model of the API saw it. */
 export interface RequestRecord {
 	readonly ordinal: number;
 	readonly run: Run;
 	readonly kind: 'message' | 'broadcast' | 'file';
-	/** What it says, which tells the row or the audience. */
+	/** The text, which identifies the row or the audience. */
 	readonly text: string;
 	readonly numbers: readonly string[];
-	readonly leftAt: number;
+	readonly sentAt: number;
 	endedAt: number | undefined;
-	/** The places of its departure and of its end among all departures and ends. */
-	readonly leftOrder: number;
+	/** The position of its start and of its end among the starts and ends of all requests. */
+	readonly sentOrder: number;
 	endedOrder: number | undefined;
-	/** Of the answer, where there was one. */
+	/** Status of the response, if there was one. */
 	statusCode: number | undefined;
-	/** The outage that it left into. */
+	/** The outage during which it was sent. */
 	outage: Outage['code'] | undefined;
-	/** When its answer, which never came whole, was broken off. */
-	brokenOffAt: number | undefined;
-	/** When the API took it. */
-	takenAt: number | undefined;
-	/** The numbers that a message is on its way to. */
-	taken: readonly string[];
+	/** When its incomplete response was aborted. */
+	abortedAt: number | undefined;
+	/** When the API accepted it. */
+	acceptedAt: number | undefined;
+	/** The numbers for which the message was accepted. */
+	acceptedFor: readonly string[];
 	ending: Ending | undefined;
-	/** Milliseconds that a 429 told to wait, as the engine is to understand it. */
+	/** The wait time of a 429 in milliseconds, as the engine must interpret it. */
 	holdMs: number | undefined;
-	/** Requests per second that the answer told. */
-	toldLimit: number | undefined;
+	/** The rate limit in the response, in requests per second. */
+	reportedLimit: number | undefined;
 }
 
-/** What an engine that knows its business can know from how a request ended. */
+/** What the engine can know from how a request ended. */
 export type Ending =
-	/** A success that says what it should. */
+	/** A valid success response. */
 	| 'answered'
 	/** A 429. */
 	| 'limited'
-	/** No connection was made. */
+	/** No connection could be made. */
 	| 'unreachable'
-	/** A refusal for good. */
+	/** A permanent rejection. */
 	| 'refused'
-	/** Thrown before the request left. */
+	/** An exception before the request was sent. */
 	| 'neverLeft'
-	/** Anything after which the message may have been taken. */
+	/** Anything after which the message may have been accepted. */
 	| 'open';
 
-/** One message: what it says, and to whom. */
+/** Key of a message: its text and its recipient. */
 export function messageKey(text: string, number: string): string {
 	return `${text} to ${number}`;
 }

@@ -1,6 +1,6 @@
 import type { Limit } from './scenario.mts';
 
-/** The limit of the API’s that is in force, and who is let through. Refused requests do not count. */
+/** Applies the API limit that is currently in force. Rejected requests don't count. */
 export class RateLimiter {
 	private inForce: Limit | undefined;
 	private window = -1;
@@ -10,7 +10,7 @@ export class RateLimiter {
 
 	constructor(private readonly limits: readonly Limit[]) {}
 
-	letsThrough(now: number): boolean {
+	admits(now: number): boolean {
 		const limit = this.update(now);
 		if (!limit) return true;
 		if (limit.kind === 'window') return this.count < limit.perSecond && ++this.count > 0;
@@ -19,18 +19,18 @@ export class RateLimiter {
 		return true;
 	}
 
-	/** How long until it lets somebody through; a second for those who are never let through. */
+	/** Time until a request is admitted. One second if none is ever admitted. */
 	opensInMs(now: number): number {
 		const limit = this.update(now);
 		if (limit?.kind === 'bucket' && this.tokens < 1) return ((1 - this.tokens) * 1_000) / limit.perSecond;
 		return 1_000 - (now % 1_000);
 	}
 
-	/** `X-RateLimit-Limit` of an answer. */
-	told(now: number): string | undefined {
+	/** `X-RateLimit-Limit` of a response. */
+	reported(now: number): string | undefined {
 		const limit = this.update(now);
 		if (!limit) return undefined;
-		switch (limit.told) {
+		switch (limit.reported) {
 			case 'truth':
 				return String(limit.perSecond);
 			case 'half':

@@ -1,14 +1,14 @@
-/** Plays random scenarios of the sending engine on virtual time: `npm run simulate -- --help`. */
+/** Runs the sending engine in random scenarios on virtual time: `npm run simulate -- --help`. */
 import { parseArgs } from 'node:util';
 import { describeFinding, explore, survey, type Summary } from './explore.mts';
 import { INVARIANTS } from './invariants.mts';
 
 const HELP = `npm run simulate -- [options]
-  --seeds N          scenarios to play (10000)
-  --seed S           where to begin; without it, somewhere new each time
-  --path P           of a scenario that broke an invariant before: plays that one
-  --survey           plays them all, and counts those that break each invariant
-  --only INVARIANT   looks at one invariant alone, also one that the engine does not keep yet
+  --seeds N          number of scenarios (default: 10000)
+  --seed S           first seed (default: random)
+  --path P           runs the scenario with this path, from an earlier report
+  --survey           runs all scenarios and counts, for each invariant, those that break it
+  --only INVARIANT   checks one invariant only
 
 Invariants:
 ${Object.keys(INVARIANTS).map((name) => `  ${name}`).join('\n')}`;
@@ -25,10 +25,10 @@ const { values } = parseArgs({
 });
 
 async function main(): Promise<void> {
-	// Nobody reads the stacks of errors that are played, and to make them takes a third of the time.
+	// The stacks of simulated errors are never read, and creating them takes a third of the time.
 	Error.stackTraceLimit = 0;
 	if (values.help) return console.log(HELP);
-	if (values.only !== undefined && !Object.hasOwn(INVARIANTS, values.only)) throw new Error(`"${values.only}" is no invariant.\n\n${HELP}`);
+	if (values.only !== undefined && !Object.hasOwn(INVARIANTS, values.only)) throw new Error(`"${values.only}" is not an invariant.\n\n${HELP}`);
 	const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 	const began = performance.now();
 	if (values.survey) {
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
 
 function describe({ scenarios, runs, messages, faults, virtualMs }: Summary, seed: number, tookMs: number): string {
 	return [
-		`${scenarios} scenarios from seed ${seed} in ${(tookMs / 1_000).toFixed(1)} s: ${runs} runs, ${messages} messages taken, ${(virtualMs / 3_600_000).toFixed(0)} hours of virtual time`,
+		`${scenarios} scenarios from seed ${seed} in ${(tookMs / 1_000).toFixed(1)} s: ${runs} runs, ${messages} messages accepted, ${(virtualMs / 3_600_000).toFixed(0)} hours of virtual time`,
 		...Object.entries(faults).filter(([, count]) => count > 0).sort().map(([fault, count]) => `  ${String(count).padStart(7)} × ${fault}`),
 	].join('\n');
 }

@@ -8,25 +8,25 @@ import type { Row, Scenario } from './scenario.mts';
 /** One message or file that a row asks for. */
 export interface Wanted {
 	readonly item: number;
-	/** What the request says. */
+	/** Text of the request. */
 	readonly text: string;
 	/** Empty for a file. */
 	readonly number: string;
-	/** Under which a store remembers it, where it is to be sent once. */
+	/** The key in the store, if the message is sent once per reference. */
 	readonly stored: string | undefined;
-	/** True when the same broadcast holds the number before: it gets no message of its own. */
+	/** True if an earlier item of the same broadcast contains the number: no message is sent for this one. */
 	readonly repeats: boolean;
 }
 
-/** What the rows of a scenario come to. */
+/** The items and the messages of a scenario. */
 export interface Plan {
 	readonly items: Item[];
 	readonly wanted: readonly Wanted[];
-	/** Items that cannot be used. */
+	/** Items with invalid input. */
 	readonly flawed: ReadonlySet<number>;
 }
 
-/** Broadcasts of a scenario that differ in what they say. */
+/** Broadcasts of a scenario with different texts. */
 const MOST_AUDIENCES = 3;
 
 export function planOf(scenario: Scenario): Plan {
@@ -44,7 +44,7 @@ export function planOf(scenario: Scenario): Plan {
 }
 
 function isFlawed({ operation }: Scenario, { flaw }: Row, item: number): boolean {
-	// The options of the first item are those of the run: the node has read them before.
+	// The options of the first item are those of the run: the node has already read them.
 	return flaw !== null && (flaw !== 'options throw' || (item > 0 && operation !== 'upload'));
 }
 
@@ -123,7 +123,7 @@ function binaryData(fileName: string): IBinaryData {
 
 const CONTENT = new Uint8Array([0x89, 0x50, 0x4e, 0x47]);
 
-/** A file of a row, which the model of the API looks at no closer than at its name. */
+/** A file of a row. The model of the API uses only its name. */
 export async function openFile({ fileName = '', mimeType }: IBinaryData): Promise<Upload> {
 	const file = new File([CONTENT], fileName, { type: mimeType });
 	return { file, bytesRead: () => CONTENT.length, failure: () => undefined, close: () => {} };

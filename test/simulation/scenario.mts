@@ -1,60 +1,60 @@
 import fc from 'fast-check';
 import { PROMISES } from './engine.mts';
 
-/** Everything that a simulation does, as it is printed when it finds something. */
+/** A complete simulation, as it's printed when it breaks an invariant. */
 export interface Scenario {
-	/** Decides all that is left to chance below, such as which request breaks. */
+	/** Seed of all random decisions below, such as which request fails. */
 	dice: number;
 	operation: 'send' | 'broadcast' | 'upload';
 	rows: Row[];
 	settings: Settings;
-	/** Executions over the rows, one after the other, in each process; the second begins so much later. */
+	/** Consecutive executions over the rows, per process, and the delay with which a process starts. */
 	processes: Array<{ startsAtMs: number; executions: number; sameProcessAsFirst: boolean }>;
-	/** When the first execution is cancelled. */
+	/** When the first execution is canceled. */
 	cancelAtMs: number | null;
 	api: ApiConditions;
 	store: StoreConditions;
 }
 
 export interface Row {
-	/** Recipients; a broadcast from a list has several. For an upload, as many files. */
+	/** Recipients. A broadcast from a list has several. For an upload, the number of files. */
 	numbers: number[];
-	/** Also what a broadcast is told apart by. */
+	/** Also distinguishes broadcasts. */
 	reference: number;
 	flaw: Flaw | null;
 }
 
-/** What is wrong with a row: a parameter that cannot be used, or one whose expression fails. */
+/** What is wrong with a row: an invalid parameter, or a parameter whose expression throws. */
 export type Flaw = 'invalid recipient' | 'invalid content' | 'recipient throws' | 'content throws' | 'fields throw' | 'options throw';
 
 export interface Settings {
 	stopOnError: boolean;
 	oncePerReference: boolean;
 	maxConcurrency: number;
-	/** 0: as the API says. */
+	/** 0 follows the API limit. */
 	maxRequestsPerSecond: number;
-	/** Of a broadcast. */
+	/** For a broadcast. */
 	batchSize: number;
 }
 
 export interface ApiConditions {
-	/** In force from their moment on; none: as fast as anybody likes. */
+	/** Each limit applies from its start time. If there are none, the rate is unlimited. */
 	limits: Limit[];
-	/** Numbers whose messages are refused with 429 each time. */
+	/** Numbers whose messages are always rejected with a 429. */
 	alwaysLimited: number[];
-	/** Numbers whose messages are refused with 422. */
+	/** Numbers whose messages are rejected with a 422. */
 	notAccepted: number[];
-	/** Numbers that a broadcast is not sent to though it is taken. */
+	/** Numbers that fail in an accepted broadcast. */
 	failedInBroadcast: number[];
 	outages: Outage[];
 	latencyMs: number;
 	latencySpreadMs: number;
-	/** Of 100 requests. */
+	/** Percentage of requests with each fault. */
 	percent: Record<RequestFault, number>;
 	retryAfter: 'seconds' | 'fraction' | 'date' | 'absent' | 'nonsense' | 'zero' | 'too long';
-	/** How far the API's calendar is ahead of n8n's. */
+	/** How far the API's clock is ahead of n8n's. */
 	clockAheadMs: number;
-	/** The reference's shape of an answer, the samples' shape, or now this and now that. */
+	/** The shape of responses: that of the reference, that of the samples, or both. */
 	answers: 'reference' | 'samples' | 'mixed';
 }
 
@@ -71,27 +71,27 @@ export interface Limit {
 	fromMs: number;
 	kind: 'window' | 'bucket';
 	perSecond: number;
-	/** What `X-RateLimit-Limit` says. */
-	told: 'truth' | 'nothing' | 'nonsense' | 'half' | 'double';
+	/** The value of `X-RateLimit-Limit`. */
+	reported: 'truth' | 'nothing' | 'nonsense' | 'half' | 'double';
 }
 
 export interface Outage {
 	fromMs: number;
 	lastsMs: number;
-	/** Of the error; or how else a connection fails. */
+	/** The error code, or another way in which a connection fails. */
 	code: 'ECONNREFUSED' | 'EHOSTUNREACH' | 'ENOTFOUND' | 'EAI_AGAIN' | 'closed before TLS' | 'swallowed';
 }
 
 export interface StoreConditions {
-	/** How long a read or a write takes at most. */
+	/** The longest duration of a read or a write. */
 	slownessMs: number;
-	/** Of 100 operations. */
+	/** Percentage of operations. */
 	failBeforePercent: number;
 	failAfterPercent: number;
 	mostEntries: number;
 }
 
-/** Mostly the first: scenarios in which everything fails at once hide what each fault does alone. */
+/** Usually the first value: if everything fails at once, the effect of each single fault is hidden. */
 const mostly = <T,>(usual: T, ...others: Array<fc.Arbitrary<T>>) =>
 	fc.oneof({ withCrossShrink: true }, { weight: 3 * others.length, arbitrary: fc.constant(usual) }, ...others.map((arbitrary) => ({ weight: 1, arbitrary })));
 
@@ -106,7 +106,7 @@ const rawRow: fc.Arbitrary<Row> = fc.record({
 	flaw: fc.oneof({ weight: 8, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: flaw }),
 });
 
-/** Rows of a table: all numbers different, or a few again and again; the same for their references. */
+/** Rows of a table: all numbers different, or a few repeated ones. The same for references. */
 const rows: fc.Arbitrary<Row[]> = fc
 	.record({
 		raw: fc.oneof(
@@ -114,7 +114,7 @@ const rows: fc.Arbitrary<Row[]> = fc
 			{ weight: 90, arbitrary: fc.array(rawRow, { minLength: 1, maxLength: 8 }) },
 			{ weight: 30, arbitrary: fc.array(rawRow, { minLength: 8, maxLength: 30 }) },
 			{ weight: 4, arbitrary: fc.array(rawRow, { minLength: 80, maxLength: 200, size: 'max' }) },
-			// More than are made ahead.
+			// More rows than jobs that are created ahead.
 			{ weight: 1, arbitrary: fc.array(rawRow, { minLength: PROMISES.mostAhead + 50, maxLength: PROMISES.mostAhead + 100, size: 'max' }) },
 		),
 		seed: fc.nat(999),
@@ -142,7 +142,7 @@ const limit: fc.Arbitrary<Limit> = fc.record({
 	fromMs: fc.nat(5_000),
 	kind: fc.constantFrom('window', 'bucket'),
 	perSecond: fc.constantFrom(1, 2, 5, 20, 80),
-	told: mostly<Limit['told']>('truth', fc.constantFrom('nothing', 'nonsense', 'half', 'double')),
+	reported: mostly<Limit['reported']>('truth', fc.constantFrom('nothing', 'nonsense', 'half', 'double')),
 });
 
 const limits: fc.Arbitrary<Limit[]> = fc.oneof(

@@ -4,24 +4,24 @@ import type { SimulatedClock } from './clock.mts';
 import type { StoreConditions } from './scenario.mts';
 
 /**
- * n8n's table of processed items for one node, as n8n 2.41 works it (`deduplication-helper.ts`): it reads the node's row, then
- * writes it, with nothing to keep another process from doing so in between. The first write inserts the row, which the
- * database lets only one do.
+ * n8n's table of processed items for one node, with the behavior of n8n 2.41 (`deduplication-helper.ts`): it reads the
+ * node's row and then writes it, and another process may do the same in between. The first write inserts the row, which the
+ * database allows only once.
  */
 export class StoreModel implements ReferenceStore {
 	entries: string[] = [];
-	/** Keys of which a failed operation leaves open whether they are remembered. */
+	/** Keys whose state is unknown after a failed operation. */
 	readonly leftOpen = new Set<string>();
-	/** Keys that came back, since an operation that had read them before they were removed wrote them again. */
+	/** Keys that reappeared because an operation that had read them before their removal wrote them back. */
 	readonly resurrected = new Set<string>();
-	/** Keys that were pushed out by newer ones. */
+	/** Keys displaced by newer ones. */
 	readonly pushedOut = new Set<string>();
 	readonly faults = { beforeWriting: 0, afterWriting: 0, insertedTwice: 0 };
-	underWay = 0;
-	/** The longest that one operation took. */
+	pending = 0;
+	/** The duration of the slowest operation. */
 	longestMs = 0;
 	private exists = false;
-	/** The write by which each key came in, the latest time. */
+	/** The write that last added each key. */
 	private readonly writtenIn = new Map<string, number>();
 	private operations = 0;
 	private writes = 0;
@@ -33,7 +33,7 @@ export class StoreModel implements ReferenceStore {
 		private readonly chance: Chance,
 	) {}
 
-	/** From here on no operation fails. */
+	/** Ends all failures. */
 	heal(): void {
 		this.healthy = true;
 	}
@@ -41,7 +41,7 @@ export class StoreModel implements ReferenceStore {
 	async record(keys: string[]): Promise<string[]> {
 		return await this.operate(keys, (entries) => {
 			const known = new Set(entries);
-			// As n8n does: a key that is given twice is new twice.
+			// Like n8n, which counts a repeated key as new each time.
 			const fresh = keys.filter((key) => !known.has(key));
 			return { next: [...entries, ...fresh], result: fresh };
 		}, true);
@@ -68,7 +68,7 @@ export class StoreModel implements ReferenceStore {
 		const operation = this.operations++;
 		const { failBeforePercent, failAfterPercent, mostEntries } = this.conditions;
 		const began = this.clock.now();
-		this.underWay++;
+		this.pending++;
 		try {
 			await this.take('the read', operation);
 			const read = this.entries;
@@ -94,7 +94,7 @@ export class StoreModel implements ReferenceStore {
 			const before = new Set(read);
 			this.writes++;
 			for (const key of next) {
-				// Removed since it was read, and claimed anew since or not.
+				// Removed after it was read, whether or not it was claimed again.
 				if (before.has(key) && (!present.has(key) || (this.writtenIn.get(key) ?? 0) > writesBefore)) this.resurrected.add(key);
 				if (!before.has(key)) this.writtenIn.set(key, this.writes);
 			}
@@ -106,12 +106,12 @@ export class StoreModel implements ReferenceStore {
 			}
 			return result;
 		} finally {
-			this.underWay--;
+			this.pending--;
 			this.longestMs = Math.max(this.longestMs, this.clock.now() - began);
 		}
 	}
 
-	/** How long a step takes varies by a factor of 5: the engine may take how slow it finds the store for how slow it is. */
+	/** Durations of steps vary by a factor of 5: the engine may rely on the durations that it has measured. */
 	private async take(step: string, operation: number): Promise<void> {
 		const { slownessMs } = this.conditions;
 		await this.clock.sleep(this.chance.between(slownessMs / 5, slownessMs, step, operation));

@@ -8,36 +8,36 @@ import { openFile, planOf, type Plan } from './plan.mts';
 import type { Scenario } from './scenario.mts';
 import { StoreModel } from './store.mts';
 
-/** All that happened in one simulation. */
+/** Everything that happened in one simulation. */
 export interface History {
 	readonly scenario: Scenario;
 	readonly plan: Plan;
 	readonly runs: readonly Run[];
 	readonly requests: readonly RequestRecord[];
 	readonly store: StoreModel;
-	/** False when something was never to end. */
+	/** False if a run never ended. */
 	readonly ended: boolean;
-	/** Promises that the models gave and that have not ended. */
+	/** Promises of the models that are still pending. */
 	readonly pending: { requests: number; storeOperations: number };
-	/** Rejections that nobody took. */
+	/** Unhandled rejections. */
 	readonly unhandled: readonly unknown[];
 	readonly virtualMs: number;
 }
 
 /**
- * What takes longer is taken for a run that never ends: for each run, and for each row as long as four attempts take of
- * which none is answered within its minute. All rows may have to wait for each other.
+ * A run that takes longer counts as one that never ends: a base time per run, plus the time of four attempts without a
+ * response within a minute for each row. All rows may have to wait for each other.
  */
 const LONGEST_RUN_MS = 24 * 3_600_000;
 const LONGEST_ROW_MS = 5 * 60_000;
-/** Between one execution and the next of the same process. */
+/** Pause between two executions of the same process. */
 const PAUSE_MS = 1_000;
-/** Executions in good conditions, at most, until nothing fails any more. */
+/** The most executions in good conditions until nothing fails. */
 const MOST_REPETITIONS = 3;
 
 let worlds = 0;
 
-/** Plays a scenario to its end. */
+/** Runs a scenario to its end. */
 export async function play(scenario: Scenario): Promise<History> {
 	return await new World(scenario).play();
 }
@@ -76,7 +76,7 @@ class World {
 			requests: api.requests,
 			store,
 			ended,
-			pending: { requests: api.underWay, storeOperations: store.underWay },
+			pending: { requests: api.inFlight, storeOperations: store.pending },
 			unhandled,
 			virtualMs: this.clock.now(),
 		};
@@ -100,7 +100,7 @@ class World {
 		if (settings.oncePerReference && operation !== 'upload') await this.repeatInGoodConditions();
 	}
 
-	/** Repeats the run as a user would who wants everybody to be reached. */
+	/** Repeats the run, as a user would to reach all recipients. */
 	private async repeatInGoodConditions(): Promise<void> {
 		this.api.heal();
 		this.store.heal();
@@ -117,11 +117,11 @@ class World {
 		const run = this.begin(process, stopOnError);
 		const controller = new AbortController();
 		const { signal } = controller;
-		// Each request in flight has one.
+		// Each request in flight adds a listener.
 		setMaxListeners(0, signal);
 		if (run.ordinal === 0 && cancelAtMs !== null) {
 			this.clock.at(cancelAtMs, () => {
-				if (run.endedAt === undefined) run.cancelledAt = this.clock.now();
+				if (run.endedAt === undefined) run.canceledAt = this.clock.now();
 				controller.abort();
 			});
 		}
@@ -153,10 +153,10 @@ class World {
 			process,
 			stopOnError,
 			startedAt: this.clock.now(),
-			cancelledAt: undefined,
+			canceledAt: undefined,
 			endedAt: undefined,
 			outcome: undefined,
-			jobs: { made: 0, ended: 0, mostAhead: 0, outputs: 0, underWay: 0 },
+			jobs: { made: 0, ended: 0, mostAhead: 0, outputs: 0, running: 0 },
 			leftovers: { sleepsBegun: 0, sleepsPending: 0, listeners: 0 },
 		};
 		this.runs.push(run);
