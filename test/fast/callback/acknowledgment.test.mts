@@ -6,7 +6,9 @@ import { settle } from '../../harness/virtualClock.mts';
 
 const pause = async (ms: number) => await sleep(ms);
 
-/** One exchange over a real connection; the server answers when told to, and the sender may give up first. */
+/**
+ * One exchange over a real connection. `answer` sends the response, and the sender may disconnect before or while it does.
+ */
 async function exchange(answer: (response: ServerResponse) => void, senderGivesUp: 'never' | 'before' | 'meanwhile'): Promise<boolean> {
 	let arrived: (response: ServerResponse) => void = () => {};
 	const response = new Promise<ServerResponse>((resolve) => (arrived = resolve));
@@ -35,13 +37,13 @@ async function exchange(answer: (response: ServerResponse) => void, senderGivesU
 	}
 }
 
-describe('the outcome of a callback', () => {
+describe('isAcknowledged', () => {
 	it.each([
 		[200, true],
 		[204, true],
 		[400, false],
 		[500, false],
-	])('answered with %s is success: %s', async (status, expected) => {
+	])('counts status %s as a success: %s', async (status, expected) => {
 		expect(await exchange((response) => response.writeHead(status).end(), 'never')).toBe(expected);
 	});
 
@@ -50,11 +52,11 @@ describe('the outcome of a callback', () => {
 		[500, 'before', false],
 		[200, 'meanwhile', true],
 		[500, 'meanwhile', false],
-	] as const)('answered with %s when the sender gave up %s is success: %s', async (status, senderGivesUp, expected) => {
+	] as const)('counts status %s, with the sender disconnecting %s the response, as a success: %s', async (status, senderGivesUp, expected) => {
 		expect(await exchange((response) => ((response.statusCode = status), response.end('x')), senderGivesUp)).toBe(expected);
 	});
 
-	it('is known as soon as n8n has answered, and not looked for before while there is somebody to get the answer', async () => {
+	it('resolves when n8n responds, without polling while the sender is connected', async () => {
 		let finish = () => {};
 		let sleeps = 0;
 		const response = { statusCode: 200, writableEnded: false, closed: false, once: (event: string, listener: () => void) => event === 'finish' && (finish = listener) };
@@ -65,7 +67,7 @@ describe('the outcome of a callback', () => {
 		expect([await outcome, sleeps]).toEqual([true, 0]);
 	});
 
-	it('is failure when no answer is ever given', async () => {
+	it('reports a failure if n8n never responds', async () => {
 		const waits: number[] = [];
 		const never = { statusCode: 200, writableEnded: false, closed: false, once: (_: string, listener: () => void) => setImmediate(listener) };
 		const outcome = await isAcknowledged(never, async (ms) => void (await Promise.resolve(waits.push(ms))));

@@ -1,4 +1,4 @@
-/** Taps on their way to the executions that wait: what the waiting endpoint's answers mean, again, in line, and bounded. */
+/** How taps reach waiting executions: the meaning of each response, retries, the order, and the limits. */
 import { Answering, type Attempt, type Outcome } from '../../../nodes/ModicaWhatsApp/callback/answering';
 import type { Tap } from '../../../nodes/ModicaWhatsApp/callback/tap';
 import { VirtualClock } from '../../harness/virtualClock.mts';
@@ -21,7 +21,7 @@ beforeEach(() => {
 	answering = new Answering(async (ms) => await clock.sleep(ms));
 });
 
-/** Hands over a tap to an endpoint that answers so, the last answer again and again. */
+/** Posts a tap to an endpoint that returns these responses. The last one repeats. */
 async function handOver(attempts: Attempt[], callback = 'r-1', tap = TAP): Promise<{ outcome: Outcome; at: number[] }> {
 	const start = clock.now();
 	const at: number[] = [];
@@ -34,44 +34,44 @@ async function handOver(attempts: Attempt[], callback = 'r-1', tap = TAP): Promi
 	return { outcome, at };
 }
 
-/** When attempts are made, in milliseconds. */
+/** Times of all attempts, in milliseconds. */
 const ALL_ATTEMPTS = [0, 250, 750, 1_750, 3_750, 7_750];
 
-describe('a tap', () => {
+describe('Answering', () => {
 	it.each<[string, Outcome, Attempt]>([
-		['our own answer', 'taken', TAKEN],
-		['a page of n8n’s', 'closed', CLOSED],
+		["the node's own response", 'taken', TAKEN],
+		['a page of n8n', 'closed', CLOSED],
 		['410', 'closed', answered(410)],
-		['an execution that has finished', 'closed', FINISHED],
+		['a finished execution', 'closed', FINISHED],
 		['401', 'unknown', answered(401)],
 		['404', 'unknown', answered(404)],
-	])('that gets %s is %s', async (_what, outcome, attempt) => {
+	])('with %s, reports the tap as %s', async (_what, outcome, attempt) => {
 		expect(await handOver([attempt])).toEqual({ outcome, at: [0] });
 	});
 
 	it.each<[string, Attempt]>([
-		['an execution that is running', RUNNING],
+		['a running execution', RUNNING],
 		['another 409', answered(409)],
-		['an n8n that is starting', STARTING],
-		['an error of n8n’s', answered(500)],
-		['a gateway without n8n behind it', answered(502)],
-		['a log-in of somebody else’s', answered(403)],
+		['n8n starting up', STARTING],
+		['an n8n error', answered(500)],
+		['a gateway without n8n', answered(502)],
+		['the login of another service', answered(403)],
 		['a redirect', answered(302)],
-		['too many requests', answered(429)],
+		['a 429', answered(429)],
 		['no connection', UNREACHABLE],
 		['a broken connection', BROKEN],
-		['our header on another status', answered(500, '', true)],
-	])('that gets %s is handed over again, and then is undecided', async (_what, attempt) => {
+		["the node's header with another status", answered(500, '', true)],
+	])('retries after %s, then reports the tap as undecided', async (_what, attempt) => {
 		expect(await handOver([attempt])).toEqual({ outcome: 'undecided', at: ALL_ATTEMPTS });
 		expect(await handOver([attempt, attempt, TAKEN])).toEqual({ outcome: 'taken', at: ALL_ATTEMPTS.slice(0, 3) });
 	});
 
 	it.each<[string, Attempt]>([
 		['a broken connection', BROKEN],
-		['an error of n8n’s', answered(500)],
-	])('after %s has closed a question that is closed', async (_what, attempt) => {
+		['an n8n error', answered(500)],
+	])('after %s, counts a closed question as answered by this tap', async (_what, attempt) => {
 		expect(await handOver([attempt, CLOSED])).toMatchObject({ outcome: 'taken' });
-		// Also when it comes again, after it was undecided.
+		// Also if the callback is sent again after it was undecided.
 		const other = { ...TAP, executionId: '2' };
 		expect(await handOver([attempt], 'r-2', other)).toMatchObject({ outcome: 'undecided' });
 		expect(await handOver([FINISHED], 'r-2', other)).toMatchObject({ outcome: 'taken' });
@@ -80,31 +80,31 @@ describe('a tap', () => {
 
 	it.each<[string, Attempt]>([
 		['no connection', UNREACHABLE],
-		['an execution that is running', RUNNING],
-		['an n8n that is starting', STARTING],
-		['a log-in of somebody else’s', answered(403)],
-	])('after %s has not', async (_what, attempt) => {
+		['a running execution', RUNNING],
+		['n8n starting up', STARTING],
+		['the login of another service', answered(403)],
+	])('after %s, counts a closed question as closed by another answer', async (_what, attempt) => {
 		expect(await handOver([attempt, CLOSED])).toMatchObject({ outcome: 'closed' });
 	});
 
-	it('to a question that was answered before is not handed over, even while the workflow runs', async () => {
+	it('does not post a tap on a question that was already answered, even while the workflow runs', async () => {
 		await handOver([TAKEN]);
 		expect(await handOver([RUNNING], 'r-2')).toEqual({ outcome: 'closed', at: [] });
 		expect(await handOver([TAKEN], 'r-3', { ...TAP, answer: 1 })).toEqual({ outcome: 'closed', at: [] });
 		expect(await handOver([TAKEN], 'r-4', { ...TAP, secret: 'anotherQuestionsSecret' })).toEqual({ outcome: 'taken', at: [0] });
 	});
 
-	it('that answered is taken again, wherever it comes to', async () => {
+	it('accepts a copy of the tap that answered, at any trigger', async () => {
 		await handOver([TAKEN], 'r-1');
 		expect(await handOver([RUNNING], 'r-1')).toEqual({ outcome: 'taken', at: [] });
-		// Also when that was found out later.
+		// Also if this was found out later.
 		const other = { ...TAP, executionId: '2' };
 		await handOver([BROKEN, CLOSED], 'r-2', other);
 		expect(await handOver([RUNNING], 'r-2', other)).toEqual({ outcome: 'taken', at: [] });
 		expect(await handOver([RUNNING], 'r-3', other)).toEqual({ outcome: 'closed', at: [] });
 	});
 
-	it('to one of the last 2,000 questions is remembered', async () => {
+	it('remembers the last 2,000 answered questions', async () => {
 		const question = (number: number) => ({ ...TAP, executionId: String(number) });
 		for (let number = 0; number <= 2_000; number++) await handOver([TAKEN], `r-${number}`, question(number));
 		expect((await handOver([TAKEN], 'x', question(1))).at).toEqual([]);
@@ -112,7 +112,7 @@ describe('a tap', () => {
 	});
 });
 
-describe('many taps', () => {
+describe('Answering, with many taps', () => {
 	/** An endpoint whose attempts end when the test says so. */
 	function endpoint() {
 		const open: Array<{ tap: Tap; end: (attempt: Attempt) => void }> = [];
@@ -121,7 +121,7 @@ describe('many taps', () => {
 	}
 	const settled = async () => await new Promise((resolve) => setImmediate(resolve));
 
-	it('of one question are handed over one after the other, and one answers', async () => {
+	it('posts taps on the same question one at a time, and accepts one', async () => {
 		const { open, post } = endpoint();
 		const outcomes = Promise.all([0, 1, 2].map(async (number) => await answering.deliver(`r-${number}`, { ...TAP, answer: number }, post)));
 		await settled();
@@ -134,7 +134,7 @@ describe('many taps', () => {
 		expect(open).toHaveLength(2);
 	});
 
-	it('that must wait keep nobody from being handed over', async () => {
+	it('does not let waiting taps delay others', async () => {
 		const slow = Array.from({ length: 100 }, async (_, number) => await answering.deliver(`r-${number}`, { ...TAP, executionId: String(number) }, async () => await Promise.resolve(RUNNING)));
 		await settled();
 		const at = clock.now();
@@ -143,7 +143,7 @@ describe('many taps', () => {
 		expect(new Set(await clock.until(Promise.all(slow)))).toEqual(new Set(['undecided']));
 	});
 
-	it('are handed over twenty at once, and a thousand wait', async () => {
+	it('runs 20 attempts at a time, and lets 1,000 taps wait', async () => {
 		const { open, post } = endpoint();
 		const outcomes = Array.from({ length: 1_001 }, async (_, number) => await answering.deliver(`r-${number}`, { ...TAP, executionId: String(number) }, post));
 		expect(await outcomes[1_000]).toBe('undecided');
@@ -158,7 +158,7 @@ describe('many taps', () => {
 			expect(open.length).toBe(Math.min(1_000, Math.max(21, 21 + ended + (ended < 7 ? 1 : 0))));
 		}
 		expect(new Set(await Promise.all(outcomes.slice(0, 1_000)))).toEqual(new Set(['taken']));
-		// Nothing is left of them.
+		// All slots are free again.
 		expect(await handOver([TAKEN], 'later', { ...TAP, executionId: 'later' })).toEqual({ outcome: 'taken', at: [0] });
 	});
 });

@@ -15,8 +15,8 @@ const get = async (key: string, value: string) =>
 		return await Promise.resolve(value);
 	});
 
-describe('what is kept for a moment', () => {
-	it('is read once within that time, and again after it', async () => {
+describe('Kept', () => {
+	it('reads a value once within the retention time, and again after it', async () => {
 		expect(await get('a', 'old')).toBe('old');
 		now = 9_999;
 		expect(await get('a', 'new')).toBe('old');
@@ -25,7 +25,7 @@ describe('what is kept for a moment', () => {
 		expect(readings).toEqual(['old', 'new']);
 	});
 
-	it('counts from when its reading began, however long that took', async () => {
+	it('counts the time from the start of the read', async () => {
 		let answer = (_: string) => {};
 		const slow = kept.get('a', () => new Promise((resolve) => (answer = resolve)));
 		now = 9_000;
@@ -35,16 +35,16 @@ describe('what is kept for a moment', () => {
 		expect(await get('a', 'new')).toBe('new');
 	});
 
-	it('is read once for all who ask at the same time', async () => {
+	it('reads a value once for concurrent callers', async () => {
 		expect(await Promise.all([get('a', 'first'), get('a', 'second'), get('a', 'third')])).toEqual(['first', 'first', 'first']);
 		expect(readings).toEqual(['first']);
 	});
 
-	it('is one thing for each key', async () => {
+	it('keeps one value per key', async () => {
 		expect(await Promise.all([get('a', 'of a'), get('b', 'of b')])).toEqual(['of a', 'of b']);
 	});
 
-	it('is not what could not be read, for whoever asked at that time', async () => {
+	it('does not keep a failed read, which fails all concurrent callers', async () => {
 		const fail = async () => await kept.get('a', () => Promise.reject(new Error('gone')));
 		const both = await Promise.allSettled([fail(), get('a', 'never')]);
 		expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
@@ -52,7 +52,7 @@ describe('what is kept for a moment', () => {
 		expect(readings).toEqual(['back']);
 	});
 
-	it('stays when an older reading fails late', async () => {
+	it('keeps a value when an older read fails later', async () => {
 		let fail = (_: Error) => {};
 		const stuck = kept.get('a', () => new Promise((_, reject) => (fail = reject)));
 		now = 10_000;
@@ -62,7 +62,7 @@ describe('what is kept for a moment', () => {
 		expect(await get('a', 'newer')).toBe('new');
 	});
 
-	it('goes when its time is over', async () => {
+	it('removes expired values', async () => {
 		await get('a', 'x');
 		await get('b', 'y');
 		expect(kept.size).toBe(2);

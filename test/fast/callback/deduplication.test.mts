@@ -2,7 +2,7 @@ import { Deduplicator, DeduplicatorByTrigger } from '../../../nodes/ModicaWhatsA
 
 const SETTINGS = { maxEntries: 3, ttlMs: 1_000 };
 
-/** A memory with a clock that stands still, and callbacks that end when told to. */
+/** A memory with a virtual clock, and callbacks that end when the test says so. */
 function memory() {
 	const clock = { now: 0 };
 	const seen = new Deduplicator({ ...SETTINGS, now: () => clock.now });
@@ -22,13 +22,13 @@ function memory() {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('what has been taken', () => {
-	it('is not taken again', async () => {
+describe('Deduplication', () => {
+	it('rejects a duplicate', async () => {
 		const { take } = memory();
 		expect([await take('a'), await take('a'), await take('b')]).toEqual([true, false, true]);
 	});
 
-	it('is taken again after a failure', async () => {
+	it('accepts a callback again after a failure', async () => {
 		const { begin, take } = memory();
 		const first = await begin('a');
 		first.end(false);
@@ -36,7 +36,7 @@ describe('what has been taken', () => {
 		expect([await take('a'), await take('a')]).toEqual([true, false]);
 	});
 
-	it('is forgotten after a time', async () => {
+	it('forgets a callback after the retention time', async () => {
 		const { clock, take } = memory();
 		await take('a');
 		clock.now = 999;
@@ -45,7 +45,7 @@ describe('what has been taken', () => {
 		expect(await take('a')).toBe(true);
 	});
 
-	it('is forgotten when there is more, the oldest first', async () => {
+	it('forgets the oldest callback when it is full', async () => {
 		const { seen, take } = memory();
 		for (const key of ['a', 'b', 'c', 'd']) await take(key);
 		expect(seen.size).toBe(3);
@@ -53,7 +53,7 @@ describe('what has been taken', () => {
 		expect(await take('a')).toBe(true);
 	});
 
-	it('stays within its bounds over 100,000 callbacks', async () => {
+	it('stays within its size over 100,000 callbacks', async () => {
 		const seen = new Deduplicator({ maxEntries: 500, ttlMs: 1_000, now: () => 0 });
 		for (let index = 0; index < 100_000; index++) await seen.admit(`key-${index}`, () => Promise.resolve(true));
 		await settled();
@@ -61,8 +61,8 @@ describe('what has been taken', () => {
 	});
 });
 
-describe('copies that come while the first is under way', () => {
-	it('wait, and are copies when it succeeds', async () => {
+describe('Deduplication of concurrent copies', () => {
+	it('lets copies wait, and rejects them if the first succeeds', async () => {
 		const { begin, seen } = memory();
 		const first = await begin('a');
 		const copies = Array.from({ length: 20 }, () => begin('a'));
@@ -74,7 +74,7 @@ describe('copies that come while the first is under way', () => {
 		expect((await Promise.all(copies)).map(({ admitted }) => admitted)).toEqual(Array(20).fill(false));
 	});
 
-	it('give one of them its turn when it fails, and the others wait for that', async () => {
+	it('lets one copy proceed if the first fails, and the others wait for it', async () => {
 		const { begin } = memory();
 		const first = await begin('a');
 		const admitted: boolean[] = [];
@@ -92,15 +92,15 @@ describe('copies that come while the first is under way', () => {
 		expect(admitted).toEqual([true, false, false]);
 	});
 
-	it('do not wait for another callback', async () => {
+	it('does not delay other callbacks', async () => {
 		const { begin, take } = memory();
 		await begin('a');
 		expect(await take('b')).toBe(true);
 	});
 });
 
-describe('triggers', () => {
-	it('have a memory each', async () => {
+describe('Deduplication per trigger', () => {
+	it('keeps a separate memory for each trigger', async () => {
 		const triggers = new DeduplicatorByTrigger({ ...SETTINGS, now: () => 0 });
 		const admit = (workflow: string, node: string) => triggers.of(workflow, node).admit('a', () => Promise.resolve(true));
 		expect(await admit('1', '2')).toBe(true);
@@ -108,7 +108,7 @@ describe('triggers', () => {
 		expect([await admit('1', '2'), await admit('1', '3'), await admit('2', '2'), await admit('12', '')]).toEqual([false, true, true, true]);
 	});
 
-	it('are forgotten with the last callback they remember', async () => {
+	it('removes the memory of a trigger with its last callback', async () => {
 		const clock = { now: 0 };
 		const triggers = new DeduplicatorByTrigger({ ...SETTINGS, now: () => clock.now });
 		for (const workflow of ['1', '2']) await triggers.of(workflow, 'n').admit('a', () => Promise.resolve(true));

@@ -3,17 +3,17 @@ import { parseCallback, type Callback } from '../../../nodes/ModicaWhatsApp/call
 
 const itemOf = (body: object, problem?: object) => toItem(parseCallback(body) as Callback, problem);
 
-describe('the item of a status', () => {
+describe('toItem, for a status', () => {
 	it.each([
 		[{ id: 'a', status: 'read', reference: 'order-1' }, { event: 'status', id: 'a', reference: 'order-1', status: 'read', final: true, dedupeKey: 'status:a:read' }],
 		[{ id: 'a', status: 'received' }, { event: 'status', id: 'a', status: 'received', final: false, dedupeKey: 'status:a:received' }],
 		[{ id: 'a', status: 'sent', error: { code: 7 } }, { event: 'status', id: 'a', status: 'sent', final: false, dedupeKey: 'status:a:sent', extra: { error: { code: 7 } } }],
-	])('%j', (body, item) => {
+	])('converts %j', (body, item) => {
 		expect(itemOf(body)).toStrictEqual(item);
 	});
 });
 
-describe('the item of a reply', () => {
+describe('toItem, for a reply', () => {
 	const reply = { id: 'a', source: '64211234567' };
 	const common = { event: 'reply', id: 'a', source: '64211234567', sessionId: '64211234567', dedupeKey: 'reply:a' };
 
@@ -23,15 +23,15 @@ describe('the item of a reply', () => {
 		[{ type: 'image', image: { id: 'm', caption: 'Look' } }, { type: 'image', text: 'Look', chatInput: 'Look' }],
 		[{ type: 'image', image: { id: 'm' } }, { type: 'image' }],
 		[{ type: 'location', location: {} }, { type: 'location' }],
-	])('%j', (content, fields) => {
+	])('converts %j', (content, fields) => {
 		expect(itemOf({ ...reply, content })).toStrictEqual({ ...common, ...fields, content });
 	});
 
-	it('whose content cannot be read has it as text, with the reason', () => {
+	it('passes on unreadable content as text, with the reason', () => {
 		expect(itemOf({ ...reply, content: '{' })).toStrictEqual({ ...common, type: 'unreadable', text: '{', chatInput: '{', content: {}, contentError: 'The content is not valid JSON' });
 	});
 
-	it('has all else that came, and what went wrong', () => {
+	it('passes on all unknown fields, and the download error', () => {
 		const content = { type: 'text', text: { body: 'Hi' } };
 		expect(itemOf({ ...reply, destination: '102', more: 1, content }, { downloadError: 'no' })).toStrictEqual({
 			...common,
@@ -47,18 +47,18 @@ describe('the item of a reply', () => {
 	});
 });
 
-describe('the conversation that a reply belongs to', () => {
+describe('sessionId of a reply', () => {
 	const session = (fields: object) => itemOf({ id: 'a', content: {}, ...fields }).sessionId;
 
 	it.each<[string, object, string]>([
 		['the customer and the business number', { source: '64211234567', destination: '102' }, '64211234567:102'],
-		['the customer alone where no business number came', { source: '64211234567' }, '64211234567'],
-		['the id that stands in place of a hidden number', { source: 'NZ.13491208655302741918', destination: '102' }, 'NZ.13491208655302741918:102'],
-		['the id in another field', { source: '', user_id: 'NZ.1', username: 'aroha', destination: '102' }, 'NZ.1:102'],
-		['the user name when nothing else came', { username: 'aroha' }, 'aroha'],
-		['the user name when the id is empty', { user_id: '', username: 'aroha' }, 'aroha'],
-		['the message itself when nothing tells who wrote it', { destination: '102', user_id: {} }, 'a:102'],
-	])('is told by %s', (_, fields, expected) => {
+		['the customer alone if the business number is missing', { source: '64211234567' }, '64211234567'],
+		['the ID in place of a hidden number', { source: 'NZ.13491208655302741918', destination: '102' }, 'NZ.13491208655302741918:102'],
+		['the ID in another field', { source: '', user_id: 'NZ.1', username: 'aroha', destination: '102' }, 'NZ.1:102'],
+		['the username if nothing else is present', { username: 'aroha' }, 'aroha'],
+		['the username if the ID is empty', { user_id: '', username: 'aroha' }, 'aroha'],
+		['the message ID if the sender is unknown', { destination: '102', user_id: {} }, 'a:102'],
+	])('is %s', (_, fields, expected) => {
 		expect(session(fields)).toBe(expected);
 	});
 });

@@ -1,4 +1,4 @@
-/** The payload of a button that answers a question: what it holds, and what is none. */
+/** The payload of a button that answers a question, and payloads that don't. */
 import fc from 'fast-check';
 import { parseCallback, type Callback, type ReplyCallback } from '../../../nodes/ModicaWhatsApp/callback/parse';
 import { packTap, tapIn, unpackTap, withoutAnswers, type Tap } from '../../../nodes/ModicaWhatsApp/callback/tap';
@@ -12,66 +12,66 @@ const TAP: Tap = {
 };
 const PAYLOAD = 'MW1.1.1234.ASNFZ4mrTN6PASNFZ4mrzQ.AbCdEfGhIjKlMnOpQrStUv.ASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4mrze8';
 
-describe('a payload', () => {
-	it('holds a tap in the least room', () => {
+describe('packTap and unpackTap', () => {
+	it('encode a tap in the shortest form', () => {
 		expect(packTap(TAP)).toBe(PAYLOAD);
 		expect(unpackTap(PAYLOAD)).toEqual(TAP);
 	});
 
-	it('has room for ten thousand million executions, and a node id of 32 bytes', () => {
+	it('have room for ten billion executions and a node ID of 32 bytes', () => {
 		expect(packTap({ ...TAP, executionId: '9'.repeat(10) })).toHaveLength(106);
 		expect(packTap({ ...TAP, executionId: '9'.repeat(11) })).toBeUndefined();
 		expect(packTap({ ...TAP, executionId: '9'.repeat(10), nodeId: 'x'.repeat(32) })).toHaveLength(128);
 		expect(packTap({ ...TAP, executionId: '9'.repeat(10), nodeId: 'x'.repeat(33) })).toBeUndefined();
 	});
 
-	it.each(['node-1', 'ask', 'e', 'an id with spaces/and ünïcode', '../../rest', 'MW1.~'])('holds the node id %j', (nodeId) => {
+	it.each(['node-1', 'ask', 'e', 'an id with spaces/and ünïcode', '../../rest', 'MW1.~'])('encode the node ID %j', (nodeId) => {
 		const payload = packTap({ ...TAP, nodeId });
 		expect(payload).toMatch(/^MW1\.1\.1234\.~[\w-]+\./);
 		expect(unpackTap(payload!)).toEqual({ ...TAP, nodeId });
 	});
 
 	it.each<[string, Partial<Tap>]>([
-		['no node id', { nodeId: '' }],
-		['a node id that is the same folder', { nodeId: '.' }],
-		['a node id that climbs', { nodeId: '..' }],
-		['a node id that is too long', { nodeId: 'x'.repeat(60) }],
+		['an empty node ID', { nodeId: '' }],
+		['a node ID that means the same folder', { nodeId: '.' }],
+		['a node ID that means the parent folder', { nodeId: '..' }],
+		['a node ID that is too long', { nodeId: 'x'.repeat(60) }],
 		['an eleventh answer', { answer: 10 }],
-		['no whole answer', { answer: 0.5 }],
-		['no execution id', { executionId: '' }],
-		['an execution id with a slash', { executionId: '1/2' }],
-		['an execution id that is no number', { executionId: 'e1' }],
-		['a secret of another length', { secret: 'short' }],
-		['a signature of another length', { signature: '00' }],
-	])('cannot hold %s', (_what, part) => {
+		['an answer that is not an integer', { answer: 0.5 }],
+		['an empty execution ID', { executionId: '' }],
+		['an execution ID with a slash', { executionId: '1/2' }],
+		['an execution ID that is not a number', { executionId: 'e1' }],
+		['a secret with another length', { secret: 'short' }],
+		['a signature with another length', { signature: '00' }],
+	])('do not encode %s', (_what, part) => {
 		expect(packTap({ ...TAP, ...part })).toBeUndefined();
 	});
 
 	it.each<[string, string]>([
-		['nothing', ''],
-		['a payload of the user’s own', 'CONFIRM-1234'],
-		['our prefix alone', 'MW1'],
+		['an empty payload', ''],
+		["the user's own payload", 'CONFIRM-1234'],
+		['the prefix alone', 'MW1'],
 		['another version', PAYLOAD.replace('MW1', 'MW2')],
-		['lower case', PAYLOAD.replace('MW1', 'mw1')],
-		['something before it', ` ${PAYLOAD}`],
-		['something behind it', `${PAYLOAD}\n`],
-		['one character less', PAYLOAD.slice(0, -1)],
-		['one character more', `${PAYLOAD}A`],
-		['a part less', PAYLOAD.replace('.1234.', '.')],
-		['a part more', PAYLOAD.replace('.1234.', '.1234.1234.')],
-		['two of them', PAYLOAD + PAYLOAD],
-		['an answer of two digits', PAYLOAD.replace('MW1.1.', 'MW1.11.')],
+		['lowercase letters', PAYLOAD.replace('MW1', 'mw1')],
+		['text before the payload', ` ${PAYLOAD}`],
+		['text after the payload', `${PAYLOAD}\n`],
+		['a missing character', PAYLOAD.slice(0, -1)],
+		['an extra character', `${PAYLOAD}A`],
+		['a missing part', PAYLOAD.replace('.1234.', '.')],
+		['an extra part', PAYLOAD.replace('.1234.', '.1234.1234.')],
+		['two payloads', PAYLOAD + PAYLOAD],
+		['an answer with two digits', PAYLOAD.replace('MW1.1.', 'MW1.11.')],
 		['spare bits in the signature', `${PAYLOAD.slice(0, -1)}9`],
-		['spare bits in the node id', PAYLOAD.replace('zQ.', 'zR.')],
+		['spare bits in the node ID', PAYLOAD.replace('zQ.', 'zR.')],
 		['a UUID as text', packedAs(`~${Buffer.from(TAP.nodeId).toString('base64url')}`)],
-		['a node id that climbs', packedAs(`~${Buffer.from('..').toString('base64url')}`)],
-		['a node id that stays', packedAs(`~${Buffer.from('.').toString('base64url')}`)],
-		['a node id that is no text', packedAs('~_w')],
-	])('is not unpacked from %s', (_what, payload) => {
+		['a node ID that means the parent folder', packedAs(`~${Buffer.from('..').toString('base64url')}`)],
+		['a node ID that means the same folder', packedAs(`~${Buffer.from('.').toString('base64url')}`)],
+		['a node ID that is not text', packedAs('~_w')],
+	])('do not decode %s', (_what, payload) => {
 		expect(unpackTap(payload)).toBeUndefined();
 	});
 
-	it('is the only one for its tap', () => {
+	it('use exactly one payload per tap', () => {
 		const part = fc.string({ unit: fc.constantFrom(...'MW1.~-_AbQ9=/'), maxLength: 3 });
 		const bent = fc.tuple(fc.nat(PAYLOAD.length), fc.nat(3), part).map(([at, less, more]) => PAYLOAD.slice(0, at) + more + PAYLOAD.slice(at + less));
 		fc.assert(
@@ -93,8 +93,8 @@ function reply(content: unknown): ReplyCallback {
 	return parseCallback({ id: 'r-1', source: '64211234567', destination: '1020', content }) as ReplyCallback;
 }
 
-describe('a reply', () => {
-	it('to a question holds a tap', () => {
+describe('tapIn and withoutAnswers', () => {
+	it('return the tap of a reply to a question', () => {
 		expect(tapIn(reply({ type: 'button', button: { payload: PAYLOAD, text: 'Yes' } }))).toEqual(TAP);
 		expect(tapIn(reply(JSON.stringify({ type: 'button', button: { payload: PAYLOAD } })))).toEqual(TAP);
 	});
@@ -104,13 +104,13 @@ describe('a reply', () => {
 		['a text', reply({ type: 'text', text: { body: PAYLOAD } })],
 		['another button', reply({ type: 'button', button: { payload: 'YES', text: 'Yes' } })],
 		['a button without a payload', reply({ type: 'button', button: { text: 'Yes' } })],
-		['a button that is none', reply({ type: 'button', button: PAYLOAD })],
-		['content that cannot be read', reply(`{${PAYLOAD}`)],
-	])('that is %s holds none', (_what, callback) => {
+		['an invalid button', reply({ type: 'button', button: PAYLOAD })],
+		['unreadable content', reply(`{${PAYLOAD}`)],
+	])('return no tap for %s', (_what, callback) => {
 		expect(tapIn(callback)).toBeUndefined();
 	});
 
-	it('shows only the prefix of what answers a question, wherever that is', () => {
+	it('mask all but the prefix of an answer payload, wherever it appears', () => {
 		const item = (payload: string) => ({
 			content: { type: 'button', button: { payload, text: payload }, context: { id: 'm-1' } },
 			text: `{"payload":"${payload}"`,
@@ -121,7 +121,7 @@ describe('a reply', () => {
 		expect(withoutAnswers(item(packTap({ ...TAP, nodeId: 'ask', executionId: '1' })!))).toEqual(item('MW1'));
 	});
 
-	it('keeps everything else', () => {
+	it('keep everything else', () => {
 		for (const item of [{ payload: 'MW1' }, { payload: 'MW12.0' }, { text: 'MW1.5 is an engine.' }, {}]) expect(withoutAnswers(item)).toBe(item);
 	});
 });

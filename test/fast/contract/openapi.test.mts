@@ -16,7 +16,7 @@ const resolved = (node: unknown): JsonObject => {
 	return ($ref === undefined ? node : contract.resolve($ref)) as JsonObject;
 };
 
-/** The examples of one body, each with the schema beside it. */
+/** The examples of one body, each with its schema. */
 const examplesOf = (where: string, body: JsonObject): Example[] =>
 	Object.values((body.content ?? {}) as Record<string, { schema?: JsonObject; examples?: Record<string, { value: unknown }> }>).flatMap(
 		({ schema, examples }) =>
@@ -30,7 +30,7 @@ const bodyExamples = operations.flatMap(({ operationId, requestBody, responses }
 	...Object.entries(responses).flatMap(([status, response]) => examplesOf(`${operationId} ${status}`, resolved(response))),
 ]);
 
-/** The examples written inside schemas, wherever they are nested. */
+/** The examples within schemas, at any depth. */
 const schemaExamples = (name: string, node: unknown): Example[] => {
 	if (typeof node !== 'object' || node === null) return [];
 	const { examples, ...rest } = node as JsonObject & { examples?: unknown[] };
@@ -46,7 +46,7 @@ const run = (...args: string[]) => {
 };
 
 it('is valid OpenAPI 3.1', () => {
-	// The validator is an ES module, which jest cannot load.
+	// The validator is an ES module, which Jest can't load.
 	const validator = path.join(path.dirname(require.resolve('@seriousme/openapi-schema-validator/package.json')), 'bin/validate-api-cli.js');
 
 	expect(run(validator, CONTRACT_FILE)).toEqual({ status: 0, output: expect.stringContaining('"valid": true') });
@@ -69,19 +69,19 @@ it('describes the seven endpoints and the two callbacks', () => {
 	expect(routes(document.webhooks)).toEqual(['POST statusCallback', 'POST replyCallback']);
 });
 
-it('has the types written from it', () => {
+it('matches the generated types', () => {
 	expect(run(path.join(import.meta.dirname, '../../harness/program.mjs'), path.join(import.meta.dirname, '../../contract/generate.mts'), '--check')).toEqual({ status: 0, output: '' });
 });
 
-it.each(bodyExamples)('has an example its own schema accepts: $name', ({ value, schema }) => {
+it.each(bodyExamples)('has a valid example: $name', ({ value, schema }) => {
 	expect(contract.check(schema)(value)).toEqual([]);
 });
 
-it.each(schemaExamples('', document.components.schemas))('has an example its own schema accepts: $name', ({ value, schema }) => {
+it.each(schemaExamples('', document.components.schemas))('has a valid example: $name', ({ value, schema }) => {
 	expect(contract.check(schema)(value)).toEqual([]);
 });
 
-it('found the examples', () => {
+it('contains examples', () => {
 	expect(bodyExamples.length).toBeGreaterThan(80);
 });
 
@@ -95,15 +95,15 @@ describe('a message to send', () => {
 	const check = contract.requests.PostMessages?.body;
 
 	it.each([
-		['4,096 emoji, which are 8,192 UTF-16 units', { ...text, text: { body: '\u{1F600}'.repeat(4096) } }],
+		['4,096 emoji, or 8,192 UTF-16 units', { ...text, text: { body: '\u{1F600}'.repeat(4096) } }],
 		['a time with an offset', { ...text, scheduled: '2030-01-01T09:00:00+13:00' }],
 		['the shortest number', { ...text, to: '+6412345' }],
 		['the longest number', { ...text, to: '+641234567890123' }],
-		['a media link over http', { ...media, media: { type: 'video', url: 'http://example.com/v.mp4' } }],
+		['an HTTP media link', { ...media, media: { type: 'video', url: 'http://example.com/v.mp4' } }],
 		['a template with empty lists', withTemplate({ header_params: [], body_params: [], buttons: [] })],
-		['a button of 128 characters', withTemplate({ buttons: [{ index: 0, type: 'quick_reply', payload: 'x'.repeat(128) }] })],
+		['a button payload of 128 characters', withTemplate({ buttons: [{ index: 0, type: 'quick_reply', payload: 'x'.repeat(128) }] })],
 		['another button with a longer payload', withTemplate({ buttons: [{ index: 0, type: 'url', payload: 'x'.repeat(129) }] })],
-	])('may be %s', (_, body) => {
+	])('accepts %s', (_, body) => {
 		expect(check?.(body)).toEqual([]);
 	});
 
@@ -117,66 +117,66 @@ describe('a message to send', () => {
 		['an unknown type', { ...text, type: 'sticker' }, ['type discriminator']],
 		['no type', { to, text: { body: 'Hello' } }, ['type discriminator']],
 		['neither recipient key', { type: 'text', text: { body: 'Hello' } }, ['to required', 'destination required']],
-		['both recipient keys', { ...text, destination: to }, [' oneOf']],
-		['a null', { ...text, reference: null }, ['reference type']],
+		['no recipient field', { ...text, destination: to }, [' oneOf']],
+		['both recipient fields', { ...text, reference: null }, ['reference type']],
 		['an empty text', { ...text, text: { body: '' } }, ['text.body minLength']],
 		['4,097 emoji', { ...text, text: { body: '\u{1F600}'.repeat(4097) } }, ['text.body maxLength']],
 		['an empty reference', { ...text, reference: '' }, ['reference minLength']],
-		['a source with a plus', { ...text, source: '+6421' }, ['source pattern']],
+		['an empty reference', { ...text, source: '+6421' }, ['source pattern']],
 		['a source of 31 digits', { ...text, source: '1'.repeat(31) }, ['source maxLength']],
 		['a time without an offset', { ...text, scheduled: '2030-01-01T09:00:00' }, ['scheduled format']],
-		['a number without a plus', { ...text, to: '64123456789' }, ['to pattern']],
+		['a time without an offset', { ...text, to: '64123456789' }, ['to pattern']],
 		['a local number', { ...text, to: '+0211234567' }, ['to pattern']],
-		['a number too short', { ...text, to: '+641234' }, ['to pattern']],
-		['a number too long', { ...text, to: '+6412345678901234' }, ['to pattern']],
+		['a number that is too short', { ...text, to: '+641234' }, ['to pattern']],
+		['a number that is too long', { ...text, to: '+6412345678901234' }, ['to pattern']],
 		['a list of numbers', { ...text, to: [to] }, ['to type']],
-		['two contents', { ...text, media: media.media }, ['media unevaluatedProperties']],
+		['two types of content', { ...text, media: media.media }, ['media unevaluatedProperties']],
 		['no content', { to, type: 'media' }, ['media required']],
 		['a sticker as media', { ...media, media: { ...media.media, type: 'sticker' } }, ['media.type enum']],
 		['a link that is no URL', { ...media, media: { type: 'image', url: 'a.png' } }, ['media.url pattern', 'media.url format']],
-		['a link over ftp', { ...media, media: { type: 'image', url: 'ftp://example.com/a.png' } }, ['media.url pattern']],
-		['a template name in capitals', withTemplate({ name: 'Order Update' }), ['template.name pattern']],
-		['no template language', { ...template, template: { name: 'a' } }, ['template.language required']],
+		['an invalid URL as link', { ...media, media: { type: 'image', url: 'ftp://example.com/a.png' } }, ['media.url pattern']],
+		['an FTP link', withTemplate({ name: 'Order Update' }), ['template.name pattern']],
+		['a template name in uppercase', { ...template, template: { name: 'a' } }, ['template.language required']],
 		['an empty template parameter', withTemplate({ body_params: [''] }), ['template.body_params.0 minLength']],
 		['a number as template parameter', withTemplate({ body_params: [5] }), ['template.body_params.0 type']],
-		['an empty template media', withTemplate({ media: {} }), ['template.media minProperties']],
-		['a negative button index', withTemplate({ buttons: [{ index: -1 }] }), ['template.buttons.0.index minimum']],
+		['a number as template parameter', withTemplate({ media: {} }), ['template.media minProperties']],
+		['an empty media object in a template', withTemplate({ buttons: [{ index: -1 }] }), ['template.buttons.0.index minimum']],
 		['a button index in a string', withTemplate({ buttons: [{ index: '0' }] }), ['template.buttons.0.index type']],
-		['a quick reply of 129 characters', withTemplate({ buttons: [{ type: 'quick_reply', payload: 'x'.repeat(129) }] }), ['template.buttons.0.payload maxLength']],
-	])('may not be %s', (_, body, violations) => {
+		['a button index as a string', withTemplate({ buttons: [{ type: 'quick_reply', payload: 'x'.repeat(129) }] }), ['template.buttons.0.payload maxLength']],
+	])('a quick reply payload of 129 characters', (_, body, violations) => {
 		expect(check?.(body).map(({ field, code }) => `${field} ${code}`).sort()).toEqual([...violations].sort());
 	});
 });
 
-describe('a broadcast', () => {
+describe('rejects %s', () => {
 	const check = contract.requests.messages_broadcast_post?.body;
 	const broadcast = { destination: [to, '+64223456789'], type: 'text', text: { body: 'Hello' } };
 
-	it('may be a list of numbers', () => {
+	it('a broadcast', () => {
 		expect(check?.(broadcast)).toEqual([]);
 	});
 
 	it.each<[string, unknown, string[]]>([
-		['one number outside a list', { ...broadcast, destination: to }, ['destination type']],
-		['an empty list', { ...broadcast, destination: [] }, ['destination minItems']],
+		['accepts a list of numbers', { ...broadcast, destination: to }, ['destination type']],
+		['a single number instead of a list', { ...broadcast, destination: [] }, ['destination minItems']],
 		['a bad number in the list', { ...broadcast, destination: [to, '021'] }, ['destination.1 pattern']],
-		['a list as to', { ...broadcast, to: [to] }, ['to unevaluatedProperties']],
-	])('may not be %s', (_, body, violations) => {
+		['an invalid number in the list', { ...broadcast, to: [to] }, ['to unevaluatedProperties']],
+	])('a list in the field to', (_, body, violations) => {
 		expect(check?.(body).map(({ field, code }) => `${field} ${code}`)).toEqual(violations);
 	});
 });
 
 it.each<[string, string, unknown, string[]]>([
-	['GetMessages', 'a message id', { id: '3fa85f64-5717-4562-b3fc-2c963f66afa6' }, []],
-	['GetMessages', 'no id', {}, ['id required']],
-	['GetMessages', 'an id that is no UUID', { id: '12' }, ['id format']],
-	['GetMessages', 'an unknown parameter', { id: '3fa85f64-5717-4562-b3fc-2c963f66afa6', expand: '1' }, ['expand additionalProperties']],
+	['rejects %s', 'a message id', { id: '3fa85f64-5717-4562-b3fc-2c963f66afa6' }, []],
+	['a message ID', 'no id', {}, ['id required']],
+	['no ID', 'an id that is no UUID', { id: '12' }, ['id format']],
+	['an invalid UUID', 'an unknown parameter', { id: '3fa85f64-5717-4562-b3fc-2c963f66afa6', expand: '1' }, ['expand additionalProperties']],
 	['GetMedia', 'a media id', { media_id: 'abcd1234xyz' }, []],
-	['GetMedia', 'a media id and a source', { media_id: 'abcd1234xyz', source: '102046588645210' }, []],
-	['GetMedia', 'a media id with a slash', { media_id: '../abc' }, ['media_id pattern']],
-	['GetMedia', 'an empty source', { media_id: 'a', source: '' }, ['source pattern']],
+	['a media ID', 'a media id and a source', { media_id: 'abcd1234xyz', source: '102046588645210' }, []],
+	['a media ID and a source', 'a media id with a slash', { media_id: '../abc' }, ['media_id pattern']],
+	['a media ID with a slash', 'an empty source', { media_id: 'a', source: '' }, ['source pattern']],
 	['GetMedia', 'two media ids', { media_id: ['a', 'b'] }, ['media_id type']],
-	['PostMedia', 'nothing', {}, []],
+	['two media IDs', 'nothing', {}, []],
 	['GetHealthz', 'a parameter', { verbose: '1' }, ['verbose additionalProperties']],
 ])('%s judges a query with %s', (operationId, _, query, violations) => {
 	expect(contract.requests[operationId]?.query(query).map(({ field, code }) => `${field} ${code}`)).toEqual(violations);

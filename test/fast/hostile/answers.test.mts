@@ -1,4 +1,4 @@
-/** Whatever comes over the line in answer to a request: any status, any headers, any bytes. */
+/** Arbitrary responses to a request: any status, any headers, any bytes. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -15,7 +15,7 @@ import { VirtualClock } from '../../harness/virtualClock.mts';
 
 const CASES = 400;
 const ANSWER_TIMEOUT_MS = 500;
-/** A download whose connection broke is asked for again, after longer than this. */
+/** A download is retried after a broken connection, which takes time, so there are fewer cases. */
 const DOWNLOADS = 100;
 const DOWNLOAD_GIVEN_UP_MS = 150;
 const TO = '+64211234567';
@@ -33,7 +33,7 @@ beforeAll(async () => {
 	n8n = await startN8n('memory');
 	server = createServer((socket) => {
 		socket.on('error', () => {});
-		// Bytes as they are, whatever HTTP says to them, once the request is there.
+		// Sends raw bytes as soon as the request has arrived, whether or not they are valid HTTP.
 		socket.once('data', () => socket.end(answer));
 	});
 	server.listen(0, '127.0.0.1');
@@ -77,31 +77,31 @@ const body = fc.oneof(
 );
 const bytes = fc.oneof({ weight: 6, arbitrary: body.map((value) => Buffer.from(value)) }, { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((value) => Buffer.from(value)) }, { weight: 1, arbitrary: body.map((value) => gzipSync(value)) });
 
-/** An answer as a server would write it, if it meant harm. */
+/** A response that a malicious server could write. */
 const written = fc.tuple(status, fc.array(header, { maxLength: 4 }), bytes, fc.boolean()).map(([code, headers, content, hasLength]) =>
 	Buffer.concat([
 		Buffer.from([`HTTP/1.1 ${code} X`, ...headers.map(([key, value]) => `${key}: ${value}`), ...(hasLength ? [`Content-Type: application/json`, `Content-Length: ${content.length}`] : []), '', ''].join('\r\n'), 'latin1'),
 		content,
 	]),
 );
-/** No answer at all, or what is none. */
+/** No response at all, or an invalid one. */
 const raw = fc.oneof(fc.uint8Array({ maxLength: 300 }).map((value) => Buffer.from(value)), text.map((value) => Buffer.from(value)), fc.constant(Buffer.from('HTTP/1.1 200 OK\r\nX: 1\r\n'.repeat(3_000))));
 const anyAnswer = fc.oneof({ weight: 9, arbitrary: written }, { weight: 1, arbitrary: raw });
 
-describe('any answer', () => {
-	it.each(Object.entries(METHODS))('to %s is understood, or is an error that says what may have happened', async (method, ask) => {
+describe('any response', () => {
+	it.each(Object.entries(METHODS))('to %s is parsed, or is an error that says whether the request may have had an effect', async (method, ask) => {
 		await tryCases(CASES, anyAnswer, async (given) => {
 			answer = given;
 			const outcome = await outcomeOf(async () => await ask(client()));
 			if ('value' in outcome) return;
 			expect(outcome.refusal).toMatchObject({ message: expect.any(String), mayHaveBeenSent: expect.any(Boolean) });
 			expect(outcome.refusal.message.length).toBeLessThan(700);
-			// Only what sends may have sent.
+			// Only send operations may have sent a message.
 			if (!['sendMessage', 'broadcast'].includes(method)) expect(outcome.refusal).toMatchObject({ mayHaveBeenSent: false });
 		});
 	});
 
-	it('to a send is never taken for a refusal when it was none', async () => {
+	it('to a send is never reported as a rejection unless it is one', async () => {
 		const success = fc.tuple(fc.constantFrom(200, 202, 204, 299), bytes).map(([code, content]) => Buffer.concat([Buffer.from(`HTTP/1.1 ${code} X\r\nContent-Length: ${content.length}\r\n\r\n`), content]));
 		await tryCases(CASES, success, async (given) => {
 			answer = given;
@@ -110,9 +110,9 @@ describe('any answer', () => {
 		});
 	});
 
-	it('to a download gives a file with a name that is a name, or an item that says why not', async () => {
+	it('to a download returns a file with a valid name, or an error', async () => {
 		await tryCases(DOWNLOADS, anyAnswer.filter((given) => !given.includes('HTTP/1.1 5') && !given.includes('HTTP/1.1 429')), async (given) => {
-			// Faults are asked for again after seconds: here they come as a refusal.
+			// Faults are retried after seconds, so they are replaced by rejections here.
 			answer = /^HTTP\/1\.1 [234]/.test(given.toString('latin1')) ? given : Buffer.from('HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n');
 			const parameters = { resource: 'media', operation: 'download', mediaId: 'abc', binaryPropertyName: 'data' };
 			const giveUp = new AbortController();
@@ -128,7 +128,7 @@ describe('any answer', () => {
 });
 
 describe('any number in a header', () => {
-	it('holds a campaign for a time that ends: all of it is sent, or the rest fails as not sent', async () => {
+	it('delays a campaign for a limited time: all of it is sent, or the rest fails as not sent', async () => {
 		const number = fc.oneof(fc.double().map(String), fc.nat(500).map(String), fc.constantFrom('0', '-1', '1e-9', '0.0001', '1e308', '9'.repeat(400), 'Infinity', 'NaN', '0x1', '1, 2'), text);
 		await tryCases(CASES, fc.record({ limit: number, retryAfter: number, refusals: fc.nat(8) }), async ({ limit, retryAfter, refusals }) => {
 			const clock = new VirtualClock();
@@ -146,11 +146,11 @@ describe('any number in a header', () => {
 			const api = clientOf(limited, { ...credential, clock });
 			const sends = Promise.allSettled(Array.from({ length: 10 }, async () => await api.sendMessage(MESSAGE)));
 			const results = await clock.until(sends);
-			// Between two that got through, no longer than the five minutes that are borne at most.
+			// At most five minutes pass between two successful requests.
 			expect(clock.now()).toBeLessThanOrEqual((refusals + 1) * 300_000 + 20_000);
 			const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
 			for (const failure of failures) expect(failure).toMatchObject({ message: expect.stringMatching(/^Gave up after 300 s of rate limiting|^Modica asked to wait \d+ s, and the node waits 300 s at most/), mayHaveBeenSent: false });
-			// Each of the others got through once.
+			// Each of the others was successful once.
 			expect(requests - (10 - failures.length)).toBeLessThanOrEqual(refusals);
 		});
 	});

@@ -1,4 +1,4 @@
-/** What takes twice the time for twice the text is fine; what takes four times as much can be made to hang. */
+/** Parsing time must grow in proportion to the length of the text. Quadratic time would let a long text block n8n. */
 import { apiErrorText } from '../../../nodes/ModicaWhatsApp/api/errors';
 import { parseContentType, parseFileName, parseRetryAfter } from '../../../nodes/ModicaWhatsApp/api/headers';
 import { Secrets } from '../../../nodes/ModicaWhatsApp/api/secrets';
@@ -18,11 +18,14 @@ import { outcomeOf } from '../../harness/cases.mts';
 
 const CHARACTERS = 1_000;
 const TIMES_AS_MANY = 32;
-/** One long text takes as long as so many short ones: once in proportion, 32 times in squares. */
+/**
+ * One long text may take this many times as long as many short ones: linear time takes the same time, quadratic time 32
+ * times as long.
+ */
 const MOST_TIMES_AS_LONG = 8;
-/** What looks slow is looked at again: the engine may have been compiling, or clearing away. */
+/** A slow result is measured again: compilation or garbage collection may have slowed it down. */
 const LOOKS = 4;
-/** Most are read in no time, however long they are: there is nothing to compare. */
+/** Most texts are parsed too fast for a comparison, however long they are. */
 const NO_TIME_MS = 20;
 
 const message = (parameters: Record<string, unknown>) =>
@@ -53,17 +56,17 @@ const READERS: Record<string, (text: string) => unknown> = {
 	'business numbers': (text) => parseFilter(['reply'], { businessNumbers: text }),
 	Authorization: (text) => isAuthorized(text, login),
 	callback: parseCallback,
-	'words of an error': apiErrorText,
+	'error text': apiErrorText,
 	'quoted value': (text) => invalid('Field', text, 'is wrong', 'Mend it.'),
 	'text with secrets': (text) => secrets.hideInText(text),
 };
 
-/** Beginnings, what is repeated after them, and ends: such as make a regular expression look again and again. */
+/** Starts, repeated parts, and ends, such as those that make regular expressions backtrack. */
 const STARTS = ['', '+64', '={{ $json', 'filename="', 'Basic ', 'https://', '{"id":"', 'a@'];
 const REPEATED = [' ', '\n', '0', '9', 'a', '\\', '"', "'", '\\"', '( ', '(0', '.a', '["a"]', '../', '@', '=', ';', ' ,', '%0', 'filename="', 'filename=', "filename*=utf-8'", '[', '{"a":', '{{', '{{1}}', '\u200b', '-'];
 const ENDS = ['', 'x" }}'];
 
-/** Milliseconds that it takes of a processor. By the clock, it would take as long as the machine is busy with other work. */
+/** Processor time in milliseconds. Elapsed time would include other work on a busy machine. */
 async function timeOf(read: (text: string) => unknown, text: string): Promise<number> {
 	const before = process.cpuUsage();
 	await outcomeOf(() => read(text));
@@ -72,7 +75,7 @@ async function timeOf(read: (text: string) => unknown, text: string): Promise<nu
 }
 
 describe('text of any length', () => {
-	it.each(Object.keys(READERS))('is read in a time in proportion to it: %s', async (name) => {
+	it.each(Object.keys(READERS))('is parsed in linear time: %s', async (name) => {
 		const read = READERS[name]!;
 		for (const start of STARTS) {
 			for (const repeated of REPEATED) {
@@ -92,7 +95,7 @@ describe('text of any length', () => {
 	});
 });
 
-describe('what is quoted of it in an error', () => {
+describe('a quote in an error', () => {
 	it.each(Object.keys(READERS))('is short: %s', async (name) => {
 		for (const text of ['x'.repeat(1_000_000), `{"${'x'.repeat(500_000)}":1}`, JSON.stringify(Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`name${index}`, 1])))]) {
 			const outcome = await outcomeOf(() => READERS[name]?.(text));

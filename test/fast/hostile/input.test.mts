@@ -1,4 +1,4 @@
-/** Whatever is given for a parameter, it comes to a clean value or to an error in words: never to anything else. */
+/** Every parameter value results in a valid value or in a readable error. */
 import fc from 'fast-check';
 import { authorizationHeader } from '../../../nodes/ModicaWhatsApp/api/authorization';
 import { parseContentType, parseFileName, parseRetryAfter } from '../../../nodes/ModicaWhatsApp/api/headers';
@@ -25,7 +25,7 @@ import { expect } from '../../harness/quickExpect.mts';
 const CASES = 2_000;
 const NOW = Date.parse('2026-11-22T00:00:00Z');
 
-// With those of `answers.test.mts`, `wire.test.mts` and `test/fast/trigger/properties.test.mts` more than 75,000.
+// Together with `answers.test.mts`, `wire.test.mts`, and `test/fast/trigger/properties.test.mts`: more than 75,000.
 expectCases(50_000);
 
 const itemWith = (parameters: Record<string, unknown>): Item => ({
@@ -40,13 +40,13 @@ const contentOf = (parameters: Record<string, unknown>) => {
 	return readContent(item, fileLinks(item, withLinks, undefined));
 };
 
-/** Errors are for people: short, and on few lines, whatever they quote. */
+/** Errors must be short and have few lines, whatever they quote. */
 function expectReadable({ message }: Error): void {
 	expect(message).not.toBe('');
 	expect(message.length).toBeLessThan(1_500);
 }
 
-/** Tries a validator: what it lets through is of this form. */
+/** Tests a validator: accepted values match this pattern. */
 async function expectOnly(form: RegExp, parse: (value: unknown) => string | undefined, values: fc.Arbitrary<unknown> = anything): Promise<void> {
 	await tryCases(CASES, values, async (value) => {
 		const outcome = await outcomeOf(() => parse(value));
@@ -55,12 +55,12 @@ async function expectOnly(form: RegExp, parse: (value: unknown) => string | unde
 	});
 }
 
-describe('whatever stands in a field', () => {
-	it('a recipient is a number in international form', async () => {
+describe('any field value', () => {
+	it('is a recipient only if it is an international number', async () => {
 		await expectOnly(/^\+[1-9]\d{6,14}$/, (value) => parseRecipient(value));
 	});
 
-	it('a list of recipients is nothing but such numbers', async () => {
+	it('is a list of recipients only if all of them are such numbers', async () => {
 		await tryCases(CASES, fc.oneof(anything, fc.array(anything, { maxLength: 20 }), fc.array(text).map((parts) => parts.join(','))), async (value) => {
 			const outcome = await outcomeOf(() => parseRecipients(value));
 			if ('refusal' in outcome) expectReadable(outcome.refusal);
@@ -74,19 +74,19 @@ describe('whatever stands in a field', () => {
 			return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}${offset}`;
 		},
 	);
-	it.each(['Pacific/Auckland', 'America/St_Johns', 'UTC'])('a schedule is a time in the next 60 days (%s)', async (zone) => {
+	it.each(['Pacific/Auckland', 'America/St_Johns', 'UTC'])('is a schedule only if it is a time in the next 60 days (%s)', async (zone) => {
 		await expectOnly(/^202[67]-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/, (value) => parseSchedule(value, zone, NOW), fc.oneof(anything, moment, fc.date({ noInvalidDate: false })));
 	});
 
-	it('an id of a message is a UUID', async () => {
+	it('is a message ID only if it is a UUID', async () => {
 		await expectOnly(/^[0-9a-f-]{36}$/i, parseMessageId, fc.oneof(anything, fc.uuid(), fc.tuple(fc.uuid(), text).map((parts) => parts.join(''))));
 	});
 
-	it('a source is digits', async () => {
+	it('is a source only if it consists of digits', async () => {
 		await expectOnly(/^[1-9]\d{0,29}$/, parseSource, fc.oneof(anything, fc.bigInt().map(String), fc.integer()));
 	});
 
-	it('a base URL is https, or http on this machine, without a log-in or a query', async () => {
+	it('is a base URL only if it uses HTTPS, or HTTP on this machine, without a login or a query', async () => {
 		const address = fc.tuple(fc.constantFrom('https://', 'http://', 'HTTPS:', 'ftp://', '//', ''), fc.constantFrom('localhost', '127.0.0.1', '[::1]', 'api.example.com', '127.0.0.1.evil.example', 'localhost.evil.example', 'localhost@evil.example', '2130706433'), text).map((parts) => parts.join(''));
 		await tryCases(CASES, fc.oneof(anything, address), async (value) => {
 			const outcome = await outcomeOf(() => parseBaseUrl(value));
@@ -98,14 +98,14 @@ describe('whatever stands in a field', () => {
 		});
 	});
 
-	it('a base URL that is refused shows no password', async () => {
+	it('never shows the password of a rejected base URL', async () => {
 		await tryCases(CASES, fc.tuple(text, text), async ([before, after]) => {
 			const outcome = await outcomeOf(() => parseBaseUrl(`https://user:5ecret-Passw0rd${before.replaceAll('@', '')}@${after}`));
 			if ('refusal' in outcome) expect(outcome.refusal.message).not.toContain('5ecret-Passw0rd');
 		});
 	});
 
-	it('a reference is text', async () => {
+	it('is a reference only if it is text', async () => {
 		const context = { timeZone: 'UTC' } as Context;
 		await tryCases(CASES, anything, async (reference) => {
 			const outcome = await outcomeOf(() => readDelivery(itemWith({ additionalFields: { reference } }), context, []));
@@ -115,14 +115,14 @@ describe('whatever stands in a field', () => {
 	});
 });
 
-/** Plain data all the way down, so that it is the same once it has been JSON. */
+/** Plain data at every level, which a round trip through JSON doesn't change. */
 function expectPlain(value: unknown): void {
 	expect(JSON.parse(JSON.stringify(value))).toEqual(value);
 }
 
 const TEMPLATE_KEYS = ['name', 'language', 'header_params', 'body_params', 'media', 'buttons'];
 
-describe('whatever a message is to say', () => {
+describe('any message content', () => {
 	const content = fc.record({
 		messageType: fc.oneof({ weight: 5, arbitrary: fc.constantFrom('text', 'template', 'media') }, { weight: 1, arbitrary: anything }),
 		text: anything,
@@ -149,7 +149,7 @@ describe('whatever a message is to say', () => {
 		mediaUrl: fc.oneof(text.map((rest) => `https://example.com/${rest}`), anything),
 	});
 
-	it('it is one of the API’s contents with the API’s fields, or it is refused', async () => {
+	it('has the fields of one of the content types of the API, or is rejected', async () => {
 		let taken = 0;
 		await tryCases(4 * CASES, content, async (parameters) => {
 			const outcome = await outcomeOf(() => contentOf(parameters));
@@ -168,11 +168,11 @@ describe('whatever a message is to say', () => {
 					return expect([message.template.name, message.template.language]).toEqual([expect.stringMatching(/^[a-z0-9_]+$/), expect.stringMatching(/^[a-z]{2,3}(_[A-Z]{2,3})?$/)]);
 			}
 		});
-		// Not all is refused: some get as far as the end.
+		// Not everything is rejected: some cases pass all checks.
 		expect(taken).toBeGreaterThan(CASES / 5);
 	});
 
-	it.each(LOADED_NAMES)('JSON of a template with the name "%s" is refused', async (name) => {
+	it.each(LOADED_NAMES)('is rejected as template JSON with the name "%s"', async (name) => {
 		const outcome = await outcomeOf(() =>
 			contentOf({ messageType: 'template', templateName: 'a', templateLanguage: 'en', templateParameters: 'json', templateJson: jsonOf([[name, { polluted: true }]]) }),
 		);
@@ -180,8 +180,8 @@ describe('whatever a message is to say', () => {
 	});
 });
 
-describe('whatever a saved workflow holds', () => {
-	it('an operation is one of the table, or none', async () => {
+describe('any saved workflow', () => {
+	it('has an operation of the table, or none', async () => {
 		const name = fc.oneof(text, fc.constantFrom('message', 'media', 'send', ...LOADED_NAMES));
 		await tryCases(CASES, fc.tuple(name, name), ([resource, operation]) => {
 			const found = findOperation(resource, operation);
@@ -189,7 +189,7 @@ describe('whatever a saved workflow holds', () => {
 		});
 	});
 
-	it('a filter is lists of texts, or is refused', async () => {
+	it('has a filter of lists of texts, or the filter is rejected', async () => {
 		const list = fc.oneof(anything, fc.array(anything, { maxLength: 3 }));
 		await tryCases(CASES, fc.tuple(list, fc.oneof(anything, fc.record({ statuses: list, contentTypes: list, businessNumbers: list }))), async ([events, options]) => {
 			const outcome = await outcomeOf(() => parseFilter(events, options));
@@ -198,7 +198,7 @@ describe('whatever a saved workflow holds', () => {
 		});
 	});
 
-	it('a reference to a field reads what is in the item, and nothing of what all objects have', async () => {
+	it('has field references that read only the data of the item, never properties of every object', async () => {
 		const path = fc.array(fc.oneof(fc.constantFrom(...LOADED_NAMES, 'a', 'b'), text), { minLength: 1, maxLength: 3 });
 		await tryCases(CASES, path, (names) => {
 			const parameter = `={{ $json${names.map((name) => `[${JSON.stringify(name)}]`).join('')} }}`;
@@ -211,8 +211,8 @@ describe('whatever a saved workflow holds', () => {
 	});
 });
 
-describe('whatever headers come', () => {
-	it('Retry-After is a time from 0, or nothing', async () => {
+describe('any headers', () => {
+	it('have a Retry-After of at least 0, or none', async () => {
 		await tryCases(CASES, fc.oneof(anything, fc.double().map(String), fc.date({ noInvalidDate: true }).map((date) => date.toUTCString())), (header) => {
 			const milliseconds = parseRetryAfter(header, NOW);
 			if (milliseconds !== undefined) expect(milliseconds).toBeGreaterThanOrEqual(0);
@@ -224,7 +224,7 @@ describe('whatever headers come', () => {
 		fc.tuple(fc.constantFrom('attachment; filename="', 'filename=', "filename*=utf-8''", "FileName* = UTF-8'en'"), text, fc.constantFrom('"', '', ';')).map((parts) => parts.join('')),
 		text.map((name) => `attachment; filename*=UTF-8''${encodeURIComponent(name.replace(/\p{Cs}/gu, ''))}`),
 	);
-	it('a file name is a name without a path, of a length that disks have, without hidden characters', async () => {
+	it('have a file name without a path, within the length limit of file systems, and not hidden, or none', async () => {
 		await tryCases(2 * CASES, disposition, (header) => {
 			const name = sanitizeFileName(parseFileName(header) ?? '');
 			if (name === undefined) return;
@@ -234,17 +234,17 @@ describe('whatever headers come', () => {
 		});
 	});
 
-	it('a type is text without parameters', async () => {
+	it('have a content type without parameters, or none', async () => {
 		await tryCases(CASES, fc.oneof(anything, text.map((rest) => `image/png;${rest}`)), (header) => {
 			expect(parseContentType(header) ?? '').toMatch(/^[^;A-Z]*$/);
 		});
 	});
 
-	it('Basic authentication lets in the one log-in, and nobody with another', async () => {
+	it('have Basic authentication that accepts only the correct login', async () => {
 		const login = { username: 'modica', password: 'p@ss:wörd' };
 		const right = authorizationHeader(login.username, login.password);
 		await tryCases(CASES, fc.oneof(anything, text.map((rest) => `Basic ${Buffer.from(`modica:p@ss:wörd${rest}`).toString('base64')}`), text.map((rest) => right + rest)), (header) => {
-			// Padding may be left out.
+			// The padding may be omitted.
 			const isRight = typeof header === 'string' && header.replace(/=+$/, '') === right.replace(/=+$/, '');
 			const latin1 = `Basic ${Buffer.from('modica:p@ss:wörd', 'latin1').toString('base64')}`;
 			expect(isAuthorized(header, login)).toBe(isRight || header === latin1);
@@ -252,14 +252,14 @@ describe('whatever headers come', () => {
 	});
 });
 
-describe('whatever a callback holds', () => {
+describe('any callback', () => {
 	const name = fc.constantFrom('id', 'status', 'reference', 'source', 'destination', 'Destination', 'content', 'type', 'text', 'image', 'extra', ...LOADED_NAMES);
 	const value = fc.oneof(text, fc.constantFrom('read', 'reply', 'image', 'constructor', '__proto__'), fc.jsonValue({ maxDepth: 2 }), fc.array(fc.tuple(name, fc.jsonValue({ maxDepth: 1 })), { maxLength: 4 }).map(jsonOf));
 	const body = fc.array(fc.tuple(name, value), { maxLength: 8 }).chain((entries) =>
 		fc.constantFrom(jsonOf(entries), jsonOf([['id', 'x'], ['status', 'read'], ...entries]), jsonOf([['id', 'x'], ['source', '64'], ['content', Object.fromEntries(entries)], ...entries])),
 	);
 
-	it('its item is plain data with a key of bounded length', async () => {
+	it('becomes an item of plain data with a key of limited length', async () => {
 		let taken = 0;
 		await tryCases(4 * CASES, body, (json) => {
 			const callback = parseCallback(json);
@@ -275,8 +275,8 @@ describe('whatever a callback holds', () => {
 	});
 });
 
-describe('whatever an answer quotes', () => {
-	it('the secrets are not in it any more, and all else is', async () => {
+describe('any quote of a response', () => {
+	it('contains everything but the secrets', async () => {
 		await tryCases(CASES, fc.tuple(unicode({ minLength: 8 }), text, text), ([password, before, after]) => {
 			const header = authorizationHeader('user', password);
 			const secrets = new Secrets('user', password);

@@ -1,4 +1,4 @@
-/** Whatever stands in the fields of the node: what goes out is one request of the API's, and nothing beside it. */
+/** Any values in the node's fields result in exactly one request to the API. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -51,7 +51,10 @@ async function readAll(request: IncomingMessage): Promise<string> {
 
 const HEADERS = ['accept', 'accept-encoding', 'authorization', 'connection', 'content-length', 'content-type', 'host', 'transfer-encoding', 'user-agent'];
 
-/** Runs the node with a file and these parameters. @returns what reached the server; nothing when the item was refused */
+/**
+ * Runs the node with a file and these parameters.
+ * @returns the requests that reached the server, or none if the item was rejected
+ */
 async function send(parameters: INodeParameters, fileName = 'a.txt'): Promise<Seen[]> {
 	seen.length = 0;
 	const file = { data: Buffer.from('x').toString('base64'), mimeType: 'text/plain', fileName };
@@ -64,11 +67,11 @@ async function send(parameters: INodeParameters, fileName = 'a.txt'): Promise<Se
 	return seen;
 }
 
-/** Values that an expression would give: anything that begins with an equals sign would be one. */
+/** Values of expressions. A value that starts with an equals sign would itself be an expression. */
 const value = text.map((given) => given.replace(/^=+/, ''));
 
-describe('whatever stands in the fields', () => {
-	it('of a send stays in its JSON', async () => {
+describe('any field value', () => {
+	it('of Send stays within the JSON body', async () => {
 		let sent = 0;
 		await tryCases(CASES, fc.record({ text: value, reference: value, source: value }), async ({ text: body, reference, source }) => {
 			const isOk = /^[1-9]\d*$/.test(source.trim());
@@ -84,7 +87,7 @@ describe('whatever stands in the fields', () => {
 		expect(sent).toBeGreaterThan(CASES / 2);
 	});
 
-	it('of a look-up or a download stays in its one query parameter', async () => {
+	it('of Get or Download stays within a single query parameter', async () => {
 		const id = fc.oneof(value, fc.uuid(), fc.tuple(fc.uuid(), value).map((parts) => parts.join('')), fc.tuple(fc.constant('abc'), value).map((parts) => parts.join('')));
 		await tryCases(CASES, fc.tuple(id, value), async ([given, source]) => {
 			for (const { target } of await send({ resource: 'message', operation: 'get', messageId: given })) {
@@ -97,7 +100,7 @@ describe('whatever stands in the fields', () => {
 		});
 	});
 
-	it('of an upload, its file’s name with it, stays in the one part of its form', async () => {
+	it('of Upload, including the file name, stays within a single form part', async () => {
 		let sent = 0;
 		await tryCases(CASES, fc.tuple(value, value), async ([fileName, field]) => {
 			const binaryPropertyName = field.length % 2 ? 'data' : field;
@@ -117,7 +120,7 @@ describe('whatever stands in the fields', () => {
 		expect(sent).toBeGreaterThan(CASES / 4);
 	});
 
-	it('of a broadcast’s list is numbers, or nothing leaves', async () => {
+	it("of Broadcast's list is a list of numbers, or nothing is sent", async () => {
 		const entry = fc.oneof(value, fc.constantFrom('+64211234567', '64217654321', '\r\nX-Evil: 1'));
 		await tryCases(CASES, fc.array(entry, { maxLength: 4 }), async (entries) => {
 			const recipients = entries.join(',').replace(/^=+/, '');

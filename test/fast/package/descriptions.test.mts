@@ -15,14 +15,14 @@ import { loadRegistered, manifest, PROJECT } from '../../harness/project.mts';
 const nodes = manifest.n8n.nodes.map((file) => ({ file, ...loadRegistered<INodeType>(file) }));
 const credentials = manifest.n8n.credentials.map((file) => loadRegistered<ICredentialType>(file));
 
-/** A parameter with where it is, for the words of a failing test. */
+/** A parameter with its path, for the messages of failing tests. */
 interface Placed {
 	place: string;
 	owner: string;
 	property: INodeProperties;
 }
 
-/** Parameters with those inside them. */
+/** Parameters, including nested ones. */
 function walk(owner: string, properties: INodeProperties[], above = owner): Placed[] {
 	return properties.flatMap((property) => {
 		const { resource, operation } = property.displayOptions?.show ?? {};
@@ -46,7 +46,7 @@ function groups({ type, options = [] }: INodeProperties): INodePropertyCollectio
 		: [];
 }
 
-/** What can be chosen. */
+/** The options of a parameter. */
 function choices({ type, options = [] }: INodeProperties): INodePropertyOptions[] {
 	return type === 'options' || type === 'multiOptions'
 		? options.filter((option): option is INodePropertyOptions => 'value' in option && !('values' in option))
@@ -58,8 +58,8 @@ const all = [...ofNodes, ...credentials.flatMap(({ name, properties }) => walk(n
 const except = (type: INodeProperties['type']) => all.filter(({ property }) => property.type !== type);
 const places = (placed: Placed[]) => placed.map(({ place }) => place);
 
-describe('names that saved workflows hold', () => {
-	// A name or a default that changes here breaks workflows that people have: add, never rename.
+describe('names in saved workflows', () => {
+	// Changing a name or a default here breaks users' workflows: add, never rename.
 	const CONTENT: unknown[][] = [
 		['messageType', 'options', 'text'],
 		['text', 'string', ''],
@@ -167,7 +167,7 @@ describe('names that saved workflows hold', () => {
 		mediaType: ['audio', 'document', 'image', 'video'],
 		responseType: ['approval', 'choice', 'freeText'],
 		answerIn: ['chat', 'page'],
-		// Loaded when somebody opens the list.
+		// Loaded when the user opens the list.
 		'options.defaultCountry': [],
 		'options.textFormat': ['markdown', 'plain'],
 		'options.limitWaitTime.values.limitType': ['afterTimeInterval', 'atSpecifiedTime'],
@@ -201,7 +201,7 @@ describe('names that saved workflows hold', () => {
 	const propertiesOf = (node: string) =>
 		nodes.find(({ description }) => description.name === node)?.description.properties ?? [];
 	const properties = propertiesOf('modicaWhatsApp');
-	/** A parameter's name as an expression would write it, with those inside it. */
+	/** A parameter's name as written in an expression, including nested ones. */
 	const flatten = (property: INodeProperties, prefix = ''): Array<[string, INodeProperties]> => {
 		const name = prefix + property.name;
 		return [
@@ -214,11 +214,11 @@ describe('names that saved workflows hold', () => {
 	const operationOf = ({ displayOptions }: INodeProperties) =>
 		[displayOptions?.show?.resource, displayOptions?.show?.operation].join('.');
 
-	it('are these types of nodes', () => {
+	it('are these node types', () => {
 		expect(nodes.map(({ description }) => description.name).sort()).toEqual(['modicaWhatsApp', 'modicaWhatsAppTrigger']);
 	});
 
-	it('are these fields of the credential', () => {
+	it('are these credential fields', () => {
 		const fields = credentials.map(({ name, properties }) => [name, properties.map((field) => [field.name, field.default])]);
 		expect(fields).toEqual([
 			[
@@ -239,12 +239,12 @@ describe('names that saved workflows hold', () => {
 			.filter((property) => operationOf(property) === operation)
 			.flatMap((property) => flatten(property))
 			.map(([name, property]) => [name, property.type, property.default]);
-		// A field that appears under several conditions is there once for each.
+		// A field that appears under several conditions occurs once for each.
 		const distinct = [...new Map(fields.map((field) => [JSON.stringify(field), field])).values()];
 		expect(sorted(distinct)).toEqual(sorted(expected));
 	});
 
-	it('are those of no other operation', () => {
+	it('belong to no other operation', () => {
 		const operations = properties
 			.filter(({ name }) => name === 'operation')
 			.flatMap((property) =>
@@ -264,13 +264,13 @@ describe('names that saved workflows hold', () => {
 	it.each([
 		['modicaWhatsApp', VALUES],
 		['modicaWhatsAppTrigger', TRIGGER_VALUES],
-	])('are these values that can be chosen in %s', (node, expected) => {
+	])('are these option values of %s', (node, expected) => {
 		const values: Record<string, unknown[]> = {};
 		for (const property of propertiesOf(node)) {
 			for (const [name, inner] of flatten(property)) {
 				const key = name === 'operation' ? `${String(property.displayOptions?.show?.resource)} operation` : name;
 				if (inner.type === 'options' || inner.type === 'multiOptions') {
-					// Operations may offer a part of the same list.
+					// Operations may offer a subset of the same list.
 					values[key] = [...new Set([...(values[key] ?? []), ...choices(inner).map(({ value }) => value)])].sort();
 				}
 			}
@@ -278,7 +278,7 @@ describe('names that saved workflows hold', () => {
 		expect(values).toEqual(expected);
 	});
 
-	it('start with sending a message, and with the most usual operation of each resource', () => {
+	it('have Send as the default, and the most common operation of each resource', () => {
 		const defaults = properties
 			.filter(({ name }) => name === 'resource' || name === 'operation')
 			.map((property) => [property.displayOptions?.show?.resource?.[0], property.default]);
@@ -294,7 +294,7 @@ describe('names that saved workflows hold', () => {
 });
 
 describe('every node', () => {
-	it.each(nodes)('$description.name says what it is, and uses our credential', ({ description }) => {
+	it.each(nodes)('$description.name has a description and uses the credential of this package', ({ description }) => {
 		const { name, displayName, subtitle, version, icon, defaults } = description;
 		expect({ name, displayName, subtitle, version, icon, defaults }).toEqual({
 			name: expect.stringMatching(/^modicaWhatsApp/),
@@ -309,11 +309,11 @@ describe('every node', () => {
 	});
 
 	it.each(nodes.filter(({ description }) => !description.group.includes('trigger')))(
-		'$description.name can be an AI agent’s tool',
+		"$description.name can be used as a tool of an AI agent",
 		({ description }) => expect(description.usableAsTool).toBe(true),
 	);
 
-	it.each(nodes)('$description.name has search words and guides in a file of its own', ({ file, description }) => {
+	it.each(nodes)('$description.name has search terms and links to its documentation in its codex file', ({ file, description }) => {
 		const codexFile = path.join(PROJECT, file.replace(/^dist\//, '').replace(/\.js$/, '.json'));
 		expect(existsSync(codexFile)).toBe(true);
 		const { node, alias, resources } = JSON.parse(readFileSync(codexFile, 'utf8')) as {
@@ -328,7 +328,7 @@ describe('every node', () => {
 });
 
 describe('the credential', () => {
-	it('hides what is secret and shows the rest', () => {
+	it('masks secrets and no other fields', () => {
 		const hidden = credentials.flatMap(({ properties }) =>
 			properties.filter(({ typeOptions }) => typeOptions?.password).map(({ name }) => name),
 		);
@@ -342,7 +342,7 @@ describe('the credential', () => {
 });
 
 describe('every parameter', () => {
-	it('has a name for people, a name for workflows, a type and a default', () => {
+	it('has a display name, a name, a type, and a default', () => {
 		const incomplete = all.filter(
 			({ property: { displayName, name, type, default: byDefault } }) =>
 				!displayName || !/^[a-z][A-Za-z]*$/.test(name) || !type || byDefault === undefined,
@@ -375,7 +375,7 @@ describe('every parameter', () => {
 		expect(places(wrong)).toEqual([]);
 	});
 
-	it('shows people names with capitals, straight and without a full stop', () => {
+	it('has a display name in title case, with straight quotes and without a full stop', () => {
 		const small = /^(a|an|and|as|at|by|for|from|in|of|on|or|per|the|to|with)$/;
 		const wrong = except('notice').flatMap(({ place, property }) =>
 			[property.displayName, ...choices(property).map(({ name }) => name)]
@@ -385,7 +385,7 @@ describe('every parameter', () => {
 		expect(wrong).toEqual([]);
 	});
 
-	it('gives a real example where a text is to be typed', () => {
+	it('has a realistic placeholder if it takes text', () => {
 		const without = all.filter(
 			({ property: { type, typeOptions, placeholder = '' } }) =>
 				type === 'string' && !typeOptions?.password && !/^e\.g\. \S/.test(placeholder),
@@ -393,7 +393,7 @@ describe('every parameter', () => {
 		expect(places(without)).toEqual([]);
 	});
 
-	it('says on the button what is added, where something can be added', () => {
+	it('names what its add button adds', () => {
 		const without = all.filter(
 			({ property: { type, placeholder = '' } }) =>
 				(type === 'collection' || type === 'fixedCollection') && !/^Add [a-z][a-z ]+$/.test(placeholder),
@@ -401,11 +401,11 @@ describe('every parameter', () => {
 		expect(places(without)).toEqual([]);
 	});
 
-	it('starts with a value that it takes', () => {
+	it('has a valid default', () => {
 		expect(places(all.filter(({ property }) => !takes(property, property.default)))).toEqual([]);
 	});
 
-	it('lists what can be chosen in the order of the alphabet', () => {
+	it('lists options alphabetically', () => {
 		const unordered = all.filter(({ place, property }) => {
 			const names = [...choices(property), ...nested(property)].map((option) => ('type' in option ? option.displayName : option.name));
 			return !DELIBERATE_ORDER.some((end) => place.endsWith(end)) && names.join() !== [...names].sort(byAlphabet).join();
@@ -413,7 +413,7 @@ describe('every parameter', () => {
 		expect(places(unordered)).toEqual([]);
 	});
 
-	it('has values in camel case, or as the API writes them', () => {
+	it('has camel-case values, or those of the API', () => {
 		const API_VALUES = ['quick_reply'];
 		const wrong = all.flatMap(({ place, property }) =>
 			choices(property)
@@ -423,7 +423,7 @@ describe('every parameter', () => {
 		expect(wrong).toEqual([]);
 	});
 
-	it('offers nothing twice', () => {
+	it('has no duplicate options', () => {
 		const twice = all.filter(({ property }) => {
 			const names = choices(property).map(({ name }) => name);
 			const values = choices(property).map(({ value }) => value);
@@ -433,7 +433,7 @@ describe('every parameter', () => {
 	});
 });
 
-/** Lists whose order is that of events or of use, not of the alphabet. */
+/** Lists in order of events or of use, not alphabetical. */
 const DELIBERATE_ORDER = [' statuses', ' resource', ' operation'];
 
 function byAlphabet(a: string, b: string): number {
@@ -457,7 +457,7 @@ function takes(property: INodeProperties, value: NodeParameterValueType): boolea
 	const { minValue = -Infinity, maxValue = Infinity } = property.typeOptions ?? {};
 	switch (property.type) {
 		case 'options':
-			// What is loaded when somebody opens the list is not chosen from before.
+			// A list that is loaded when the user opens it has no preselected value.
 			return property.typeOptions?.loadOptionsMethod === undefined ? offered.includes(value as string) : value === '';
 		case 'multiOptions':
 			return Array.isArray(value) && value.every((chosen) => offered.includes(chosen as string));
@@ -485,7 +485,7 @@ function takes(property: INodeProperties, value: NodeParameterValueType): boolea
 describe('parameters of a node with operations', () => {
 	const withOperations = nodes.filter(({ description }) => description.properties.some(({ name }) => name === 'operation'));
 
-	it.each(withOperations)('$description.name: every operation has an action for the node panel and says what it does', ({ description }) => {
+	it.each(withOperations)('$description.name: every operation has an action for the node panel and a description', ({ description }) => {
 		const operations = description.properties.filter(({ name }) => name === 'operation').flatMap(choices);
 		expect(operations.filter((option) => !option.action || !option.description)).toEqual([]);
 		expect(new Set(operations.map((option) => option.action)).size).toBe(operations.length);
@@ -497,7 +497,7 @@ describe('parameters of a node with operations', () => {
 		expect(actions).toHaveLength(10);
 	});
 
-	it('are told to the model of an AI agent in the words of their actions, and in no others', () => {
+	it('use the texts of the actions in the tool description for AI agents', () => {
 		const { description } = nodes.find((node) => node.description.name === 'modicaWhatsApp')!;
 		const told = description.properties
 			.filter(({ name }) => name === 'operation')
@@ -516,7 +516,7 @@ describe('parameters of a node with operations', () => {
 		);
 	});
 
-	it.each(withOperations)('$description.name: every parameter belongs to an operation that there is', ({ description }) => {
+	it.each(withOperations)('$description.name: every parameter belongs to an existing operation', ({ description }) => {
 		const operations = new Set(
 			description.properties
 				.filter(({ name }) => name === 'operation')
@@ -529,8 +529,8 @@ describe('parameters of a node with operations', () => {
 	});
 });
 
-describe('what is shown', () => {
-	it.each(nodes)('$description.name: never shows two parameters of one name at once', ({ description }) => {
+describe('visible parameters', () => {
+	it.each(nodes)('$description.name: never include two parameters with the same name', ({ description }) => {
 		const clashes = everyChoice(description.properties).flatMap((values) => {
 			const names = description.properties
 				.filter((property) => displayParameter(values, property, { typeVersion: 1 }, description))
@@ -546,14 +546,14 @@ describe('what is shown', () => {
 		['text', true],
 		['template', false],
 		['media', false],
-	])('offers a format of the text for this type of message: %s, %s', (messageType, isOffered) => {
+	])('include the text format for message type %s: %s', (messageType, isOffered) => {
 		const { description } = nodes.find(({ description: { name } }) => name === 'modicaWhatsApp')!;
 		const options = description.properties.filter(({ name }) => name === 'options').flatMap(nested).filter(({ name }) => name === 'textFormat');
 		const shown = options.map((option) => displayParameter({}, option, { typeVersion: 1 }, description, { messageType }));
 		expect(shown).toEqual([isOffered, isOffered]);
 	});
 
-	it.each(nodes)('$description.name: shows every parameter for some choice', ({ description }) => {
+	it.each(nodes)('$description.name: include every parameter for some combination of options', ({ description }) => {
 		const shown = new Set(
 			everyChoice(description.properties).flatMap((values) =>
 				description.properties.filter((property) => displayParameter(values, property, { typeVersion: 1 }, description)),
@@ -563,7 +563,7 @@ describe('what is shown', () => {
 	});
 });
 
-/** Every combination of what can be chosen, among the parameters that decide what is shown. */
+/** Every combination of options of the parameters that control visibility. */
 function everyChoice(properties: INodeProperties[]): Array<Record<string, string>> {
 	const deciding = new Set(
 		properties.flatMap(({ displayOptions }) => Object.keys({ ...displayOptions?.show, ...displayOptions?.hide })),

@@ -1,4 +1,4 @@
-/** The examples as files; test/real/n8n runs each of them. */
+/** The files of the examples. test/real/n8n runs each of them. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { INode } from 'n8n-workflow';
@@ -16,18 +16,21 @@ const files = filesIn('examples').filter((file) => file.endsWith('.json'));
 const examples = files.map((file) => ({ file, text: read(file), workflow: JSON.parse(read(file)) as Example }));
 
 const STICKY_NOTE = 'n8n-nodes-base.stickyNote';
-/** As n8n draws them on its canvas, in its pixels; a name below takes room, too. */
+/** Sizes on n8n's canvas, in its pixels. The name below a node also takes up space. */
 const NODE = { width: 96, height: 96 };
 const NAME_HEIGHT = 44;
 const AGENT_WIDTH = 256;
-/** A loop has to lead back somewhere: to where it waits. */
+/** A loop must lead back to the node where it waits. */
 const WAIT = 'n8n-nodes-base.wait';
-/** What takes models, memories and tools from below is wider. */
+/** Nodes with models, memories, and tools attached below are wider. */
 const WIDE = ['@n8n/n8n-nodes-langchain.agent', 'n8n-nodes-modica-whatsapp.modicaWhatsAppHitlTool'];
 
-/** What an export holds that is its owner's: ids of the n8n it came from, and results of its runs. */
+/** Fields of an export that belong to its owner: IDs of their n8n, and execution data. */
 const PERSONAL_FIELDS = ['id', 'versionId', 'meta', 'pinData', 'staticData', 'shared', 'tags', 'active', 'createdAt', 'updatedAt'];
-/** Numbers that no one else has: +64 21 with five or more times the same digit, or 123 4567 and 123456789, as placeholders use. */
+/**
+ * Numbers that belong to nobody: +64 21 followed by one repeated digit (five times or more), or by the placeholders 123 4567
+ * and 123456789.
+ */
 const MADE_UP_NUMBER = /^\+?64(21(\d)\2{5,}|211234567|123456789)$/;
 
 interface Box {
@@ -53,17 +56,17 @@ function overlap(one: Box, other: Box): boolean {
 const isNote = ({ type }: INode) => type === STICKY_NOTE;
 
 describe('every example', () => {
-	it.each(examples)('is explained by a sticky note of a few words: $file', ({ workflow: { nodes } }) => {
+	it.each(examples)('has a short sticky note that explains it: $file', ({ workflow: { nodes } }) => {
 		const notes = nodes.filter(isNote).map(({ parameters }) => String(parameters.content));
 		expect(notes.length).toBeGreaterThanOrEqual(1);
 		expect(notes[0]).toMatch(/^## \S.*\n[^\n]{40}/);
-		// What has to be done is told in steps, our credential among them.
+		// The setup is a numbered list that includes the credential.
 		expect(notes[0]).toMatch(/\n\n### Setup\n1\. /);
 		expect(notes[0]).toMatch(/[Cc]hoose your Modica credential/);
 		expect(notes[0]?.split(/\s+/).length).toBeLessThan(250);
 	});
 
-	it.each(examples)('holds nothing of its maker’s: $file', ({ text, workflow }) => {
+	it.each(examples)('contains no data of its author: $file', ({ text, workflow }) => {
 		expect(PERSONAL_FIELDS.filter((field) => field in workflow)).toEqual([]);
 		const ids = workflow.nodes.flatMap(({ credentials = {} }) => Object.values(credentials).map(({ id }) => id));
 		expect(ids.filter((id) => id !== '')).toEqual([]);
@@ -73,13 +76,13 @@ describe('every example', () => {
 		expect(mailAddresses.filter((address) => !address.endsWith('@example.com'))).toEqual([]);
 	});
 
-	it.each(examples)('has our nodes by the names of this package, and n8n’s own: $file', ({ workflow: { nodes } }) => {
+	it.each(examples)('uses the node names of this package and of n8n: $file', ({ workflow: { nodes } }) => {
 		const types = nodes.map(({ type }) => type);
 		expect(types.filter((type) => !/^(n8n-nodes-base|@n8n\/n8n-nodes-langchain|n8n-nodes-modica-whatsapp)\.\w+$/.test(type))).toEqual([]);
 		expect(types.some((type) => type.startsWith(`${manifest.name}.modicaWhatsApp`))).toBe(true);
 	});
 
-	it.each(examples)('is laid out from left to right, nothing over anything else: $file', ({ workflow: { nodes, connections } }) => {
+	it.each(examples)('is laid out from left to right without overlaps: $file', ({ workflow: { nodes, connections } }) => {
 		const boxes = nodes.map(boxOf);
 		expect(boxes.filter((box) => !Object.values(box).every((side) => typeof side === 'string' || Number.isInteger(side)))).toEqual([]);
 		const overlapping = boxes.flatMap((one, index) => boxes.slice(index + 1).filter((other) => overlap(one, other)).map((other) => `${one.name}, ${other.name}`));
@@ -92,7 +95,7 @@ describe('every example', () => {
 		expect(backwards).toEqual([]);
 	});
 
-	it.each(examples)('is whole: $file', ({ workflow: { nodes, connections } }) => {
+	it.each(examples)('is complete: $file', ({ workflow: { nodes, connections } }) => {
 		const names = nodes.map(({ name }) => name);
 		expect(new Set(names).size).toBe(names.length);
 		expect(new Set(nodes.map(({ id }) => id)).size).toBe(nodes.length);
@@ -102,12 +105,12 @@ describe('every example', () => {
 		]);
 		expect(connected.filter((name) => !names.includes(name))).toEqual([]);
 		expect(names.filter((name, index) => !isNote(nodes[index]!) && !connected.includes(name))).toEqual([]);
-		// Expressions that look for a node by its name.
+		// Expressions that reference a node by name.
 		const mentioned = [...JSON.stringify(nodes).matchAll(/\$\('([^']+)'\)/g)].map(([, name]) => name);
 		expect(mentioned.filter((name) => !names.includes(name ?? ''))).toEqual([]);
 	});
 
-	it.each(examples)('is in the list of the examples: $file', ({ file }) => {
+	it.each(examples)('is listed in examples/README.md: $file', ({ file }) => {
 		expect(read('examples/README.md')).toMatch(new RegExp(`^- .*\\]\\(${path.basename(file)}\\): \\S`, 'm'));
 	});
 
@@ -116,7 +119,7 @@ describe('every example', () => {
 		expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
 	});
 
-	it('has a URL of its own where it has a trigger', () => {
+	it('has a unique webhook path if it has a trigger', () => {
 		const webhooks = examples.flatMap(({ workflow }) => workflow.nodes.flatMap(({ webhookId }) => webhookId ?? []));
 		expect(new Set(webhooks).size).toBe(webhooks.length);
 	});

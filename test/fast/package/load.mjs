@@ -1,6 +1,6 @@
 /**
- * Loads a package as n8n does, with n8n's own loader, and prints as JSON what n8n then knows of it.
- * A process of its own: Jest replaces `require`, and with it what a missing module would do.
+ * Loads a package with n8n's own loader, and prints what n8n knows about it as JSON.
+ * Runs in a separate process, because Jest replaces `require` and would hide missing modules.
  *
  * Usage: node load.mjs DIRECTORY
  */

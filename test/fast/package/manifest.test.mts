@@ -2,11 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { filesIn, manifest, PROJECT } from '../../harness/project.mts';
 
-/** Scripts that npm runs by itself when a package is installed, packed or published. */
+/** Scripts that npm runs automatically when a package is installed, packed, or published. */
 const LIFECYCLE = /^(pre|post)?(install|uninstall|prepare|pack|publish|publishOnly|version|shrinkwrap)$|^dependencies$|^(pre|post)(start|stop|test|restart)$/;
 
-describe('the manifest', () => {
-	it('is for n8n: its name, its keyword, the strict checks', () => {
+describe('package.json', () => {
+	it('declares an n8n package: its name, its keyword, and strict mode', () => {
 		const { name, keywords, license, n8n } = manifest;
 		expect(name).toBe('n8n-nodes-modica-whatsapp');
 		expect(keywords).toContain('n8n-community-node-package');
@@ -14,22 +14,22 @@ describe('the manifest', () => {
 		expect(n8n).toMatchObject({ n8nNodesApiVersion: 1, strict: true });
 	});
 
-	it('asks nothing of a user’s n8n but n8n-workflow', () => {
+	it("depends on n8n-workflow only, as a peer", () => {
 		const { peerDependencies, dependencies, optionalDependencies, bundledDependencies, overrides, resolutions } = manifest;
 		expect(peerDependencies).toEqual({ 'n8n-workflow': '*' });
 		expect({ dependencies, optionalDependencies, bundledDependencies, overrides, resolutions }).toEqual({});
 	});
 
-	it('runs nothing by itself on the machine of a person who installs it', () => {
+	it('has no scripts that run on installation', () => {
 		expect(Object.keys(manifest.scripts).filter((name) => LIFECYCLE.test(name) && name !== 'prepublishOnly')).toEqual([]);
 	});
 
-	it('publishes the built files and the entry, nothing else', () => {
+	it('publishes the built files and the entry point, and no other files', () => {
 		expect(manifest.files).toEqual(['dist', 'index.js']);
 		expect(manifest.main).toBe('index.js');
 	});
 
-	it('registers every node and every credential that there is', () => {
+	it('registers every node and every credential', () => {
 		const compiled = (folder: string, suffix: string) =>
 			filesIn(folder)
 				.filter((file) => file.endsWith(`${suffix}.ts`))
@@ -38,7 +38,7 @@ describe('the manifest', () => {
 		expect([...manifest.n8n.credentials].sort()).toEqual(compiled('credentials', '.credentials'));
 	});
 
-	it('has a lock file that was made from it', () => {
+	it('matches the lock file', () => {
 		const { packages } = JSON.parse(readFileSync(path.join(PROJECT, 'package-lock.json'), 'utf8')) as {
 			packages: Record<string, unknown>;
 		};
@@ -47,13 +47,13 @@ describe('the manifest', () => {
 	});
 });
 
-describe('the settings of the official lint', () => {
-	it('are n8n’s template, unchanged', () => {
+describe("the official linter's settings", () => {
+	it("are n8n's unchanged template", () => {
 		const template = "import { config } from '@n8n/node-cli/eslint';\n\nexport default config;\n";
 		expect(readFileSync(path.join(PROJECT, 'eslint.config.mjs'), 'utf8')).toBe(template);
 	});
 
-	it('are the only ones that it finds', () => {
+	it('are the only ones that the linter finds', () => {
 		const others = ['js', 'cjs', 'ts', 'mts', 'cts'].map((extension) => `eslint.config.${extension}`);
 		expect([...others, '.eslintrc', '.eslintrc.js', '.eslintrc.json'].filter((name) => existsSync(path.join(PROJECT, name)))).toEqual([]);
 	});

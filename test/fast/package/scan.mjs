@@ -1,10 +1,10 @@
 /**
- * Lints as the scanner does that n8n runs over every community package it is asked to verify
- * (`@n8n/scan-community-package` 0.32.0, `buildScanConfig` and `analyzePackage`), but without its downloads:
- * the official rules, no inline exceptions, the packed files and the sources. The scanner itself brings a second
- * TypeScript and a network client along, so its settings are repeated here.
+ * Lints a package like the scanner that n8n runs to verify community packages (`@n8n/scan-community-package` 0.32.0,
+ * `buildScanConfig` and `analyzePackage`), but without its downloads: the official rules, no inline exceptions, the packed
+ * files, and the sources. The scanner itself depends on a second TypeScript and a network client, so its settings are
+ * repeated here.
  *
- * Usage: node scan.mjs '[["DIRECTORY", "PATTERN", …], …]', which prints what ESLint says of each directory, as JSON.
+ * Usage: node scan.mjs '[["DIRECTORY", "PATTERN", …], …]', which prints ESLint's results for each directory as JSON.
  */
 import { createRequire } from 'node:module';
 import process from 'node:process';
@@ -12,7 +12,7 @@ import { n8nCommunityNodesPlugin } from '@n8n/eslint-plugin-community-nodes';
 import { ESLint } from 'eslint';
 import { defineConfig } from 'eslint/config';
 
-// The rules for sources know the syntax tree of this parser; the one beside the official tool is the one they are run with there.
+// The rules for sources need the syntax tree of this parser. The official tool runs them with its own copy of it.
 const require = createRequire(import.meta.url);
 const officialTool = createRequire(require.resolve('@n8n/node-cli/eslint'));
 const { parser } = officialTool('typescript-eslint');

@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { PROJECT, sourceFiles } from '../../harness/project.mts';
 
 interface Import {
-	/** As it is written, or the project's file that it means. */
+	/** The module name in the import, or the file of this project that it resolves to. */
 	from: string;
 	typesOnly: boolean;
 }
@@ -47,7 +47,7 @@ function onlyTypes(clause: ts.ImportClause | undefined): boolean {
 
 const NODE_FOLDER = 'nodes/ModicaWhatsApp';
 
-/** The folders, and what each may import from. */
+/** The folders, and the folders that each may import from. */
 const MAY_IMPORT: Record<string, string[]> = {
 	credentials: ['api', 'parameters'],
 	node: ['n8n', 'operations', 'callback', 'parameters'],
@@ -65,7 +65,7 @@ function partOf(file: string): string {
 	return below.length > 0 ? first : first.replace(/^.*\.node\.ts$/, 'node').replace(/\.ts$/, '');
 }
 
-/** The node files and the folder that adapts n8n: they alone know n8n at run time. */
+/** The node files and the folder that adapts n8n are the only code that uses n8n at runtime. */
 function mayUseN8n(file: string): boolean {
 	return ['node', 'n8n'].includes(partOf(file));
 }
@@ -80,11 +80,11 @@ describe('imports', () => {
 		expect(wrong).toEqual([]);
 	});
 
-	it.each(sources.filter(({ file }) => !mayUseN8n(file)))('of $file take n8n as types only', ({ imports }) => {
+	it.each(sources.filter(({ file }) => !mayUseN8n(file)))('of $file from n8n are types only', ({ imports }) => {
 		expect(imports.filter(({ from, typesOnly }) => from === 'n8n-workflow' && !typesOnly)).toEqual([]);
 	});
 
-	it('take nothing from outside but n8n-workflow and Node.js’s crypto, unless it is bundled', () => {
+	it('from outside the package are n8n-workflow and the crypto module of Node.js only, unless bundled', () => {
 		const unbundled = sources.filter(({ file }) => partOf(file) !== 'bundled');
 		const outside = unbundled.flatMap(({ imports }) => imports.map(({ from }) => from).filter((from) => !/^(nodes|credentials)\//.test(from)));
 		const allowed = ['n8n-workflow', 'crypto', 'node:crypto'];
@@ -92,7 +92,7 @@ describe('imports', () => {
 		expect(outside).toContain('n8n-workflow');
 	});
 
-	it('go round in no circle, types included', () => {
+	it('have no cycles, including type imports', () => {
 		const importsOf = new Map(sources.map(({ file, imports }) => [file, imports]));
 		const circles: string[] = [];
 		const done = new Set<string>();
@@ -108,11 +108,11 @@ describe('imports', () => {
 });
 
 describe('the sources', () => {
-	it.each(sources)('are set in with tabs, as the build takes for granted: $file', ({ tree }) => {
+	it.each(sources)('are indented with tabs, as the build requires: $file', ({ tree }) => {
 		expect(tree.text).not.toMatch(/^ {4}/m);
 	});
 
-	it.each(sources)('have no any, and no way around the compiler or the lint: $file', ({ tree }) => {
+	it.each(sources)('contain no any, and no directives that disable the compiler or the linter: $file', ({ tree }) => {
 		const places: string[] = [];
 		const look = (node: ts.Node) => {
 			if (node.kind === ts.SyntaxKind.AnyKeyword) {

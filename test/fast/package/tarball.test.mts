@@ -18,8 +18,8 @@ beforeAll(async () => {
 
 afterAll(() => packed?.remove());
 
-describe('what is in the package', () => {
-	it('is each source compiled, each asset as it is, each bundled library’s licence, the entry, and what npm wants; no test, no map, no source', () => {
+describe('the package', () => {
+	it("contains each compiled source, each asset, the licenses of bundled libraries, the entry point, and the files that npm requires; no tests, source maps, or sources", () => {
 		const licences = bundledLibraries().flatMap(({ name, licenses }) => licenses.map((file) => `dist/nodes/ModicaWhatsApp/bundled/${name.replace('/', '-')}.${file}.txt`));
 		const expected = ['LICENSE', 'README.md', 'index.js', 'package.json', ...licences, ...sourceFiles().flatMap(builtFrom)];
 		expect(packed.files).toEqual(expected.sort());
@@ -30,11 +30,11 @@ describe('what is in the package', () => {
 		expect(packed.unpackedSize).toBeLessThan(MOST_BYTES);
 	});
 
-	it.each(REGISTERED)('has the file that its manifest registers: %s', (file) => {
+	it.each(REGISTERED)('contains the registered file %s', (file) => {
 		expect(packed.files).toContain(file);
 	});
 
-	it('has a README that links to nothing that is not there', () => {
+	it('has a README without broken links', () => {
 		const readme = readFileSync(path.join(packed.directory, 'README.md'), 'utf8');
 		const links = [...readme.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
 		expect(links.length).toBeGreaterThan(0);
@@ -44,14 +44,14 @@ describe('what is in the package', () => {
 		expect(missing).toEqual([]);
 	});
 
-	it('refers to no source map', () => {
+	it('references no source maps', () => {
 		const mapped = packed.files.filter(
 			(file) => file.endsWith('.js') && readFileSync(path.join(packed.directory, file), 'utf8').includes('sourceMappingURL'),
 		);
 		expect(mapped).toEqual([]);
 	});
 
-	it('needs no other package at run time', () => {
+	it('needs no other package at runtime', () => {
 		const { dependencies, optionalDependencies, bundledDependencies, bundleDependencies, peerDependencies } = JSON.parse(
 			readFileSync(path.join(packed.directory, 'package.json'), 'utf8'),
 		) as Manifest;
@@ -61,8 +61,8 @@ describe('what is in the package', () => {
 	});
 });
 
-describe('its entry', () => {
-	it('gives the class of every registered file to whoever requires the package by name', async () => {
+describe('its entry point', () => {
+	it('exports the class of every registered file', async () => {
 		const script = `console.log(JSON.stringify(Object.entries(require(${JSON.stringify(manifest.name)})).map(([name, Class]) => [name, new Class().constructor.name])))`;
 		const classes = await runForJson<Array<[string, string]>>(['-e', script], path.dirname(packed.directory));
 		const expected = REGISTERED.map((file) => path.basename(file).split('.')[0] ?? '');
@@ -73,7 +73,7 @@ describe('its entry', () => {
 const bundled = (name: string) => path.join(packed.directory, 'dist/nodes/ModicaWhatsApp/bundled', `${name}.js`);
 
 describe('the node', () => {
-	it('loads the numbers of all countries only when they are needed, and then from the package itself', async () => {
+	it('loads the phone number metadata of all countries only on demand, from the package itself', async () => {
 		const script = `
 			const { ModicaWhatsApp } = require(${JSON.stringify(manifest.name)});
 			const loaded = () => Object.keys(require.cache).some((file) => file.includes('phoneNumbers'));
@@ -83,7 +83,7 @@ describe('the node', () => {
 		expect(await runForJson(['-e', script], path.dirname(packed.directory))).toEqual([false, true, true]);
 	});
 
-	it('loads the reader of Markdown only when a text is Markdown, and then from the package itself', async () => {
+	it('loads the Markdown parser only for Markdown texts, from the package itself', async () => {
 		const script = `
 			require(${JSON.stringify(manifest.name)});
 			const { readText } = require(${JSON.stringify(path.join(packed.directory, 'dist/nodes/ModicaWhatsApp/operations/message/text.js'))});
@@ -93,7 +93,7 @@ describe('the node', () => {
 		expect(await runForJson(['-e', script], path.dirname(packed.directory))).toEqual(['# **Kia** _ora_', false, '*Kia _ora_*', true]);
 	});
 
-	it('reads numbers as the library does that it has them from, without how to write them', async () => {
+	it('parses numbers like the original library, without its formatting rules', async () => {
 		const script = `
 			const whole = require('libphonenumber-js/mobile');
 			const packed = require(${JSON.stringify(bundled('phoneNumbers'))});
@@ -119,7 +119,7 @@ describe('the node', () => {
 	});
 });
 
-describe('n8n’s own loader', () => {
+describe("n8n's own loader", () => {
 	let loaded: {
 		packageName: string;
 		known: Record<'nodes' | 'credentials', Record<string, { className: string; sourcePath: string; supportedNodes?: string[] }>>;
@@ -130,7 +130,7 @@ describe('n8n’s own loader', () => {
 		loaded = await runForJson([path.join(__dirname, 'load.mjs'), packed.directory], PROJECT);
 	});
 
-	it('knows every registered node and credential by the file it is in', () => {
+	it('loads every registered node and credential', () => {
 		const files = (known: Record<string, { sourcePath: string }>) =>
 			Object.values(known).map(({ sourcePath }) => sourcePath).sort();
 		expect(loaded.packageName).toBe('n8n-nodes-modica-whatsapp');
@@ -142,12 +142,12 @@ describe('n8n’s own loader', () => {
 		expect(loaded.known.credentials.modicaWhatsAppApi?.supportedNodes).toEqual(Object.keys(loaded.known.nodes));
 	});
 
-	it('tells the editor the version of the package', () => {
+	it('reports the version of the package to the editor', () => {
 		const versions = loaded.types.nodes.map(({ communityNodePackageVersion }) => communityNodePackageVersion);
 		expect(versions).toEqual(manifest.n8n.nodes.map(() => manifest.version));
 	});
 
-	it('picks up the search words and the guides of every node', () => {
+	it('loads the search terms and documentation links of every node', () => {
 		for (const { name, codex } of loaded.types.nodes) {
 			expect([name, codex]).toEqual([
 				name,
@@ -163,7 +163,7 @@ describe('n8n’s own loader', () => {
 		}
 	});
 
-	it('finds a light and a dark icon for every node and for the credential, which are two different files', () => {
+	it('finds different icons for light and dark mode for every node and for the credential', () => {
 		const prefix = `icons/${manifest.name}/`;
 		for (const { name, iconUrl } of [...loaded.types.nodes, ...loaded.types.credentials]) {
 			expect([name, iconUrl]).toEqual([
@@ -186,7 +186,7 @@ interface Linted {
 	messages: Array<{ ruleId: string | null; severity: number; line: number; message: string }>;
 }
 
-describe('n8n’s scanner of community packages', () => {
+describe("n8n's scanner of community packages", () => {
 	let bad: string;
 	let ofPackage: Linted[];
 	let ofSources: Linted[];
@@ -220,18 +220,18 @@ describe('n8n’s scanner of community packages', () => {
 			messages.map(({ ruleId, line, message }) => `${path.basename(filePath)}:${line} ${ruleId}: ${message}`),
 		);
 
-	it('has nothing to say about the packed files', () => {
+	it('reports no problems in the packed files', () => {
 		const compiled = packed.files.filter((file) => file.endsWith('.js'));
 		expect(complaints(ofPackage)).toEqual([]);
 		expect(ofPackage).toHaveLength(compiled.length + 1);
 	});
 
-	it('has nothing to say about the sources, exceptions within them not counting', () => {
+	it('reports no problems in the sources, ignoring inline exceptions', () => {
 		expect(complaints(ofSources)).toEqual([]);
 		expect(ofSources.length).toBeGreaterThan(manifest.n8n.nodes.length + manifest.n8n.credentials.length);
 	});
 
-	it('is at work here: it complains of a package that breaks its rules', () => {
+	it('reports problems in a package that breaks its rules', () => {
 		expect(ofBadPackage.flatMap(({ messages }) => messages.map(({ ruleId }) => ruleId))).toEqual(
 			expect.arrayContaining([
 				'no-console',

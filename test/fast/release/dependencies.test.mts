@@ -11,7 +11,7 @@ beforeEach(() => {
 	folder = mkdtempSync(path.join(tmpdir(), 'dependencies-'));
 	for (const file of ['test/bootstrap.mjs', 'test/progress.mjs', 'package-lock.json']) cpSync(path.join(PROJECT, file), path.join(folder, file));
 	mkdirSync(path.join(folder, 'node_modules'));
-	// In npm's place: notes what it is asked for.
+	// A stand-in for npm that records its arguments.
 	const npm = path.join(folder, 'bin/npm');
 	mkdirSync(path.dirname(npm));
 	writeFileSync(npm, `#!/bin/sh\necho "$@" >> '${folder}/asked'\n`);
@@ -20,7 +20,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What npm is asked for by a task in a fresh clone. The task itself fails, since nothing was installed. */
+/** The npm command that a task runs in a fresh clone. The task itself fails, because nothing was installed. */
 async function askedOfNpm(env: NodeJS.ProcessEnv): Promise<string> {
 	const { GITHUB_ACTIONS: _, ...others } = process.env;
 	const child = spawn(process.execPath, ['test/bootstrap.mjs', 'simulator'], {
@@ -33,12 +33,12 @@ async function askedOfNpm(env: NodeJS.ProcessEnv): Promise<string> {
 	return existsSync(asked) ? readFileSync(asked, 'utf8').trim() : '';
 }
 
-describe('the dependencies', () => {
-	it('are what the lock file names, and run no script, where a release is made', async () => {
+describe('dependencies', () => {
+	it('are installed exactly from the lock file, without scripts, where a release is made', async () => {
 		expect(await askedOfNpm({ GITHUB_ACTIONS: 'true' })).toBe('ci --ignore-scripts --no-audit --no-fund');
 	});
 
-	it('are what fits the machine elsewhere', async () => {
+	it('are installed for the current platform elsewhere', async () => {
 		expect(await askedOfNpm({})).toBe('install --ignore-scripts --no-audit --no-fund');
 	});
 });

@@ -5,7 +5,7 @@ import { manifest, PROJECT } from '../../harness/project.mts';
 import { run } from '../../harness/run.mts';
 import { billOfMaterials, buildTarball, type Tarball } from '../../tools/release/build.mts';
 
-/** Where `npm run release:check` wants what is to be published; a plain run of the tests leaves nothing behind. */
+/** The folder in which `npm run release:check` expects the release. Other test runs write no files. */
 const { RELEASE_FOLDER } = process.env;
 const MOST_BYTES = 135_000;
 
@@ -15,7 +15,8 @@ let unpacked: string;
 
 beforeAll(async () => {
 	temporary = mkdtempSync(path.join(tmpdir(), 'release-'));
-	// As on two machines, whose owners differ in who may read what; a tarball that kept times would show the second between them.
+	// Simulates two machines with different file permissions. A tarball with timestamps would also differ, because the
+	// second is packed later.
 	const before = process.umask();
 	tarballs = [];
 	for (const umask of [0o022, 0o077]) {
@@ -38,7 +39,7 @@ const files = () =>
 		.filter((entry) => entry.isFile())
 		.map((entry) => path.join(entry.parentPath, entry.name));
 
-/** What has no business in a published package. */
+/** Patterns that must not occur in a published package. */
 const SECRETS: Record<string, RegExp> = {
 	'a private key': /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
 	'a token of npm or GitHub': /\b(npm_[A-Za-z0-9]{30,}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})/,
@@ -48,7 +49,7 @@ const SECRETS: Record<string, RegExp> = {
 };
 
 describe('the tarball', () => {
-	it('is the same, byte for byte, from two copies of the sources', () => {
+	it('is identical for two copies of the sources', () => {
 		expect(tarballs.map(({ sha256 }) => sha256)).toEqual([tarballs[0]?.sha256, tarballs[0]?.sha256]);
 		console.log(`${path.basename(tarballs[0]!.file)}: ${tarballs[0]?.size} bytes, SHA-256 ${tarballs[0]?.sha256}`);
 	});
@@ -58,7 +59,7 @@ describe('the tarball', () => {
 		expect(tarballs[0]?.size).toBeLessThan(MOST_BYTES);
 	});
 
-	it('holds no secret, and no path of the machine that it was made on', () => {
+	it('contains no secrets and no local paths', () => {
 		const found = files().flatMap((file) => {
 			const content = readFileSync(file, 'utf8');
 			const secrets = Object.entries(SECRETS).filter(([, pattern]) => pattern.test(content));
@@ -68,23 +69,23 @@ describe('the tarball', () => {
 		expect(found).toEqual([]);
 	});
 
-	it('is found out when it does hold one', () => {
+	it('is rejected if it contains one', () => {
 		const planted = ['-----BEGIN RSA PRIVATE KEY-----', `npm_${'a'.repeat(36)}`, 'AKIAABCDEFGHIJKLMNOP', 'Basic d2FiX2RlbW86d2Fi', 'https://wab:demo@example.com'];
 		expect(planted.map((text) => Object.values(SECRETS).findIndex((pattern) => pattern.test(text)))).toEqual([0, 1, 2, 3, 4]);
 		expect(Object.values(SECRETS).filter((pattern) => pattern.test('https://user:password@example.com'))).toEqual([]);
 	});
 });
 
-describe('the manifest', () => {
-	it('can be published by a workflow with provenance, and not by hand', () => {
+describe('package.json', () => {
+	it('can be published only by a workflow, with provenance', () => {
 		expect(manifest.publishConfig).toEqual({ access: 'public', provenance: true });
-		// The registry compares it with the repository that the workflow ran in.
+		// The registry compares it with the repository in which the workflow ran.
 		expect(manifest.repository).toMatchObject({ type: 'git', url: expect.stringMatching(/^git\+https:\/\/github\.com\/[\w-]+\/n8n-nodes-modica-whatsapp\.git$/) });
 	});
 });
 
 describe('the bill of materials', () => {
-	it('names the package and what is bundled into it', async () => {
+	it('lists the package and its bundled libraries', async () => {
 		const text = await billOfMaterials();
 		const bill = JSON.parse(text) as { bomFormat: string; metadata: { component: Record<string, unknown> }; components: unknown[] };
 		const { name, version, purl, licenses } = bill.metadata.component;
@@ -101,7 +102,7 @@ describe('the bill of materials', () => {
 			],
 		});
 		if (!RELEASE_FOLDER) return;
-		// All that is to be published, once it is known to be good.
+		// The files of the release, after all checks passed.
 		const { file, sha256 } = tarballs[0]!;
 		mkdirSync(RELEASE_FOLDER, { recursive: true });
 		copyFileSync(file, path.join(RELEASE_FOLDER, path.basename(file)));

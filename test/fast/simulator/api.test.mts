@@ -46,7 +46,7 @@ describe('authentication', () => {
 		['GET', '/healthz'],
 	] as const;
 
-	it.each(endpoints)('%s %s refuses a wrong password', async (method, url) => {
+	it.each(endpoints)('%s %s rejects a wrong password', async (method, url) => {
 		const answer = await api.request({ method, url, auth: { username: 'wab_demo', password: 'wrong' } });
 
 		expect(seen(answer)).toEqual({
@@ -56,20 +56,20 @@ describe('authentication', () => {
 		expect(simulator.requests).toMatchObject([{ method, path: url, authorized: false, status: 401, headers: { authorization: 'Basic' } }]);
 	});
 
-	it('refuses a request without credentials', async () => {
+	it('rejects a request without credentials', async () => {
 		const answer = await stranger.post('/messages', text);
 
 		expect(answer.status).toBe(401);
 		expect(simulator.messages).toEqual([]);
 	});
 
-	it('lets in a password with a colon', async () => {
+	it('accepts a password with a colon', async () => {
 		simulator.configure({ password: 'a:b' });
 
 		expect((await api.get('/healthz', { auth: { username: 'wab_demo', password: 'a:b' } })).status).toBe(200);
 	});
 
-	it('can leave the health check open', async () => {
+	it('can be disabled for the health check', async () => {
 		simulator.configure({ healthNeedsAuth: false });
 
 		expect((await stranger.get('/healthz')).status).toBe(200);
@@ -81,7 +81,7 @@ describe.each<[SimulatorSettings['responseShape'], unknown]>([
 	['reference', { message_id: UUID, status: 'accepted' }],
 	['alternative', [{ id: UUID, status: 'accepted', reference: 'r-1' }]],
 ])('POST /messages in the %s shape', (responseShape, data) => {
-	it('takes a message', async () => {
+	it('accepts a message', async () => {
 		simulator.configure({ responseShape });
 		const payload = { ...text, reference: 'r-1' };
 
@@ -104,7 +104,7 @@ describe.each<[SimulatorSettings['responseShape'], unknown]>([
 	});
 });
 
-it('takes the same message twice when it is sent twice', async () => {
+it('accepts a repeated message', async () => {
 	const first = await api.post<{ message_id: string }>('/messages', text);
 	const second = await api.post<{ message_id: string }>('/messages', text);
 
@@ -112,7 +112,7 @@ it('takes the same message twice when it is sent twice', async () => {
 	expect(first.data.message_id).not.toBe(second.data.message_id);
 });
 
-it('takes the recipient as destination too', async () => {
+it('accepts the recipient as destination', async () => {
 	await api.post('/messages', { destination: to, type: 'text', text: { body: 'Hello' } });
 
 	expect(simulator.messages).toMatchObject([{ to }]);
@@ -124,7 +124,7 @@ describe('a scheduled message', () => {
 	it.each([
 		['59 days ahead', 59, 202, 1],
 		['61 days ahead', 61, 422, 0],
-	])('%s', async (_, days, status, messages) => {
+	])('is accepted up to 60 days ahead: %s', async (_, days, status, messages) => {
 		expect((await api.post('/messages', { ...text, scheduled: inDays(days) })).status).toBe(status);
 		expect(simulator.messages).toHaveLength(messages);
 	});
@@ -151,7 +151,7 @@ describe('POST /messages/broadcast', () => {
 				{ destination: '+64323456789', id: UUID, status: 'accepted' },
 			],
 		],
-	])('answers one row for each number in the %s shape', async (responseShape, data) => {
+	])('returns one row per number in the %s shape', async (responseShape, data) => {
 		simulator.configure({ responseShape, numbers: { '+64223456789': { broadcastFailure: 'not on WhatsApp' } } });
 
 		expect(seen(await api.post('/messages/broadcast', broadcast))).toEqual({ status: 202, data });
@@ -190,13 +190,13 @@ describe('GET /messages', () => {
 			},
 			{ ...common, type: 'template', attributes: { header: 'A', body: 'order B C', buttons: [{ text: 'yes' }] } },
 		],
-	])('tells of a %s message', async (_, payload, data) => {
+	])('returns a %s message', async (_, payload, data) => {
 		const sent = await api.post<{ message_id: string }>('/messages', payload);
 
 		expect(seen(await api.get('/messages', { params: { id: sent.data.message_id } }))).toEqual({ status: 200, data });
 	});
 
-	it('tells of it in the alternative shape', async () => {
+	it('returns it in the alternative shape', async () => {
 		const sent = await api.post<{ message_id: string }>('/messages', text);
 		simulator.configure({ responseShape: 'alternative' });
 
@@ -207,7 +207,7 @@ describe('GET /messages', () => {
 		});
 	});
 
-	it('knows no other message', async () => {
+	it('rejects an unknown message', async () => {
 		expect(seen(await api.get('/messages', { params: { id: NO_SUCH_ID } }))).toEqual({
 			status: 404,
 			data: { message: 'Whatsapp Cloud API error', statusCode: 404, error: 'id no such message' },
@@ -216,14 +216,14 @@ describe('GET /messages', () => {
 });
 
 describe('PATCH /messages', () => {
-	it('marks a message as read and says nothing', async () => {
+	it('marks a message as read and returns no body', async () => {
 		await api.post('/messages', text);
 
 		expect(seen(await api.patch('/messages', { message_id: simulator.messages[0]?.id }))).toEqual({ status: 200, data: '' });
 		expect(simulator.messages).toMatchObject([{ markedAsRead: true }]);
 	});
 
-	it('knows no other message', async () => {
+	it('rejects an unknown message', async () => {
 		expect((await api.patch('/messages', { message_id: NO_SUCH_ID })).status).toBe(404);
 	});
 });
@@ -232,7 +232,7 @@ describe('media', () => {
 	it.each<[SimulatorSettings['responseShape'], unknown]>([
 		['reference', { id: MEDIA_ID }],
 		['alternative', [{ id: MEDIA_ID }]],
-	])('takes a file in the %s shape', async (responseShape, data) => {
+	])('accepts a file in the %s shape', async (responseShape, data) => {
 		simulator.configure({ responseShape });
 		const body = form('file', Buffer.from('kia ora'), { filename: 'a.txt', contentType: 'text/plain' });
 		const requestContentLength = body.getLengthSync();
@@ -257,7 +257,7 @@ describe('media', () => {
 	it.each([
 		['held in memory', 1_000, false],
 		['spooled to a file', 20_000_000, true],
-	])('gives back a file that is %s', async (_, size, isSpooled) => {
+	])('returns a file that is %s', async (_, size, isSpooled) => {
 		const bytes = randomBytes(size);
 		const uploaded = await api.post<{ id: string }>('/media', form('file', bytes, { filename: 'v.mp4', contentType: 'video/mp4' }), {
 			maxBodyLength: Infinity,
@@ -276,14 +276,14 @@ describe('media', () => {
 		expect((await api.get('/media', { params })).status).toBe(404);
 	});
 
-	it('notes an upload that came without a length', async () => {
+	it('records an upload without a length', async () => {
 		const body = form('file', Readable.from([Buffer.from('kia '), Buffer.from('ora')]), { filename: 'a.txt', contentType: 'text/plain' });
 		await api.post('/media', body);
 
 		expect(simulator.media).toMatchObject([{ size: 7, requestContentLength: undefined }]);
 	});
 
-	it('can send the name of a file', async () => {
+	it('can send the file name', async () => {
 		simulator.configure({ contentDisposition: true });
 		const uploaded = await api.post<{ id: string }>('/media', form('file', 'x', { filename: 'a b.txt', contentType: 'text/plain' }));
 
@@ -291,7 +291,7 @@ describe('media', () => {
 		expect(headers['content-disposition']).toBe("attachment; filename*=UTF-8''a%20b.txt");
 	});
 
-	it('can say something else of a file, or nothing', async () => {
+	it('can send other headers for a file, or none', async () => {
 		const uploaded = await api.post<{ id: string }>('/media', form('file', 'x', { filename: 'a.txt', contentType: 'text/plain' }));
 		const described = async (downloadHeaders: Record<string, string>) => {
 			simulator.configure({ downloadHeaders });
@@ -305,9 +305,9 @@ describe('media', () => {
 	it.each<[string, () => FormData, number, string]>([
 		['another type', () => form('file', 'GIF', { filename: 'a.gif', contentType: 'image/gif' }), 415, 'file enum'],
 		['another field', () => form('upload', 'x', { filename: 'a.txt', contentType: 'text/plain' }), 400, 'upload additionalProperties'],
-		['text in place of a file', () => form('file', 'x'), 400, 'file type'],
+		['text instead of a file', () => form('file', 'x'), 400, 'file type'],
 		[
-			'a field beside the file',
+			'an extra field',
 			() => {
 				const body = form('file', 'x', { filename: 'a.txt', contentType: 'text/plain' });
 				body.append('source', '777');
@@ -316,33 +316,33 @@ describe('media', () => {
 			400,
 			'source additionalProperties',
 		],
-	])('refuses %s and keeps nothing', async (_, body, status, violation) => {
+	])('rejects %s and stores nothing', async (_, body, status, violation) => {
 		expect((await api.post('/media', body())).status).toBe(status);
 		expect(simulator.requests[0]?.violations.map(({ field, code }) => `${field} ${code}`)).toEqual([violation]);
 		expect(simulator.media).toEqual([]);
 	});
 
-	it('refuses an upload that is no form', async () => {
+	it('rejects an upload that is not a form', async () => {
 		expect((await api.post('/media', { file: 'eA==' })).status).toBe(415);
 	});
 
-	it('knows no other file', async () => {
+	it('rejects an unknown file', async () => {
 		expect((await api.get('/media', { params: { media_id: 'abc' } })).status).toBe(404);
 	});
 });
 
-describe('a request that breaks the contract', () => {
+describe('a request that violates the contract', () => {
 	const wrong: Array<[string, 'post' | 'patch', string, unknown, string]> = [
 		['an unknown key', 'post', '/messages', { ...text, urgent: true }, 'urgent'],
 		['a null', 'post', '/messages', { ...text, reference: null }, 'reference'],
 		['an empty string', 'post', '/messages', { ...text, text: { body: '' } }, 'text.body'],
 		['a wrong type', 'post', '/messages', { ...text, text: { body: 5 } }, 'text.body'],
-		['a bad number', 'post', '/messages', { ...text, to: '021123456' }, 'to'],
-		['a bad number in a broadcast', 'post', '/messages/broadcast', { ...text, to: undefined, destination: [to, '021'] }, 'destination.1'],
-		['a bad id', 'patch', '/messages', { message_id: 'x' }, 'message_id'],
+		['an invalid number', 'post', '/messages', { ...text, to: '021123456' }, 'to'],
+		['an invalid number in a broadcast', 'post', '/messages/broadcast', { ...text, to: undefined, destination: [to, '021'] }, 'destination.1'],
+		['an invalid ID', 'patch', '/messages', { message_id: 'x' }, 'message_id'],
 	];
 
-	it.each(wrong)('is refused with a message: %s', async (_, method, url, body, field) => {
+	it.each(wrong)('gets an error with a message: %s', async (_, method, url, body, field) => {
 		expect(seen(await api[method](url, body))).toEqual({
 			status: 400,
 			data: { message: 'Whatsapp Cloud API error', statusCode: 400, error: expect.stringMatching(`^${field} must`) as string },
@@ -350,7 +350,7 @@ describe('a request that breaks the contract', () => {
 		expect(simulator.messages).toEqual([]);
 	});
 
-	it.each(wrong)('is refused with a list of errors: %s', async (_, method, url, body, field) => {
+	it.each(wrong)('gets a list of errors: %s', async (_, method, url, body, field) => {
 		simulator.configure({ errorShape: 'errors', violationStatus: 422 });
 
 		const description = expect.stringMatching(/^must/) as string;
@@ -360,21 +360,21 @@ describe('a request that breaks the contract', () => {
 	});
 
 	it.each<[string, string | undefined, string, number]>([
-		['no JSON', '{"to":', 'application/json', 400],
-		['nothing', '', 'application/json', 400],
-		['another content type', 'to=1', 'application/x-www-form-urlencoded', 415],
-	])('is refused when its body is %s', async (_, data, contentType, status) => {
+		['invalid JSON', '{"to":', 'application/json', 400],
+		['empty', '', 'application/json', 400],
+		['of another content type', 'to=1', 'application/x-www-form-urlencoded', 415],
+	])('is rejected if its body is %s', async (_, data, contentType, status) => {
 		const answer = await api.post('/messages', data, { headers: { 'content-type': contentType }, transformRequest: (body: string) => body });
 
 		expect(answer.status).toBe(status);
 		expect(simulator.requests).toMatchObject([{ status, messageIndex: 0, body: data === '' ? undefined : data }]);
 	});
 
-	it('is refused for an unknown query parameter', async () => {
+	it('is rejected for an unknown query parameter', async () => {
 		expect((await api.get('/healthz?verbose=1')).status).toBe(400);
 	});
 
-	it('is refused at an unknown address', async () => {
+	it('is rejected at an unknown path', async () => {
 		expect((await api.get('/nothing')).status).toBe(404);
 		expect(simulator.requests).toMatchObject([{ path: '/nothing', status: 404 }]);
 	});
@@ -383,16 +383,16 @@ describe('a request that breaks the contract', () => {
 describe('rate limit', () => {
 	const statuses = (count: number) => Promise.all(Array.from({ length: count }, async () => (await api.post('/messages', text)).status));
 
-	it('refuses the rest of a second with a fixed window', async () => {
+	it('rejects excess requests within a second with a fixed window', async () => {
 		simulator.configure({ rateLimit: { requestsPerSecond: 3, algorithm: 'fixedWindow' } });
-		// Two windows hold six at the most, wherever in a second the ten begin.
+		// Two windows admit at most six, regardless of when in a second the ten start.
 		const answers = await statuses(10);
 
 		expect(answers.filter((status) => status === 429).length).toBeGreaterThanOrEqual(4);
 		expect(simulator.messages.length).toBe(answers.filter((status) => status === 202).length);
 	});
 
-	it('lets in a burst, then the rate, with a token bucket', async () => {
+	it('accepts a burst, then the rate, with a token bucket', async () => {
 		simulator.configure({ rateLimit: { requestsPerSecond: 0.5, algorithm: 'tokenBucket', burst: 4 } });
 
 		expect((await statuses(6)).sort()).toEqual([202, 202, 202, 202, 429, 429]);
@@ -404,7 +404,7 @@ describe('rate limit', () => {
 		['date', /^\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/],
 		['absent', undefined],
 		['soon', /^soon$/],
-	])('says when to come back: %s', async (retryAfter, header) => {
+	])('returns Retry-After: %s', async (retryAfter, header) => {
 		simulator.configure({ rateLimit: { requestsPerSecond: 0.5, algorithm: 'tokenBucket', burst: 1, ...(retryAfter && { retryAfter }) } });
 		await api.get('/healthz');
 		const { status, headers, data } = await api.get<unknown>('/healthz');
@@ -413,7 +413,7 @@ describe('rate limit', () => {
 		expect(headers['retry-after']).toEqual(header && expect.stringMatching(header));
 	});
 
-	it('tells the limit, or another one', async () => {
+	it('returns the limit, or a different one', async () => {
 		const told = async () => (await api.get('/healthz')).headers['x-ratelimit-limit'] as unknown;
 
 		const none = await told();
@@ -430,7 +430,7 @@ it.each([
 	[401, () => stranger.get('/healthz'), true],
 	[404, () => api.get('/nothing'), false],
 	[400, () => api.post('/messages', {}), false],
-])('sends the headers that the reference lists for a %i', async (status, request, isSecured) => {
+])('returns the headers that the reference lists for a %i', async (status, request, isSecured) => {
 	simulator.configure({ advertisedLimit: 80 });
 	const answer = await request();
 
@@ -438,7 +438,7 @@ it.each([
 	expect({ status: answer.status, secured: [csp !== undefined, hsts !== undefined], limit }).toEqual({ status, secured: [isSecured, isSecured], limit: '80' });
 });
 
-it('answers what the contract says it answers', async () => {
+it('returns responses that match the contract', async () => {
 	const schemas = contract.document.components.schemas;
 	const accepts = (name: string, value: unknown) => expect([name, contract.check(schemas[name] as Record<string, unknown>)(value)]).toEqual([name, []]);
 	for (const responseShape of ['reference', 'alternative'] as const) {
@@ -456,8 +456,8 @@ it('answers what the contract says it answers', async () => {
 	}
 });
 
-it('counts the requests under way at once and their connections', async () => {
-	// So long that the third comes before the first is answered, also on a busy machine.
+it('counts concurrent requests and their connections', async () => {
+	// Long enough for the third request to arrive before the first response, even on a busy machine.
 	simulator.configure({ latencyMs: 1_500 });
 	await Promise.all([1, 2, 3].map(() => api.post('/messages', text)));
 
@@ -469,7 +469,7 @@ it('counts the requests under way at once and their connections', async () => {
 	expect(simulator.maxInFlight).toBe(3);
 });
 
-it('refuses a setting it does not know', async () => {
+it('rejects an unknown setting', async () => {
 	expect(() => simulator.configure({ speed: 1 } as Partial<SimulatorSettings>)).toThrow('No such setting: speed');
 	expect(() => simulator.configure({ port: 1 })).toThrow('The port cannot be changed');
 	await expect(startSimulator({ speed: 1 } as Partial<SimulatorSettings>)).rejects.toThrow('No such setting: speed');

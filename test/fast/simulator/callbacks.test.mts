@@ -39,7 +39,7 @@ afterEach(async () => {
 const bodies = () => receiver.received.map(({ body }) => body);
 
 describe('the statuses of a message', () => {
-	it('are told one by one in their order', async () => {
+	it('are sent one at a time, in order', async () => {
 		await api.post('/messages', { ...text, reference: 'r-1' });
 		await until('five callbacks', PATIENCE_MS, () => receiver.received.length === 5);
 
@@ -59,7 +59,7 @@ describe('the statuses of a message', () => {
 		});
 	});
 
-	it('go another way for a number with a rule', async () => {
+	it('follow the rule for a number', async () => {
 		simulator.configure({ numbers: { [to]: { statusSteps: ['submitted', 'failed'] } } });
 		await api.post('/messages', text);
 		await until('two callbacks', PATIENCE_MS, () => receiver.received.length === 2);
@@ -72,7 +72,7 @@ describe('the statuses of a message', () => {
 		expect(simulator.messages).toMatchObject([{ status: 'failed' }]);
 	});
 
-	it('wait for each other while the receiver refuses one', async () => {
+	it('wait while the receiver rejects one', async () => {
 		simulator.configure({ statusSteps: ['sent', 'read'] });
 		receiver.answers.push(500, 0, 404);
 		await api.post('/messages', text);
@@ -82,7 +82,7 @@ describe('the statuses of a message', () => {
 		expect(simulator.callbacks.map(({ tries }) => tries.map(({ status, error }) => status ?? error))).toEqual([[500, 'ECONNRESET', 404, 200], [200]]);
 	});
 
-	it('go on without a callback address', async () => {
+	it('advance without a callback URL', async () => {
 		simulator.configure({ statusCallbackUrl: undefined });
 		await api.post('/messages', text);
 		await until('the last status', PATIENCE_MS, () => simulator.messages[0]?.status === 'read');
@@ -99,7 +99,7 @@ describe('the statuses of a message', () => {
 		expect(Date.now()).toBeGreaterThanOrEqual(at - 2);
 	});
 
-	it('are told for each row of a broadcast that was not refused', async () => {
+	it('are sent for each accepted row of a broadcast', async () => {
 		simulator.configure({ statusSteps: ['sent'], numbers: { '+64223456789': { broadcastFailure: 'no' } } });
 		await api.post('/messages/broadcast', { ...text, to: undefined, destination: [to, '+64223456789'] });
 		await until('one callback', PATIENCE_MS, () => simulator.callbacks[0]?.delivered === true);
@@ -107,7 +107,7 @@ describe('the statuses of a message', () => {
 		expect(bodies()).toEqual([{ id: simulator.messages[0]?.id, status: 'sent' }]);
 	});
 
-	it('end when the simulator is reset while one of them is under way', async () => {
+	it('end when the simulator is reset while one is being delivered', async () => {
 		receiver.answers.push('never');
 		await api.post('/messages', text);
 		await until('the first status is under way', PATIENCE_MS, () => receiver.received.length === 1);
@@ -131,7 +131,7 @@ describe('the statuses of a message', () => {
 });
 
 describe('delivery', () => {
-	it('gives up after its tries', async () => {
+	it('gives up after the last attempt', async () => {
 		simulator.configure({ callbackTries: 3 });
 		receiver.answers.push(500, 500, 500);
 		const { tries, delivered } = await simulator.sendStatus({ id: ID, status: 'read' });
@@ -139,7 +139,7 @@ describe('delivery', () => {
 		expect({ statuses: tries.map(({ status }) => status), delivered }).toEqual({ statuses: [500, 500, 500], delivered: false });
 	});
 
-	it('waits longer before each further try', async () => {
+	it('waits longer before each retry', async () => {
 		simulator.configure({ callbackTries: 3, callbackRetryMs: 40 });
 		receiver.answers.push(500, 500);
 		const { tries } = await simulator.sendStatus({ id: ID, status: 'read' });
@@ -149,7 +149,7 @@ describe('delivery', () => {
 		expect(third - second).toBeGreaterThanOrEqual(78);
 	});
 
-	it('notes that nobody listens', async () => {
+	it('records a refused connection', async () => {
 		const { origin } = receiver;
 		simulator.configure({ callbackTries: 2 });
 		await receiver.stop();
@@ -161,7 +161,7 @@ describe('delivery', () => {
 		});
 	});
 
-	it('takes no redirect for a success', async () => {
+	it('does not count a redirect as success', async () => {
 		simulator.configure({ callbackTries: 1 });
 		receiver.answers.push(302);
 
@@ -169,7 +169,7 @@ describe('delivery', () => {
 		expect(receiver.received).toHaveLength(1);
 	});
 
-	it('sends the credentials of the URL as Basic auth, and shows them nowhere', async () => {
+	it('sends the credentials of the URL as Basic auth, and never shows them', async () => {
 		simulator.configure({ statusCallbackUrl: `http://hook%40modica:p%3Aa%2Fs%20s@${receiver.origin.slice('http://'.length)}/status` });
 		const callback = await simulator.sendStatus({ id: ID, reference: 'r-1', status: 'read' });
 
@@ -183,14 +183,14 @@ describe('delivery', () => {
 		expect(callback.url).toBe(`${receiver.origin}/status`);
 	});
 
-	it('needs an address', async () => {
+	it('requires a URL', async () => {
 		simulator.configure({ statusCallbackUrl: undefined, replyCallbackUrl: undefined });
 
 		await expect(simulator.sendStatus({ id: ID, status: 'read' })).rejects.toThrow('statusCallbackUrl is not set');
 		await expect(simulator.sendReply({ source, type: 'text', text: 'Kia ora' })).rejects.toThrow('replyCallbackUrl is not set');
 	});
 
-	it('ends at once when the simulator stops between two tries', async () => {
+	it('stops between two attempts when the simulator stops', async () => {
 		simulator.configure({ callbackRetryMs: 60_000 });
 		receiver.answers.push(500);
 		const delivery = simulator.sendStatus({ id: ID, status: 'read' });
@@ -213,7 +213,7 @@ describe.each<[string, Extract<ReplyMessage, { type: unknown }>, object]>([
 	['sticker', { type: 'sticker' }, { sha256: hash, id, mime_type: 'image/png' }],
 	['video', { type: 'video' }, { filename: 'video.mp4', sha256: hash, id, mime_type: 'video/mp4' }],
 ])('a reply of type %s', (type, message, part) => {
-	it.each(['object', 'string'] as const)('is told with its content as %s', async (as) => {
+	it.each(['object', 'string'] as const)('is sent with its content as %s', async (as) => {
 		await simulator.sendReply({ ...message, source, as });
 
 		const [body] = bodies() as Array<{ content: unknown }>;
@@ -239,7 +239,7 @@ describe('a reply', () => {
 		});
 	});
 
-	it('can be looked up and marked as read', async () => {
+	it('can be requested and marked as read', async () => {
 		await simulator.sendReply({ id: ID, source, type: 'text', text: 'Kia ora' });
 		const details = await api.get<unknown>('/messages', { params: { id: ID } });
 		const marked = await api.patch('/messages', { message_id: ID });
@@ -249,7 +249,7 @@ describe('a reply', () => {
 		expect(simulator.replies).toMatchObject([{ id: ID, source, destination, markedAsRead: true }]);
 	});
 
-	it('can be anything', async () => {
+	it('can have arbitrary content', async () => {
 		await simulator.sendReply({ id: ID, source, content: { type: 'location', location: { latitude: 1 } }, extra: { Destination: '777', destination: undefined } });
 		await simulator.sendReply({ id: ID, source, content: 'not JSON', destination: '778' });
 
@@ -259,19 +259,19 @@ describe('a reply', () => {
 		]);
 	});
 
-	it('is encoded as the settings say', async () => {
+	it('is encoded according to the settings', async () => {
 		simulator.configure({ replyContentAs: 'string' });
 		await simulator.sendReply({ id: ID, source, type: 'text', text: 'Kia ora' });
 
 		expect(bodies()).toEqual([{ id: ID, source, destination, content: '{"type":"text","text":{"body":"Kia ora"}}' }]);
 	});
 
-	it('must be of a known type', async () => {
+	it('must have a known type', async () => {
 		await expect(simulator.sendReply({ source, type: 'fax' } as unknown as ReplyRequest)).rejects.toThrow('No such type of reply: fax');
 	});
 });
 
-it('fetches the links of media messages when set so', async () => {
+it('downloads the links of media messages if enabled', async () => {
 	let authorization: string | undefined = 'nobody asked';
 	const files = http.createServer((request, response) => {
 		({ authorization } = request.headers);

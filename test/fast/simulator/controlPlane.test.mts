@@ -27,7 +27,7 @@ afterEach(async () => {
 	await receiver.stop();
 });
 
-it('tells the state without a password', async () => {
+it('returns the state without a password', async () => {
 	await api.post('/messages', text);
 	simulator.addFault({ kind: 'status', status: 500 });
 	const { status, data } = await control.get<object>('');
@@ -42,7 +42,7 @@ it('tells the state without a password', async () => {
 	expect(JSON.stringify(data)).not.toContain('the-secret');
 });
 
-it('taps a quick-reply button, whose payload comes back', async () => {
+it('taps a quick-reply button and returns its payload', async () => {
 	const buttons = [{ index: 0, type: 'url', payload: 'orders/1' }, { index: 1, type: 'quick_reply', payload: 'CONFIRM' }];
 	await api.post('/messages', { to, type: 'template', template: { name: 'order', language: 'en', buttons } });
 	const { id } = simulator.messages[0]!;
@@ -54,7 +54,7 @@ it('taps a quick-reply button, whose payload comes back', async () => {
 	expect((await control.post<object>('/taps', { id: 'x', buttonIndex: 0 })).data).toEqual({ error: 'There is no message x' });
 });
 
-it('tells requests, from one on', async () => {
+it('lists requests from a given position', async () => {
 	await api.post('/messages', text);
 	await api.get('/healthz');
 
@@ -63,7 +63,7 @@ it('tells requests, from one on', async () => {
 	expect(await paths('?since=1')).toEqual(['/healthz']);
 });
 
-it('tells messages, replies, files and callbacks', async () => {
+it('lists messages, replies, files, and callbacks', async () => {
 	await api.post('/messages', text);
 	await simulator.sendReply({ source: '64123456789', type: 'image' });
 
@@ -76,7 +76,7 @@ it('tells messages, replies, files and callbacks', async () => {
 	expect(callbacks).toMatchObject([{ kind: 'reply', delivered: true }]);
 });
 
-it('changes settings, and takes one back with null', async () => {
+it('changes settings, and resets one with null', async () => {
 	await control.post('/configure', { responseShape: 'alternative', advertisedLimit: 7 });
 	const during = simulator.settings;
 	await control.post('/configure', { advertisedLimit: null });
@@ -85,7 +85,7 @@ it('changes settings, and takes one back with null', async () => {
 	expect(simulator.settings).toMatchObject({ responseShape: 'alternative', advertisedLimit: undefined });
 });
 
-it('adds faults and clears them', async () => {
+it('adds and clears faults', async () => {
 	expect(seen(await control.post('/faults', { kind: 'status', status: 503, times: 'always' }))).toEqual({ status: 200, data: { ok: true } });
 	const during = await api.get('/healthz');
 	await control.delete('/faults');
@@ -109,7 +109,7 @@ it('sends replies and statuses', async () => {
 	expect(simulator.media).toMatchObject([{ size: 'kia ora'.length }]);
 });
 
-it('takes a body from curl, which says that it is a form', async () => {
+it("accepts a JSON body with curl's default content type", async () => {
 	const body = '{"latencyMs":3}';
 	await control.post('/configure', body, { headers: { 'content-type': 'application/x-www-form-urlencoded' } });
 
@@ -123,7 +123,7 @@ it('resets', async () => {
 	expect([simulator.requests, simulator.messages, simulator.maxInFlight]).toEqual([[], [], 0]);
 });
 
-it('leaves no trace among the requests of the API', async () => {
+it('does not appear among the requests to the API', async () => {
 	await control.get('');
 
 	expect(simulator.requests).toEqual([]);
@@ -132,17 +132,17 @@ it('leaves no trace among the requests of the API', async () => {
 it.each<[string, string, unknown, string]>([
 	['an unknown setting', '/configure', { speed: 1 }, 'No such setting: speed'],
 	['an unknown fault', '/faults', { kind: 'fire' }, 'No such fault: fire'],
-	['a body that is no object', '/configure', '[1]', 'must be a JSON object'],
-	['a body that is no JSON', '/configure', '{', 'JSON'],
-	['a status without an address', '/statuses', { id: 'abc', status: 'read' }, 'statusCallbackUrl is not set'],
-])('refuses %s', async (_, url, body, reason) => {
+	['a body that is not an object', '/configure', '[1]', 'must be a JSON object'],
+	['a body that is not JSON', '/configure', '{', 'JSON'],
+	['a status without a callback URL', '/statuses', { id: 'abc', status: 'read' }, 'statusCallbackUrl is not set'],
+])('rejects %s', async (_, url, body, reason) => {
 	expect(seen(await control.post(url, body))).toEqual({ status: 400, data: { error: expect.stringContaining(reason) as string } });
 });
 
-// A process of its own compiles everything first, which a busy machine takes its time for.
+// A separate process compiles everything first, which takes a while on a busy machine.
 const START_MS = 60_000;
 
-describe('run by itself', () => {
+describe('the command-line program', () => {
 	const start = (...args: string[]) => {
 		const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../harness/program.mjs'), path.join(import.meta.dirname, '../../simulator/main.mts'), ...args]);
 		const output = { text: '' };
@@ -154,20 +154,20 @@ describe('run by itself', () => {
 		return { child, output, exit: once(child, 'exit') };
 	};
 
-	it.each(['SIGINT', 'SIGTERM'] as const)('says how to reach it, and ends with %s', async (signal) => {
+	it.each(['SIGINT', 'SIGTERM'] as const)('prints its URLs, and ends on %s', async (signal) => {
 		const { child, output, exit } = start('--username', 'me', '--rate-limit', '80', '--status-url', 'http://127.0.0.1:1/', '--status-step', '1');
 		await until('the simulator is running', START_MS, () => output.text.includes('Ctrl+C'));
 		const [, baseUrl = ''] = /Base URL +(\S+)/.exec(output.text) ?? [];
-		// Its callbacks meet nobody: retries are under way when the end comes.
+		// Nothing listens for its callbacks, so retries are pending at the end.
 		const answer = await axios.post(`${baseUrl}/messages`, text, { auth: { username: 'me', password: 'wab-demo-password' }, proxy: false });
-		// And one message waits for its hour, which this test does not.
+		// One message is scheduled for after the test.
 		await axios.post(`${baseUrl}/messages`, { ...text, scheduled: new Date(Date.now() + 3_600_000).toISOString() }, { auth: { username: 'me', password: 'wab-demo-password' }, proxy: false });
 		child.kill(signal);
 
 		expect({ status: answer.status, limit: answer.headers['x-ratelimit-limit'] as unknown, exit: await exit }).toEqual({ status: 202, limit: '80', exit: [0, null] });
 	}, 2 * START_MS);
 
-	it('refuses a flag that it does not know, and one that it cannot use', async () => {
+	it('rejects an unknown option, and an invalid value', async () => {
 		const tries = [start('--port', 'x'), start('--prot', '1')];
 
 		expect(await Promise.all(tries.map(({ exit }) => exit))).toEqual([[1, null], [1, null]]);

@@ -39,7 +39,7 @@ const error = (statusCode: number, text: string) => ({ message: 'Whatsapp Cloud 
 describe.each<[string, Fault, unknown, { taken: number; status: number | null }]>([
 	['status', { kind: 'status', status: 503 }, { status: 503, data: error(503, 'service unavailable error message') }, { taken: 0, status: 503 }],
 	[
-		'status after the message is taken',
+		'status after the message is accepted',
 		{ kind: 'status', status: 500, when: 'after' },
 		{ status: 500, data: error(500, 'internal server error message') },
 		{ taken: 1, status: 500 },
@@ -51,7 +51,7 @@ describe.each<[string, Fault, unknown, { taken: number; status: number | null }]
 	['drop in the body', { kind: 'drop', when: 'midBody' }, 'ERR_BAD_RESPONSE', { taken: 1, status: 202 }],
 	['slow body', { kind: 'slowBody', ms: 5 }, ok, { taken: 1, status: 202 }],
 	['garbage body', { kind: 'garbageBody' }, { status: 202, data: '<html><body>Bad gateway</body></html>' }, { taken: 1, status: 202 }],
-	['garbage body of one’s own', { kind: 'garbageBody', status: 200, body: '{"id":' }, { status: 200, data: '{"id":' }, { taken: 1, status: 200 }],
+	['custom garbage body', { kind: 'garbageBody', status: 200, body: '{"id":' }, { status: 200, data: '{"id":' }, { taken: 1, status: 200 }],
 	[
 		'echo',
 		{ kind: 'echo', status: 422 },
@@ -60,11 +60,11 @@ describe.each<[string, Fault, unknown, { taken: number; status: number | null }]
 	],
 	['other shape', { kind: 'shape', responseShape: 'alternative' }, { status: 202, data: [{ id: accepted.message_id, status: 'accepted' }] }, { taken: 1, status: 202 }],
 	['redirect', { kind: 'redirect', location: 'http://127.0.0.1:1/' }, { status: 302, data: '' }, { taken: 0, status: 302 }],
-	['content length short of the body', { kind: 'wrongContentLength' }, 'HPE_CLOSED_CONNECTION', { taken: 1, status: 202 }],
-	['content length beyond the body', { kind: 'wrongContentLength', by: 20 }, 'ERR_BAD_RESPONSE', { taken: 1, status: 202 }],
+	['content length shorter than the body', { kind: 'wrongContentLength' }, 'HPE_CLOSED_CONNECTION', { taken: 1, status: 202 }],
+	['content length longer than the body', { kind: 'wrongContentLength', by: 20 }, 'ERR_BAD_RESPONSE', { taken: 1, status: 202 }],
 	['latency', { kind: 'latency', ms: 1 }, ok, { taken: 1, status: 202 }],
 ])('a fault: %s', (_, fault, outcome, effect) => {
-	it('acts on one request and no more', async () => {
+	it('affects a single request', async () => {
 		simulator.addFault(fault);
 
 		expect(await send()).toEqual(outcome);
@@ -81,14 +81,14 @@ it('sends the headers of a status fault', async () => {
 	expect([status, headers['retry-after']]).toEqual([429, '7']);
 });
 
-it('says where a redirect goes', async () => {
+it('sends the location of a redirect', async () => {
 	simulator.addFault({ kind: 'redirect', location: 'http://127.0.0.1:1/', status: 307 });
 	const { status, headers } = await api.get('/healthz');
 
 	expect([status, headers.location]).toEqual([307, 'http://127.0.0.1:1/']);
 });
 
-it('can give an error in the other shape', async () => {
+it('can return an error in the other shape', async () => {
 	simulator.addFault({ kind: 'shape', errorShape: 'errors' });
 
 	expect(await send({ ...text, to: '021' })).toEqual({
@@ -108,7 +108,7 @@ it('spreads a slow body over time', async () => {
 it.each([
 	['after', 1],
 	['before', 0],
-] as const)('holds the answer back, the message taken %s that', async (when, taken) => {
+] as const)('delays the response, and accepts the message %s the delay', async (when, taken) => {
 	simulator.addFault({ kind: 'latency', ms: 60_000, when });
 	const answer = api.post('/messages', text).catch(() => 'ended');
 	await until('the request', PATIENCE_MS, () => simulator.requests.length === 1 && simulator.messages.length === taken);
@@ -118,7 +118,7 @@ it.each([
 	await answer;
 });
 
-it('holds every answer back when set so', async () => {
+it('delays every response if configured', async () => {
 	simulator.configure({ latencyMs: 60 });
 	const start = performance.now();
 	await send();
@@ -129,7 +129,7 @@ it('holds every answer back when set so', async () => {
 it.each([
 	['before', 0],
 	['after', 1],
-] as const)('never answers when it stalls %s', async (when, taken) => {
+] as const)('sends no response to a request that stalls %s the message is accepted', async (when, taken) => {
 	simulator.addFault({ kind: 'stall', when });
 	const giveUp = new AbortController();
 	const answer = api.post('/messages', text, { signal: giveUp.signal });
@@ -141,7 +141,7 @@ it.each([
 	await until('the end of the request', PATIENCE_MS, () => simulator.inFlight === 0);
 });
 
-it('breaks a download half way', async () => {
+it('interrupts a download', async () => {
 	const id = await (async () => {
 		simulator.configure({ replyCallbackUrl: 'http://127.0.0.1:1/', callbackTries: 1 });
 		await simulator.sendReply({ source: '64123456789', type: 'document', bytes: Buffer.alloc(100_000) });
@@ -153,17 +153,17 @@ it('breaks a download half way', async () => {
 	expect((await api.get<Buffer>('/media', { params: { media_id: id }, responseType: 'arraybuffer' })).data).toHaveLength(100_000);
 });
 
-describe('which requests a fault acts on', () => {
+describe('the requests that a fault affects', () => {
 	const status = (answer: unknown) => (answer as { status: number }).status;
 
-	it('lets some through first, and then acts as often as it says', async () => {
+	it('skips some requests, and then affects as many as configured', async () => {
 		simulator.addFault({ kind: 'status', status: 500, skip: 1, times: 2 });
 		const answers = [await send(), await send(), await send(), await send()];
 
 		expect(answers.map(status)).toEqual([202, 500, 500, 202]);
 	});
 
-	it.each([Infinity, 'always'] as const)('acts %s, until it is cleared', async (times) => {
+	it.each([Infinity, 'always'] as const)('affects requests %s, until it is cleared', async (times) => {
 		simulator.addFault({ kind: 'status', status: 500, times });
 		const during = [await send(), await send(), await send()];
 		simulator.clearFaults();
@@ -177,7 +177,7 @@ describe('which requests a fault acts on', () => {
 		['the recipient', { to: '+64223456789' }, [202, 500, 200, 500]],
 		['the position', { messageIndex: 1 }, [202, 500, 200, 202]],
 		['all of these at once', { method: 'POST', path: '/messages', to, messageIndex: 1 }, [202, 202, 200, 202]],
-	])('goes by %s', async (_, match, expected) => {
+	])('match by %s', async (_, match, expected) => {
 		simulator.addFault({ kind: 'status', status: 500, times: Infinity, match });
 		const answers = [
 			await send(),
@@ -189,19 +189,19 @@ describe('which requests a fault acts on', () => {
 		expect(answers.map(status)).toEqual(expected);
 	});
 
-	it('lets the first that matches act alone', async () => {
+	it('are affected by the first matching fault only', async () => {
 		simulator.addFault({ kind: 'status', status: 500, match: { messageIndex: 1 } });
 		simulator.addFault({ kind: 'status', status: 503, times: 2 });
 
 		expect([await send(), await send(), await send(), await send()].map(status)).toEqual([503, 500, 503, 202]);
 	});
 
-	it('refuses a kind it does not know', () => {
+	it('rejects an unknown kind', () => {
 		expect(() => simulator.addFault({ kind: 'fire' } as unknown as Fault)).toThrow('No such fault: fire');
 	});
 });
 
-it('stops while requests stall, and leaves nothing running', async () => {
+it('stops while requests stall, without leaving anything running', async () => {
 	simulator.addFault({ kind: 'stall', times: Infinity });
 	const answers = [1, 2, 3].map(() => api.post('/messages', text).catch((failed: unknown) => (isAxiosError(failed) ? failed.code : failed)));
 	await until('three requests', PATIENCE_MS, () => simulator.inFlight === 3);

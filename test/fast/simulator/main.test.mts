@@ -1,4 +1,4 @@
-/** The simulator as a person starts it to make one test event come. */
+/** The simulator as a user starts it to send one test event. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -40,7 +40,7 @@ const simulator = async (...args: string[]) =>
 	);
 
 describe('npm run simulator', () => {
-	it('makes a reply and a status come, with the login of the URL, and ends', async () => {
+	it("sends a reply and a status with the URL's login, and ends", async () => {
 		const url = `http://modica:p%40ss@${host}/webhook-test/x`;
 		expect(await simulator('--reply', 'Kia ora', '--reply-url', url, '--status', 'read', '--status-url', url)).toEqual({
 			ended: 'well',
@@ -53,13 +53,13 @@ describe('npm run simulator', () => {
 		]);
 	});
 
-	it('tells what to do when it is refused', async () => {
+	it('explains how to fix a rejected login', async () => {
 		answer = 401;
 		const { ended, printed } = await simulator('--reply', 'x', '--reply-url', `http://${host}/`);
 		expect({ ended, printed }).toEqual({ ended: 'badly', printed: expect.stringMatching(/returned 401\. Add the Callback Username/) });
 	});
 
-	it('says which URL is missing', async () => {
+	it('names the missing URL', async () => {
 		expect(await simulator('--reply', 'x')).toEqual({ ended: 'badly', printed: expect.stringMatching(/--reply requires --reply-url/) });
 		expect(received).toEqual([]);
 	});

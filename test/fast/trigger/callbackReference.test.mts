@@ -1,4 +1,4 @@
-/** The reference's callbacks from one end to the other: the API's simulator sends each, the trigger takes it. */
+/** The reference's callbacks end to end: the simulated API sends each one, and the trigger receives it. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import { freshSetup, startEndpoint, type Endpoint } from '../../harness/core/tri
 import type { MessageStatus } from '../../simulator/settings.mts';
 import { startSimulator, type Simulator } from '../../simulator/simulator.mts';
 
-/** What an address in front of the trigger answers in its place, once. */
+/** A single response from a server in front of the trigger. */
 let instead: { status: number; body: unknown } | undefined;
 let endpoint: Endpoint;
 let front: Server;
@@ -49,11 +49,11 @@ async function readAll(request: IncomingMessage): Promise<Buffer> {
 }
 
 const sendStatus = async (given: object) => await api.sendStatus({ ...STATUS, ...given } as { id: string; status: MessageStatus });
-/** Sends a reply whose body is this one and nothing else. */
+/** Sends a reply with exactly this body. */
 const sendReply = async (body: object) =>
 	await api.sendReply({ source: '', content: {}, extra: { id: undefined, source: undefined, destination: undefined, content: undefined, ...body } });
 
-/** Statuses answered to the one callback that was sent. */
+/** Status codes of the responses to the only callback. */
 const answered = () => api.callbacks.map(({ tries }) => tries.map(({ status }) => status));
 
 const FINAL = ['read', 'rejected', 'failed', 'dead', 'expired'];
@@ -85,7 +85,7 @@ const TEXT_OF: Record<string, string | undefined> = {
 };
 const MIME_TYPES = ['image/png', 'image/jpeg', 'text/plain', 'application/pdf', 'audio/mp3', 'video/mp4'];
 
-describe('a callback of the reference starts the workflow:', () => {
+describe('a callback in the reference starts the workflow:', () => {
 	const MADE_OF: Record<string, object> = {
 		'statusCallback reference': statusItem('received').json,
 		'replyCallback reference': {
@@ -156,7 +156,7 @@ describe('a callback of the reference starts the workflow:', () => {
 	});
 });
 
-describe('a callback that is answered with an error of the reference comes again and starts the workflow once:', () => {
+describe('a callback that gets an error listed in the reference is retried and starts the workflow once:', () => {
 	it.each(errors)('$title', async ({ section, status, value }) => {
 		instead = { status, body: value };
 		await (section === 'statusCallback' ? sendStatus({}) : sendReply(REPLY));

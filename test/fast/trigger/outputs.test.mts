@@ -1,4 +1,4 @@
-/** How many outputs the editor draws, what it calls the trigger, and where a callback leaves: the same answer thrice. */
+/** The outputs in the editor, the subtitle of the trigger, and the output of a callback must agree. */
 import { NodeHelpers, Workflow, type INode, type INodeParameters, type INodeType, type INodeTypes } from 'n8n-workflow';
 import { ModicaWhatsAppTrigger } from '../../../nodes/ModicaWhatsApp/ModicaWhatsAppTrigger.node.ts';
 import { REPLY, STATUS } from '../../harness/callbackSamples.mts';
@@ -6,22 +6,22 @@ import { AUTHORIZATION, freshSetup, startEndpoint, type Endpoint } from '../../h
 
 type Events = INodeParameters['events'];
 
-/** Each as a list and as a text, typed or from an expression. */
+/** Each as a list and as text, typed or from an expression. */
 const CHOICES: Array<[string, Events, string[]]> = [
-	['both, chosen in the list', ['status', 'reply'], ['status', 'reply']],
+	['both, selected in the list', ['status', 'reply'], ['status', 'reply']],
 	['both, in the other order', ['reply', 'status'], ['reply', 'status']],
-	['one, chosen in the list', ['reply'], ['reply']],
-	['one, chosen twice', ['reply', 'reply'], ['reply', 'reply']],
-	['one as a text', 'reply', ['reply']],
-	['the other as a text', 'status', ['status']],
-	['one of an expression', '={{ "reply" }}', ['reply']],
-	['a list of an expression', '={{ ["status", "reply"] }}', ['status', 'reply']],
-	['a list of one of an expression', '={{ ["reply"] }}', ['reply']],
-	['both as a text', 'status,reply', ['status', 'reply']],
-	['both as a text with spaces', '={{ " reply , status " }}', ['reply', 'status']],
-	['both as lines', '={{ "status\\nreply" }}', ['status', 'reply']],
+	['one, selected in the list', ['reply'], ['reply']],
+	['one, selected twice', ['reply', 'reply'], ['reply', 'reply']],
+	['one as text', 'reply', ['reply']],
+	['the other as text', 'status', ['status']],
+	['one from an expression', '={{ "reply" }}', ['reply']],
+	['a list from an expression', '={{ ["status", "reply"] }}', ['status', 'reply']],
+	['a list with one event from an expression', '={{ ["reply"] }}', ['reply']],
+	['both as text', 'status,reply', ['status', 'reply']],
+	['both as text with spaces', '={{ " reply , status " }}', ['reply', 'status']],
+	['both on separate lines', '={{ "status\\nreply" }}', ['status', 'reply']],
 	['both with a semicolon', 'status;reply', ['status', 'reply']],
-	['one with a comma behind it', 'reply,', ['reply']],
+	['one followed by a comma', 'reply,', ['reply']],
 ];
 
 const trigger = new ModicaWhatsAppTrigger() as INodeType;
@@ -44,11 +44,11 @@ const TWO = [
 const isBoth = (events: string[]) => events.includes('status') && events.includes('reply');
 
 describe('in the editor', () => {
-	it.each(CHOICES)('the trigger has an output for each event, and their names: %s', (_, events, chosen) => {
+	it.each(CHOICES)('the trigger has one output per event, with its name: %s', (_, events, chosen) => {
 		expect(inEditor(events)).toEqual({ outputs: isBoth(chosen) ? TWO : ['main'], subtitle: `On ${chosen.join(' and ')}` });
 	});
 
-	it('the trigger keeps an output while no event is chosen', () => {
+	it('the trigger has one output if no event is selected', () => {
 		expect(inEditor([])).toEqual({ outputs: ['main'], subtitle: 'On ' });
 	});
 });
@@ -62,7 +62,7 @@ describe('a callback', () => {
 		await endpoint.stop();
 	});
 
-	it.each(CHOICES)('leaves by the output that the editor draws for it: %s', async (_, events, chosen) => {
+	it.each(CHOICES)('uses the output that the editor shows for it: %s', async (_, events, chosen) => {
 		for (const [event, body] of [['status', STATUS], ['reply', REPLY]] as const) {
 			endpoint.setup = { ...freshSetup(endpoint), parameters: { events, options: {} } };
 			endpoint.executions.length = 0;

@@ -4,9 +4,9 @@ import { isAuthorized } from '../../../nodes/ModicaWhatsApp/callback/verify';
 import { unicode } from '../../harness/cases.mts';
 import { AUTHORIZATION, freshSetup, LOGIN, startEndpoint, type Endpoint } from '../../harness/core/trigger.mts';
 
-/** Cases of each property that goes over HTTP; what a function decides by itself is asked of the function, more often. */
+/** Cases for each property over HTTP. Properties of single functions are tested with more cases. */
 const RUNS = 1_000;
-/** Bounds what hangs: half a minute of a processor's time, of which a busy machine may give little. */
+/** Stops a hanging test. A run needs 30 s of processor time, which takes longer on a busy machine. */
 const TIMEOUT_MS = 600_000;
 
 let endpoint: Endpoint;
@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const STATUSES = ['accepted', 'submitted', 'sent', 'received', 'read', 'frozen', 'rejected', 'failed', 'dead', 'expired'];
 
-/** Things that are named as a callback's fields are, and hold anything. */
+/** Objects with the field names of a callback and arbitrary values. */
 const almostCallback = fc.record(
 	{
 		id: fc.oneof(fc.uuid(), fc.anything()),
@@ -42,7 +42,7 @@ const extra = fc.dictionary(
 	fc.string().filter((name) => !['id', 'status', 'reference', 'source', 'destination', 'Destination', 'content', '__proto__'].includes(name)),
 	fc.jsonValue({ maxDepth: 3 }),
 );
-/** What may stand where a text should: numbers that WhatsApp lets people hide, and what providers put in their place. */
+/** Values in place of a text, such as those that WhatsApp and providers use for hidden numbers. */
 const odd = fc.oneof(fc.constantFrom(undefined, null, '', ' ', 'NZ.13491208655302741918'), text, fc.jsonValue({ maxDepth: 2 }));
 const status = fc
 	.record({ id: text, status: fc.oneof(fc.constantFrom(...STATUSES), text), reference: odd })
@@ -54,7 +54,7 @@ const reply = fc
 	)
 	.chain((body) => extra.map((others) => ({ ...others, ...body })));
 
-/** What the reference says a callback is, in other words than the code under test has. */
+/** The reference's definition of a callback, implemented independently of the code under test. */
 function isCallback(body: unknown): boolean {
 	if (typeof body !== 'object' || body === null || Array.isArray(body)) return false;
 	const { id, status: state, content } = body as Record<string, unknown>;
@@ -64,7 +64,7 @@ function isCallback(body: unknown): boolean {
 const isName = (value: unknown) => isText(value) && String(value).length <= 255;
 const isText = (value: unknown) => (typeof value === 'string' && value !== '') || Number.isSafeInteger(value);
 
-/** n8n reads the first three itself, and leaves the others to a node above version 1. */
+/** n8n parses the first three itself, and leaves the others to nodes with a version above 1. */
 const OTHER_TYPES = ['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=utf-8', 'application/octet-stream', 'application/vnd.modica+json', 'x', ''];
 
 const printable = fc.string({ unit: fc.constantFrom(...Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index))) });
@@ -76,8 +76,8 @@ const otherAuthorization = fc.oneof(
 	fc.constantFrom(AUTHORIZATION.slice(0, -2), `${AUTHORIZATION}A`, AUTHORIZATION.toLowerCase(), AUTHORIZATION.replace('Basic', 'Digest')),
 ).filter((header) => header.trim() !== AUTHORIZATION);
 
-describe('whatever comes in', () => {
-	it('is read as a callback, or refused with a reason, and nothing else', () => {
+describe('any request body', () => {
+	it('is parsed as a callback or rejected with a reason', () => {
 		fc.assert(
 			fc.property(fc.oneof(fc.anything(), almostCallback, fc.string(), fc.json()), (body) => {
 				const callback = parseCallback(body);
@@ -88,7 +88,7 @@ describe('whatever comes in', () => {
 		);
 	});
 
-	it('never makes a 500, and starts an execution only as a callback', async () => {
+	it('never causes a 500, and starts an execution only if it is a callback', async () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.oneof(fc.json(), almostCallback.map((value) => JSON.stringify(value)), fc.string(), status.map((value) => JSON.stringify(value))),
@@ -98,7 +98,7 @@ describe('whatever comes in', () => {
 					endpoint.setup = { ...freshSetup(endpoint), typeVersion };
 					endpoint.executions.length = 0;
 					const answer = await endpoint.call(body, { authorization: AUTHORIZATION, 'content-type': contentType });
-					// 422 is n8n's own, for a body that says it is JSON and is not.
+					// n8n returns 422 if a body declared as JSON isn't JSON.
 					expect([200, 400, 422]).toContain(answer.status);
 					expect(endpoint.executions).toHaveLength(answer.status === 200 ? 1 : 0);
 					if (answer.status === 200) expect(isCallback(JSON.parse(body.replace(/^\uFEFF/, '')))).toBe(true);
@@ -108,7 +108,7 @@ describe('whatever comes in', () => {
 		);
 	}, TIMEOUT_MS);
 
-	it('is not lost when it is a callback, whatever its content type', async () => {
+	it('is not lost if it is a callback, whatever its content type', async () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.oneof(status, reply),
@@ -124,7 +124,7 @@ describe('whatever comes in', () => {
 					const [item] = (isReply ? replies : statuses) ?? [];
 					expect([statuses?.length, replies?.length]).toEqual(isReply ? [0, 1] : [1, 0]);
 					expect(item?.json).toMatchObject({ event: isReply ? 'reply' : 'status', id: body.id });
-					// Whatever came is somewhere in the item, unless it was empty.
+					// Every value that isn't empty is somewhere in the item.
 					const sent = JSON.parse(JSON.stringify(body)) as Record<string, unknown>;
 					const { extra: rest = {}, ...known } = item!.json as Record<string, unknown> & { extra?: object };
 					for (const [name, value] of Object.entries(sent).filter(([field]) => field !== 'content')) {
@@ -141,7 +141,7 @@ describe('whatever comes in', () => {
 		);
 	}, TIMEOUT_MS);
 
-	it('is kept out with any other login', async () => {
+	it('is rejected with any other login', async () => {
 		const login = { username: LOGIN.callbackUsername, password: LOGIN.callbackPassword };
 		expect(isAuthorized(AUTHORIZATION, login)).toBe(true);
 		fc.assert(

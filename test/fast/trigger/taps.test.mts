@@ -1,4 +1,4 @@
-/** Replies that answer a question, on their way through the trigger to n8n's waiting endpoint. */
+/** Replies that answer a question, from the trigger to n8n's waiting endpoint. */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -26,9 +26,9 @@ let endpoint: Endpoint;
 /** n8n's public address. */
 let publicly: Server;
 let origin: string;
-/** What came to the waiting endpoint, by either address. */
+/** Requests to the waiting endpoint, at either address. */
 let received: Array<{ method: string | undefined; url: string | undefined; headers: IncomingHttpHeaders; by: 'public' | 'socket' }>;
-/** What it answers, the last again and again. */
+/** The responses of the waiting endpoint. The last one repeats. */
 let answers: Answer[];
 let questions = 0;
 
@@ -63,7 +63,7 @@ afterAll(async () => {
 
 const set = (setup: Partial<Setup>) => Object.assign(endpoint.setup, setup);
 
-/** A tap on a question of its own. */
+/** A tap on a new question. */
 function freshTap(part: Partial<Tap> = {}): Tap {
 	const secret = `question-${questions++}`.padEnd(22, '_');
 	return { answer: 1, executionId: '7', nodeId: NODE_ID, secret, signature: '0123456789abcdef'.repeat(4), ...part };
@@ -73,11 +73,11 @@ async function tapped(payload: string, { id = `reply-${questions++}`, headers = 
 	return await endpoint.call(JSON.stringify({ ...REPLY, id, content: { type: 'button', button: { payload, text: 'Yes' } } }), headers);
 }
 
-/** The items of the reply output, of all executions. */
+/** The items of the reply output, across all executions. */
 const items = () => endpoint.executions.flatMap((outputs) => outputs.flat().map(({ json }) => json));
 
 describe('a tap', () => {
-	it('continues the execution that asked, and starts nothing', async () => {
+	it('continues the execution that asked, and starts no other', async () => {
 		const tap = freshTap();
 		expect(await tapped(packTap(tap)!)).toMatchObject({ status: 200, body: '{"answered":true}' });
 		expect(received).toEqual([
@@ -92,21 +92,21 @@ describe('a tap', () => {
 	});
 
 	it.each<[string, Setup['parameters']]>([
-		['only statuses', { events: ['status'], options: {} }],
-		['only texts', { events: ['reply'], options: { contentTypes: ['text'] } }],
-		['only replies of somebody else', { events: ['reply'], options: { senders: '+64217654321' } }],
-	])('does so when the workflow takes %s', async (_what, parameters) => {
+		['statuses only', { events: ['status'], options: {} }],
+		['texts only', { events: ['reply'], options: { contentTypes: ['text'] } }],
+		['replies from other senders only', { events: ['reply'], options: { senders: '+64217654321' } }],
+	])('also continues it if the trigger filters for %s', async (_what, parameters) => {
 		set({ parameters });
 		expect(await tapped(packTap(freshTap())!)).toMatchObject({ status: 200, body: '{"answered":true}' });
 		expect(received).toHaveLength(1);
 	});
 
-	it('of a stranger is refused', async () => {
+	it('without a valid login is rejected', async () => {
 		for (const headers of [{}, { authorization: 'Basic d3Jvbmc6d3Jvbmc=' }] as Array<Record<string, string>>) expect(await tapped(packTap(freshTap())!, { headers })).toMatchObject({ status: 401 });
 		expect(received).toEqual([]);
 	});
 
-	it('that was copied is handed over once', async () => {
+	it('is posted once if it arrives twice', async () => {
 		const payload = packTap(freshTap())!;
 		const copies = await Promise.all(Array.from({ length: 5 }, async () => await tapped(payload, { id: 'the-same' })));
 		expect(copies.map(({ body }) => body).sort()).toEqual(['{"answered":true}', ...Array<string>(4).fill('{"ignored":"duplicate"}')]);
@@ -114,7 +114,7 @@ describe('a tap', () => {
 		expect(received).toHaveLength(1);
 	});
 
-	it('that was copied is handed over once although copies are let through', async () => {
+	it('is posted once even if deduplication is off', async () => {
 		set({ parameters: { events: ['reply'], options: { ignoreDuplicates: false } } });
 		const payload = packTap(freshTap())!;
 		await tapped(payload, { id: 'the-same-again' });
@@ -123,10 +123,10 @@ describe('a tap', () => {
 	});
 
 	it.each([
-		['a page without our header', CLOSED],
+		["a page without the node's header", CLOSED],
 		['410', { status: 410 }],
-		['an execution that has finished', { status: 409, body: '{"message":"The execution \\"7\\" has finished with error."}' }],
-	])('on a closed question is an ordinary reply that says so: %s', async (_what, answer) => {
+		['a finished execution', { status: 409, body: '{"message":"The execution \\"7\\" has finished with error."}' }],
+	])('on a closed question is passed on with questionClosed: %s', async (_what, answer) => {
 		answers = [answer];
 		expect(await tapped(packTap(freshTap())!, { id: 'late' })).toMatchObject({ status: 200, body: '' });
 		expect(items()).toEqual([expect.objectContaining({ id: 'late', type: 'button', text: 'Yes', content: { type: 'button', button: { payload: 'MW1', text: 'Yes' } }, questionClosed: true })]);
@@ -134,7 +134,7 @@ describe('a tap', () => {
 		expect(await tapped(packTap(freshTap())!)).toMatchObject({ status: 200, body: '{"ignored":"events"}' });
 	});
 
-	it.each([401, 404])('that n8n knows nothing of (%i) is an ordinary reply', async (status) => {
+	it.each([401, 404])('that n8n does not know (%i) is passed on as a reply', async (status) => {
 		answers = [{ status }];
 		expect(await tapped(packTap(freshTap())!)).toMatchObject({ status: 200, body: '' });
 		const [item] = items();
@@ -142,13 +142,13 @@ describe('a tap', () => {
 		expect(item).not.toHaveProperty('questionClosed');
 	});
 
-	it('that comes before n8n has stored the execution is handed over again', async () => {
+	it('that arrives before n8n has stored the execution is retried', async () => {
 		answers = [RUNNING, { status: 500 }, TAKEN];
 		expect(await tapped(packTap(freshTap())!)).toMatchObject({ body: '{"answered":true}' });
 		expect(received).toHaveLength(3);
 	});
 
-	it('that cannot be handed over is to be sent again, and then is', async () => {
+	it('that cannot be posted returns a 503 and succeeds when Modica retries it', async () => {
 		answers = [RUNNING];
 		const payload = packTap(freshTap())!;
 		expect(await tapped(payload, { id: 'again' })).toMatchObject({ status: 503, headers: { 'retry-after': '5' }, body: '{"message":"n8n cannot take this answer yet"}' });
@@ -157,7 +157,7 @@ describe('a tap', () => {
 		expect(await tapped(payload, { id: 'again' })).toMatchObject({ status: 200, body: '{"answered":true}' });
 	});
 
-	it('that comes to two triggers answers by one of them, and is late at none', async () => {
+	it('that reaches two triggers answers once, and counts as late at neither', async () => {
 		const payload = packTap(freshTap())!;
 		await tapped(payload, { id: 'for-two' });
 		endpoint.setup = { ...freshSetup(endpoint), webhookUrl: origin };
@@ -165,7 +165,7 @@ describe('a tap', () => {
 		expect([received.length, endpoint.executions]).toEqual([1, []]);
 	});
 
-	it('is never led elsewhere', async () => {
+	it('does not follow redirects', async () => {
 		answers = [{ status: 307, headers: { Location: `${origin}/webhook-waiting/elsewhere` } }];
 		expect(await tapped(packTap(freshTap())!)).toMatchObject({ status: 503 });
 		expect(new Set(received.map(({ url }) => url?.startsWith(`/webhook-waiting/7/${NODE_ID}?`)))).toEqual(new Set([true]));
@@ -173,7 +173,7 @@ describe('a tap', () => {
 });
 
 describe('n8n', () => {
-	it('is called at the socket that the callback came in by, whatever its public address says', async () => {
+	it('is called at the socket on which the callback arrived, regardless of its public address', async () => {
 		for (const webhookUrl of [origin, `http://127.0.0.1:${await freePort()}`, 'https://n8n.example.com', 'http://192.0.2.1']) {
 			set({ webhookUrl });
 			expect(await tapped(packTap(freshTap())!)).toMatchObject({ body: '{"answered":true}' });
@@ -182,29 +182,29 @@ describe('n8n', () => {
 	});
 
 	it.each([
-		['nobody listens there', async () => ({ localAddress: '127.0.0.1', localPort: await freePort() })],
-		['its address fits into no URL', async () => await Promise.resolve({ localAddress: 'fe80::fc:ff:fe00:1%eth0', localPort: 5678 })],
-		['no request may go to its port', async () => await Promise.resolve({ localAddress: '127.0.0.1', localPort: 6000 })],
-	])('is called by its public address where %s', async (_what, socket) => {
+		['nothing listens on the socket', async () => ({ localAddress: '127.0.0.1', localPort: await freePort() })],
+		['the address of the socket does not fit in a URL', async () => await Promise.resolve({ localAddress: 'fe80::fc:ff:fe00:1%eth0', localPort: 5678 })],
+		['requests to its port are blocked', async () => await Promise.resolve({ localAddress: '127.0.0.1', localPort: 6000 })],
+	])('is called at its public address if %s', async (_what, socket) => {
 		set({ socket: await socket() });
 		expect(await tapped(packTap(freshTap())!)).toMatchObject({ body: '{"answered":true}' });
 		expect(received).toMatchObject([{ by: 'public', method: 'POST' }]);
 	});
 
-	it('is called by its public address where the socket serves no waiting executions', async () => {
+	it('is called at its public address if the socket serves no waiting executions', async () => {
 		endpoint.waiting = (_incoming, response) => response.writeHead(404).end('Cannot POST /webhook-waiting/7');
 		expect(await tapped(packTap(freshTap())!)).toMatchObject({ body: '{"answered":true}' });
 		endpoint.waiting = listener('socket');
 		expect(received).toMatchObject([{ by: 'public' }]);
 	});
 
-	it('that knows no such execution is not asked twice', async () => {
+	it('that does not know the execution is called once', async () => {
 		answers = [{ status: 404, body: '{"code":404,"message":"The execution \\"7\\" does not exist."}' }];
 		await tapped(packTap(freshTap())!);
 		expect(received).toMatchObject([{ by: 'socket' }]);
 	});
 
-	it('whose address cannot be told leaves no doubt: the answer was not sent', async () => {
+	it('with an unknown address leaves no doubt that the answer was not sent', async () => {
 		const payload = packTap(freshTap())!;
 		set({ webhookUrl: 'nowhere' });
 		expect(await tapped(payload, { id: 'no-address' })).toMatchObject({ status: 503 });
@@ -215,7 +215,7 @@ describe('n8n', () => {
 		expect(items()).toEqual([expect.objectContaining({ id: 'no-address', questionClosed: true })]);
 	});
 
-	it('that has broken off is asked again by the socket, since the answer may have arrived', async () => {
+	it('is called again at the socket after a broken connection, because the answer may have arrived', async () => {
 		let calls = 0;
 		endpoint.waiting = ({ socket }) => (calls++, socket.destroy());
 		expect(await tapped(packTap(freshTap())!)).toMatchObject({ status: 503 });
@@ -224,7 +224,7 @@ describe('n8n', () => {
 	});
 });
 
-describe('whatever a payload says', () => {
+describe('any payload', () => {
 	const whole = packTap(freshTap())!;
 	const part = fc.string({ unit: fc.constantFrom(...'MW1.~-_Ab9=/\\:@?#%&\n 2e'), maxLength: 12 });
 	const nodeId = fc.oneof(fc.constantFrom('..', '.', '../..', '../../rest/login', '//evil.example', '%2e%2e', 'a?b#c', '@evil.example'), fc.string({ maxLength: 20 }));
@@ -235,7 +235,7 @@ describe('whatever a payload says', () => {
 		fc.string({ maxLength: 200, unit: 'binary' }),
 	);
 
-	it('only the waiting endpoint hears of it, and n8n refuses what it has not signed', async () => {
+	it('is posted only to the waiting endpoint, and n8n rejects links that it did not sign', async () => {
 		answers = [{ status: 401 }];
 		await fc.assert(
 			fc.asyncProperty(payloads, async (payload) => {

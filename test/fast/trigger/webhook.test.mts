@@ -38,7 +38,7 @@ const REPLY_ITEM = {
 };
 
 describe('a callback', () => {
-	it('leaves by the output of its kind when both events are chosen', async () => {
+	it('uses the output of its event if both events are selected', async () => {
 		expect(await call(STATUS)).toMatchObject({ status: 200, body: '' });
 		expect(await call(REPLY)).toMatchObject({ status: 200, body: '' });
 		expect(endpoint.executions).toEqual([[[STATUS_ITEM], []], [[], [REPLY_ITEM]]]);
@@ -47,7 +47,7 @@ describe('a callback', () => {
 	it.each([
 		['status', STATUS, STATUS_ITEM],
 		['reply', REPLY, REPLY_ITEM],
-	])('leaves by the only output when %s alone is chosen', async (event, body, item) => {
+	])('uses the only output if only %s is selected', async (event, body, item) => {
 		set({ parameters: { events: [event], options: {} } });
 		await call(body);
 		expect(endpoint.executions).toEqual([[[item]]]);
@@ -59,13 +59,13 @@ describe('a callback', () => {
 				(type) => [typeVersion, type] as const,
 			),
 		),
-	)('is understood by version %i with the content type "%s"', async (typeVersion, type) => {
+	)('is parsed in version %i with the content type "%s"', async (typeVersion, type) => {
 		set({ typeVersion });
 		expect(await call(STATUS, { authorization: AUTHORIZATION, 'content-type': type })).toMatchObject({ status: 200 });
 		expect(endpoint.executions).toEqual([[[STATUS_ITEM], []]]);
 	});
 
-	it('that cannot be read to its end is refused and starts nothing', async () => {
+	it('that is incomplete is rejected and starts nothing', async () => {
 		endpoint.unreadable = true;
 		const answer = await call(STATUS, { authorization: AUTHORIZATION, 'content-type': 'application/octet-stream' });
 		endpoint.unreadable = false;
@@ -73,26 +73,26 @@ describe('a callback', () => {
 		expect(endpoint.executions).toEqual([]);
 	});
 
-	it('brings no header along', async () => {
+	it('does not pass on headers', async () => {
 		await call(STATUS, { authorization: AUTHORIZATION, 'x-secret': 'do-not-keep' });
 		const stored = JSON.stringify(endpoint.executions);
 		expect(stored).not.toContain('do-not-keep');
 		expect(stored).not.toContain(AUTHORIZATION.slice('Basic '.length));
 	});
 
-	it('that is filtered out is answered 200 and starts nothing', async () => {
+	it('that is filtered out returns a 200 and starts nothing', async () => {
 		options({ statuses: ['read'] });
 		expect(await call(STATUS)).toMatchObject({ status: 200, body: '{"ignored":"statuses"}' });
 		expect(endpoint.executions).toEqual([]);
 	});
 });
 
-describe('a stranger', () => {
+describe('a request', () => {
 	it.each<[string, Record<string, string>]>([
 		['without a login', {}],
 		['with another password', { authorization: `Basic ${Buffer.from('modica:wrong').toString('base64')}` }],
 		['with a login of another scheme', { authorization: 'Bearer abc' }],
-	])('%s is answered 401 and starts nothing', async (_, headers) => {
+	])('%s returns a 401 and starts nothing', async (_, headers) => {
 		const { status, headers: answered, body } = await call(STATUS, headers);
 		expect({ status, challenge: answered['www-authenticate'], body: JSON.parse(body) as unknown }).toEqual({
 			status: 401,
@@ -102,15 +102,15 @@ describe('a stranger', () => {
 		expect(endpoint.executions).toEqual([]);
 	});
 
-	it('learns nothing about the body', async () => {
+	it('without a valid login gets no details about its body', async () => {
 		expect(await call('{}', {})).toMatchObject({ status: 401 });
 	});
 
 	it.each<[string, object]>([
-		['has none', {}],
-		['has an empty one', { callbackUsername: '', callbackPassword: '' }],
-		['has half of one', { callbackUsername: 'modica', callbackPassword: '' }],
-	])('is not let in when the credential %s, nor is anybody, also while somebody tries things out', async (_, login) => {
+		['has no login', {}],
+		['has an empty login', { callbackUsername: '', callbackPassword: '' }],
+		['has half a login', { callbackUsername: 'modica', callbackPassword: '' }],
+	])('is rejected if the credential %s, also in test mode', async (_, login) => {
 		set({ credential: { username: 'wab_demo', password: 'x', baseUrl: api.baseUrl, ...login } });
 		for (const mode of ['webhook', 'manual'] as const) {
 			set({ mode });
@@ -124,28 +124,28 @@ describe('a stranger', () => {
 		expect(endpoint.executions).toEqual([]);
 	});
 
-	it('may call when the trigger is to be open, whatever the credential holds', async () => {
+	it('is accepted without authentication if the trigger has none, whatever the credential contains', async () => {
 		set({ parameters: { ...endpoint.setup.parameters, authentication: 'none' }, credential: 'unreadable' });
 		expect(await call(STATUS, {})).toMatchObject({ status: 200, body: '' });
 		expect(endpoint.executions).toEqual([[[STATUS_ITEM], []]]);
 	});
 
-	it('is asked for a login when what says so is odd', async () => {
+	it('needs a login if Authentication has an invalid value', async () => {
 		set({ parameters: { ...endpoint.setup.parameters, authentication: 'None' } });
 		expect(await call(STATUS, {})).toMatchObject({ status: 401 });
 	});
 
-	it('is not let in when the credential cannot be read, nor is Modica, which is to try again', async () => {
+	it('is rejected if the credential cannot be read, so that Modica retries it', async () => {
 		set({ credential: 'unreadable' });
 		expect(await call(STATUS)).toMatchObject({ status: 503, headers: { 'retry-after': '60' } });
 		expect(endpoint.executions).toEqual([]);
 	});
 });
 
-describe('the log-in that is kept for a moment', () => {
+describe('the cached login', () => {
 	const CHANGED = { callbackUsername: 'modica', callbackPassword: 'changed' };
 	const changed = `Basic ${Buffer.from('modica:changed').toString('base64')}`;
-	/** Each of these is a status that has not been sent yet. */
+	/** Each of these is a status that hasn't been sent yet. */
 	let id = 0;
 	const answerTo = async (authorization: string) => (await call({ ...STATUS, id: `kept-${id++}` }, { authorization })).status;
 	const change = (login: object) => set({ credential: { ...(endpoint.setup.credential as object), ...login } });
@@ -157,7 +157,7 @@ describe('the log-in that is kept for a moment', () => {
 	});
 	afterEach(() => spy.mockRestore());
 
-	it('is that of the credential again after ten seconds', async () => {
+	it('is read again after ten seconds', async () => {
 		expect(await answerTo(AUTHORIZATION)).toBe(200);
 		change(CHANGED);
 		now += 9_999;
@@ -166,12 +166,12 @@ describe('the log-in that is kept for a moment', () => {
 		expect([await answerTo(AUTHORIZATION), await answerTo(changed)]).toEqual([401, 200]);
 	});
 
-	it('lets nobody else in while it is kept', async () => {
+	it('rejects other logins', async () => {
 		expect(await answerTo(AUTHORIZATION)).toBe(200);
 		for (const wrong of ['Basic ', changed, AUTHORIZATION.slice(0, -4), '']) expect(await answerTo(wrong)).toBe(401);
 	});
 
-	it('is read once for many callbacks, and never for those of another credential', async () => {
+	it('is read once for many callbacks, and never used for another credential', async () => {
 		await Promise.all(Array.from({ length: 20 }, () => answerTo(AUTHORIZATION)));
 		expect(endpoint.credentialsRead).toBe(1);
 		change(CHANGED);
@@ -180,7 +180,7 @@ describe('the log-in that is kept for a moment', () => {
 		expect(endpoint.credentialsRead).toBe(2);
 	});
 
-	it('is not kept when it could not be read', async () => {
+	it('is not cached if it could not be read', async () => {
 		const { credential } = endpoint.setup;
 		set({ credential: 'unreadable' });
 		expect(await answerTo(AUTHORIZATION)).toBe(503);
@@ -188,14 +188,14 @@ describe('the log-in that is kept for a moment', () => {
 		expect(await answerTo(AUTHORIZATION)).toBe(200);
 	});
 
-	it('is read anew for whoever tries things out', async () => {
+	it('is not used in test mode', async () => {
 		expect(await answerTo(AUTHORIZATION)).toBe(200);
 		change(CHANGED);
 		set({ mode: 'manual' });
 		expect([await answerTo(AUTHORIZATION), await answerTo(changed)]).toEqual([401, 200]);
 	});
 
-	it('is not kept for a credential without an id', async () => {
+	it('is not cached for a credential without an ID', async () => {
 		set({ credentialId: '' });
 		expect(await answerTo(AUTHORIZATION)).toBe(200);
 		change(CHANGED);
@@ -203,14 +203,14 @@ describe('the log-in that is kept for a moment', () => {
 	});
 });
 
-describe('a body that is no callback', () => {
+describe('a body that is not a callback', () => {
 	it.each<[string, unknown, number]>([
 		['empty', '', 400],
 		['a list', [STATUS], 400],
 		['a number', 7, 400],
-		['an object without id', { status: 'read' }, 400],
-		['nested 1,000 deep', { ...STATUS, more: nested(1_000) }, 400],
-	])('is answered with the reason and starts nothing: %s', async (_, body, expected) => {
+		['an object without an ID', { status: 'read' }, 400],
+		['nested 1,000 levels deep', { ...STATUS, more: nested(1_000) }, 400],
+	])('returns the reason and starts nothing: %s', async (_, body, expected) => {
 		const { status, headers, body: answer } = await call(body);
 		expect({ status, type: headers['content-type'], answer: JSON.parse(answer) as unknown }).toEqual({
 			status: expected,
@@ -220,26 +220,26 @@ describe('a body that is no callback', () => {
 		expect(endpoint.executions).toEqual([]);
 	});
 
-	it('is answered with the reason as text too', async () => {
+	it('returns the reason for a text body too', async () => {
 		expect(await call('hello', { authorization: AUTHORIZATION, 'content-type': 'text/plain' })).toMatchObject({ status: 400 });
 	});
 });
 
 describe('copies of a callback', () => {
-	it('start one execution, one after the other', async () => {
+	it('start one execution if they arrive one after the other', async () => {
 		await call(STATUS);
 		expect(await call(STATUS)).toMatchObject({ status: 200, body: '{"ignored":"duplicate"}' });
 		expect(endpoint.executions).toHaveLength(1);
 	});
 
-	it('start one execution, 20 at once', async () => {
+	it('start one execution if 20 arrive at once', async () => {
 		const answers = await Promise.all(Array.from({ length: 20 }, () => call(STATUS)));
 		expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
 		expect(answers.filter(({ body }) => body === '')).toHaveLength(1);
 		expect(endpoint.executions).toHaveLength(1);
 	});
 
-	it('are taken again when n8n could not store the first', async () => {
+	it('are accepted again if n8n could not store the first', async () => {
 		const { store } = endpoint.setup;
 		set({ store: () => Promise.reject(new Error('The database is gone')) });
 		expect(await call(STATUS)).toMatchObject({ status: 500 });
@@ -248,7 +248,7 @@ describe('copies of a callback', () => {
 		expect(endpoint.executions).toHaveLength(1);
 	});
 
-	it('are taken once when n8n could not store the first of several at once', async () => {
+	it('are accepted once if n8n could not store the first of several concurrent ones', async () => {
 		const { store } = endpoint.setup;
 		let failures = 0;
 		set({
@@ -263,26 +263,26 @@ describe('copies of a callback', () => {
 		expect(endpoint.executions).toHaveLength(1);
 	});
 
-	it('are told from a status that moves on', async () => {
+	it('are distinguished from a new status of the same message', async () => {
 		for (const status of ['sent', 'received', 'sent', 'read']) await call({ ...STATUS, status });
 		expect(endpoint.executions.map(([statuses]) => statuses?.[0]?.json.status)).toEqual(['sent', 'received', 'read']);
 	});
 
-	it('each start an execution when they are not to be ignored', async () => {
+	it('each start an execution if deduplication is off', async () => {
 		options({ ignoreDuplicates: false });
 		await call(STATUS);
 		await call(STATUS);
 		expect(endpoint.executions).toHaveLength(2);
 	});
 
-	it('each count when somebody tries things out in the editor', async () => {
+	it('each start an execution in test mode', async () => {
 		await call(STATUS);
 		set({ mode: 'manual' });
 		expect(await call(STATUS)).toMatchObject({ status: 200, body: '' });
 		expect(endpoint.executions).toHaveLength(2);
 	});
 
-	it('are known to the same trigger only', async () => {
+	it('are detected per trigger', async () => {
 		await call(STATUS);
 		endpoint.setup = freshSetup(endpoint, api.baseUrl);
 		await call(STATUS);
@@ -290,10 +290,10 @@ describe('copies of a callback', () => {
 	});
 });
 
-describe('a file that came with a reply', () => {
+describe('the file of a reply', () => {
 	const PICTURE = Buffer.from('a picture');
 
-	/** A reply to a file that the API has. */
+	/** A reply with a file that the API has. */
 	async function replyWithFile(): Promise<Record<string, unknown>> {
 		api.configure({ replyCallbackUrl: 'http://127.0.0.1:9/', callbackTries: 1 });
 		const { body } = await api.sendReply({ type: 'document', bytes: PICTURE, fileName: 'form.pdf', caption: 'Here', source: '64211234567' });
@@ -305,7 +305,7 @@ describe('a file that came with a reply', () => {
 		[{}, 'data'],
 		[{ binaryPropertyName: ' file ' }, 'file'],
 		[{ binaryPropertyName: '' }, 'data'],
-	])('is put into the field chosen by %j', async (given, field) => {
+	])('is stored in the field selected by %j', async (given, field) => {
 		options({ downloadMedia: true, ...given });
 		await call(await replyWithFile());
 		const { json, binary } = firstReply()!;
@@ -316,17 +316,17 @@ describe('a file that came with a reply', () => {
 		expect(json).not.toHaveProperty('downloadError');
 	});
 
-	it('is left alone unless it is asked for', async () => {
+	it('is not downloaded by default', async () => {
 		await call(await replyWithFile());
 		expect(firstReply()).toEqual({ json: expect.objectContaining({ type: 'document', text: 'Here' }) });
 		expect(api.requests).toEqual([]);
 	});
 
 	it.each<[string, () => void, RegExp]>([
-		['Modica does not know it', () => api.addFault({ kind: 'status', status: 404, times: 'always' }), /^Modica answered 404/],
+		['Modica does not have it', () => api.addFault({ kind: 'status', status: 404, times: 'always' }), /^Modica answered 404/],
 		['the password is wrong', () => api.configure({ password: 'another' }), /^Modica answered 401/],
-		['the base URL is none', () => set({ credential: { ...(endpoint.setup.credential as object), baseUrl: 'nonsense' } }), /^Base URL "nonsense"/],
-	])('does not keep the reply from coming when %s', async (_, spoil, reason) => {
+		['the base URL is invalid', () => set({ credential: { ...(endpoint.setup.credential as object), baseUrl: 'nonsense' } }), /^Base URL "nonsense"/],
+	])('does not block the reply if %s', async (_, spoil, reason) => {
 		options({ downloadMedia: true });
 		const reply = await replyWithFile();
 		spoil();
@@ -337,7 +337,7 @@ describe('a file that came with a reply', () => {
 		expect(JSON.stringify(endpoint.executions)).not.toContain('wab-demo-password');
 	});
 
-	it('does not keep the reply waiting when it does not come', async () => {
+	it('does not delay the reply if the download hangs', async () => {
 		const fast = fastClock(20);
 		const spies = [jest.spyOn(clock, 'now').mockImplementation(fast.now), jest.spyOn(clock, 'sleep').mockImplementation(fast.sleep)];
 		try {
@@ -351,7 +351,7 @@ describe('a file that came with a reply', () => {
 		}
 	});
 
-	it('is fetched again after a passing fault', async () => {
+	it('is requested again after a temporary fault', async () => {
 		options({ downloadMedia: true });
 		const reply = await replyWithFile();
 		api.addFault({ kind: 'status', status: 503 });
@@ -359,7 +359,7 @@ describe('a file that came with a reply', () => {
 		expect(firstReply()?.binary).toEqual({ data: expect.objectContaining({ fileName: 'form.pdf' }) });
 	});
 
-	it('is not looked for in a text', async () => {
+	it('is not requested for a text', async () => {
 		options({ downloadMedia: true });
 		await call(REPLY);
 		await call({ ...REPLY, id: 'x', content: { ...CONTENT.image, type: 'location' } });
@@ -381,7 +381,7 @@ describe('activating the workflow', () => {
 		} as unknown as IHookFunctions);
 	const ALL = { events: ['status', 'reply'], options: {} };
 
-	it('takes parameters that can be used', async () => {
+	it('accepts valid parameters', async () => {
 		expect(await activate({ events: ['reply'], options: { businessNumbers: '102046588645210', senders: '+64211234567' } })).toBe(true);
 	});
 
@@ -389,11 +389,11 @@ describe('activating the workflow', () => {
 		['no event', { events: [], options: {} }, /^'Trigger On' is empty\. Choose at least one/],
 		['a wrong business number', { events: ['reply'], options: { businessNumbers: 'abc' } }, /^Business Numbers 'abc' is not/],
 		['a wrong sender', { events: ['reply'], options: { senders: 'abc' } }, /^Senders 'abc' is not/],
-	])('refuses %s', async (_, parameters, message) => {
+	])('rejects %s', async (_, parameters, message) => {
 		await expect(activate(parameters)).rejects.toThrow(message);
 	});
 
-	it.each(['activate', 'create', 'update'] as const)('refuses a credential without a login, when a person does it: %s', async (mode) => {
+	it.each(['activate', 'create', 'update'] as const)('rejects a credential without a login if a user activates the workflow: %s', async (mode) => {
 		await expect(activate(ALL, {}, mode)).rejects.toMatchObject({
 			message: 'The credential has no Callback Username and Callback Password',
 			description: expect.stringMatching(/^Choose both, enter them in the credential .* Or set Authentication to None/),
@@ -401,7 +401,7 @@ describe('activating the workflow', () => {
 		expect(await activate({ ...ALL, authentication: 'none' }, {}, mode)).toBe(true);
 	});
 
-	it.each(['init', 'leadershipChange', 'manual'] as const)('keeps the trigger there without a login, when nobody could mend it: %s', async (mode) => {
+	it.each(['init', 'leadershipChange', 'manual'] as const)('keeps the trigger active without a login if n8n activates the workflow: %s', async (mode) => {
 		expect(await activate(ALL, {}, mode)).toBe(true);
 	});
 });
