@@ -1,15 +1,15 @@
 import { Batcher, inTurn, Semaphore } from '../../../nodes/ModicaWhatsApp/operations/concurrency';
 import { settle } from '../../harness/virtualClock.mts';
 
-/** Work that is ended by hand. */
+/** Work that the test ends. */
 class Handled<T> {
 	end!: (result: T) => void;
 	fail!: (error: Error) => void;
 	readonly promise = new Promise<T>((resolve, reject) => ([this.end, this.fail] = [resolve, reject]));
 }
 
-describe('places', () => {
-	it('are taken in the order in which they are asked for, though a later one would fit', async () => {
+describe('Semaphore', () => {
+	it('grants requests in order, even if a later one would fit', async () => {
 		const places = new Semaphore(3);
 		const entered: string[] = [];
 		const enter = (name: string, count: number) => void places.acquire(count).then(() => entered.push(name));
@@ -23,7 +23,7 @@ describe('places', () => {
 		expect(entered).toEqual(['two', 'another two', 'one']);
 	});
 
-	it('are all taken by whoever asks for more than there are', async () => {
+	it('grants all slots to a request for more than exist', async () => {
 		const places = new Semaphore(3);
 		const entered: string[] = [];
 		const enter = (name: string, count: number) => void places.acquire(count).then(() => entered.push(name));
@@ -42,7 +42,7 @@ describe('places', () => {
 });
 
 describe('a batch', () => {
-	/** Notes the batches, each of which is ended by hand. */
+	/** Records the batches, which the test ends one by one. */
 	function batcher() {
 		const batches: Array<{ keys: string[]; work: Handled<string[]> }> = [];
 		const all = new Batcher<string>(async (keys) => {
@@ -53,7 +53,7 @@ describe('a batch', () => {
 		return { all, batches, keys: () => batches.map(({ keys }) => keys) };
 	}
 
-	it('is what is added in the same moment, with a result for each', async () => {
+	it('contains everything added at the same time, with one result each', async () => {
 		const { all, batches, keys } = batcher();
 		const results = Promise.all(['a', 'b', 'c'].map(async (key) => await all.add(key)));
 		await settle();
@@ -63,7 +63,7 @@ describe('a batch', () => {
 		expect(batches).toHaveLength(1);
 	});
 
-	it('gathers what is added while the one before is worked on', async () => {
+	it('collects what is added while the previous batch is running', async () => {
 		const { all, batches, keys } = batcher();
 		const first = all.add('a');
 		await settle();
@@ -78,7 +78,7 @@ describe('a batch', () => {
 		expect(await others).toEqual(['B', 'C']);
 	});
 
-	it('that fails does so for all that it holds, and for none that come later', async () => {
+	it('that fails rejects its own entries, and no later ones', async () => {
 		const { all, batches } = batcher();
 		const failed = Promise.allSettled([all.add('a'), all.add('b')]);
 		await settle();
@@ -96,8 +96,8 @@ describe('a batch', () => {
 	});
 });
 
-describe('work of one name', () => {
-	/** Starts work of a name, which is noted once it really begins. */
+describe('work with the same key', () => {
+	/** Starts work for a key. Records when it really begins. */
 	function workshop() {
 		const begun: string[] = [];
 		const start = (name: string, what: string) => {
@@ -108,7 +108,7 @@ describe('work of one name', () => {
 		return { begun, start };
 	}
 
-	it('is done one after the other, and gives its results', async () => {
+	it('runs one at a time, and returns its results', async () => {
 		const { begun, start } = workshop();
 		const [first, second] = [start('a', 'first'), start('a', 'second')];
 		await settle();
@@ -117,7 +117,7 @@ describe('work of one name', () => {
 		expect(await first.result).toBe('one');
 		await settle();
 		expect(begun).toEqual(['first', 'second']);
-		// It waits for the second, though the first, which came before that, is long over.
+		// The third waits for the second, even though the first ended long ago.
 		const third = start('a', 'third');
 		await settle();
 		expect(begun).toEqual(['first', 'second']);
@@ -127,7 +127,7 @@ describe('work of one name', () => {
 		expect(begun).toEqual(['first', 'second', 'third']);
 	});
 
-	it('goes on after work that failed', async () => {
+	it('continues after a failure', async () => {
 		const { begun, start } = workshop();
 		const [first, second] = [start('a', 'first'), start('a', 'second')];
 		first.work.fail(new Error('gone'));
@@ -137,7 +137,7 @@ describe('work of one name', () => {
 		expect(begun).toEqual(['first', 'second']);
 	});
 
-	it('does not wait for work of another', async () => {
+	it('does not wait for work with another key', async () => {
 		const { begun, start } = workshop();
 		const works = [start('a', 'of a'), start('b', 'of b')];
 		await settle();

@@ -4,7 +4,7 @@ import { send } from '../../../nodes/ModicaWhatsApp/operations/message/send';
 import { checkHealth } from '../../../nodes/ModicaWhatsApp/operations/service/checkHealth';
 
 describe('the operations', () => {
-	it('are found by their resource and their name', () => {
+	it('are found by their resource and name', () => {
 		expect(findOperation('message', 'send')).toBe(send);
 		expect(findOperation('media', 'download')).toBe(download);
 		expect(findOperation('service', 'checkHealth')).toBe(checkHealth);
@@ -16,11 +16,11 @@ describe('the operations', () => {
 		['message', 'toString'],
 		['toString', 'send'],
 		['', ''],
-	])('are not found by another: %s, %s', (resource, operation) => {
+	])('are not found by an unknown pair: %s, %s', (resource, operation) => {
 		expect(findOperation(resource, operation)).toBeUndefined();
 	});
 
-	it('have each its fields, shown for it alone', () => {
+	it('each have their own fields, shown only for them', () => {
 		const shown = properties.filter(({ name }) => name === 'mediaId' || name === 'messageId').map(({ name, displayOptions }) => [name, displayOptions?.show]);
 		expect(shown).toEqual([
 			['messageId', { resource: ['message'], operation: ['get'] }],

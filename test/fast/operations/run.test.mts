@@ -3,7 +3,7 @@ import type { Context, Item, Job, Operation, Output, Refuse } from '../../../nod
 import { MAX_INCOMPLETE_JOBS, runJobs, runOperation, RunStopped } from '../../../nodes/ModicaWhatsApp/operations/run';
 import { settle } from '../../harness/virtualClock.mts';
 
-/** A job that can be watched and ended by hand. */
+/** A job that the test observes and ends. */
 class Handled implements Job {
 	readonly targets;
 	started = false;
@@ -41,7 +41,7 @@ const started = (jobs: Handled[]) => jobs.filter((job) => job.started).map((job)
 const endedJobs = async (run: ReturnType<typeof runJobs>) => (await run).ended.map(({ job }) => job);
 
 describe('running jobs', () => {
-	it('gives results in the order of the jobs, however they end', async () => {
+	it('returns results in the order of the jobs, in whatever order they end', async () => {
 		const jobs = [0, 1, 2].map((item) => new Handled(item));
 		const run = runJobs(jobs, {});
 		await settle();
@@ -52,7 +52,7 @@ describe('running jobs', () => {
 		expect(ended.map(({ results: [result] }) => result && ('error' in result ? 'failed' : result.item))).toEqual([0, 'failed', 2]);
 	});
 
-	it('runs jobs of one lane in order and one at a time, and others meanwhile', async () => {
+	it('runs jobs of the same lane in order and one at a time, and others concurrently', async () => {
 		const jobs = [new Handled(0, ['a']), new Handled(1, ['a']), new Handled(2, ['b']), new Handled(3, ['a'])];
 		const run = runJobs(jobs, {});
 		await settle();
@@ -66,7 +66,7 @@ describe('running jobs', () => {
 		await run;
 	});
 
-	it('starts a job of several lanes when all of them are free', async () => {
+	it('starts a job with several lanes when all of them are free', async () => {
 		const jobs = [new Handled(0, ['a']), new Handled(1, ['b']), new Handled(2, ['a', 'b'])];
 		const run = runJobs(jobs, {});
 		await settle();
@@ -78,7 +78,7 @@ describe('running jobs', () => {
 		await run;
 	});
 
-	it('tells once that it stops, and starts nothing more, when it is to stop at a failure', async () => {
+	it('on failure, stops once and starts no more jobs if Stop Workflow is set', async () => {
 		const jobs = [new Handled(0, ['a']), new Handled(1), new Handled(2, ['a']), new Handled(3)];
 		let stops = 0;
 		const run = runJobs(jobs, { stop: () => stops++ });
@@ -90,7 +90,7 @@ describe('running jobs', () => {
 		expect({ started: started(jobs), stops }).toEqual({ started: [0, 1, 3], stops: 1 });
 	});
 
-	it('goes on after successes, when it is to stop at a failure', async () => {
+	it('continues after successes if Stop Workflow is set', async () => {
 		const jobs = [new Handled(0, ['a']), new Handled(1, ['a'])];
 		let stops = 0;
 		const run = runJobs(jobs, { stop: () => stops++ });
@@ -101,7 +101,7 @@ describe('running jobs', () => {
 		expect(stops).toBe(0);
 	});
 
-	it('tells at the end of each job how many are done, and how many failed', async () => {
+	it('reports the number of completed and failed jobs after each job', async () => {
 		const jobs = [0, 1, 2].map((item) => new Handled(item));
 		const told: unknown[] = [];
 		const run = runJobs(jobs, { onProgress: (progress) => told.push({ ...progress }) });
@@ -113,7 +113,7 @@ describe('running jobs', () => {
 		expect(told).toEqual([{ done: 1, failed: 0 }, { done: 1, failed: 1 }, { done: 2, failed: 1 }]);
 	});
 
-	it('has no result of jobs of which nothing left, and one of those that may have been sent', async () => {
+	it('returns no result for jobs that sent nothing, and one for those that may have sent something', async () => {
 		const jobs = [0, 1, 2].map((item) => new Handled(item));
 		const run = runJobs(jobs, { stop: () => {} });
 		await settle();
@@ -123,7 +123,7 @@ describe('running jobs', () => {
 		expect(await endedJobs(run)).toEqual([jobs[0], jobs[2]]);
 	});
 
-	it('starts nothing more once cancelled, not even what waits for its lane', async () => {
+	it('starts no more jobs after a cancellation, including those that wait for their lane', async () => {
 		const jobs = [new Handled(0, ['a']), new Handled(1, ['a']), new Handled(2)];
 		const cancel = new AbortController();
 		const run = runJobs(jobs, { signal: cancel.signal });
@@ -135,7 +135,7 @@ describe('running jobs', () => {
 		expect(started(jobs)).toEqual([0, 2]);
 	});
 
-	it('takes no more jobs once cancelled', async () => {
+	it('requests no more jobs after a cancellation', async () => {
 		const made: Handled[] = [];
 		function* making() {
 			while (made.length < 2 * MAX_INCOMPLETE_JOBS) yield (made[made.length] = new Handled(made.length));
@@ -146,11 +146,11 @@ describe('running jobs', () => {
 		cancel.abort();
 		for (const job of [...made]) await job.succeed();
 		expect((await run).ended).toHaveLength(MAX_INCOMPLETE_JOBS);
-		// One is made, seen not to be wanted, and left.
+		// One more job is created and then discarded.
 		expect(made).toHaveLength(MAX_INCOMPLETE_JOBS + 1);
 	});
 
-	it('keeps a job that is made late behind the one before it in its lane', async () => {
+	it('keeps a job that is created late behind the earlier one in its lane', async () => {
 		const made: Handled[] = [];
 		function* making() {
 			const lanes = [['a'], ['a'], ...Array.from({ length: MAX_INCOMPLETE_JOBS - 2 }, () => []), ['a']];
@@ -168,10 +168,10 @@ describe('running jobs', () => {
 	});
 
 	it.each([
-		['of one lane', (item: number) => new Handled(item, ['a'])],
-		['of many lanes', (item: number) => new Handled(item, [`lane ${item % 20}`])],
-		['of no lane', (item: number) => new Handled(item)],
-	])('takes only so many jobs ahead: %s', async (_which, make) => {
+		['in one lane', (item: number) => new Handled(item, ['a'])],
+		['in many lanes', (item: number) => new Handled(item, [`lane ${item % 20}`])],
+		['without a lane', (item: number) => new Handled(item)],
+	])('requests a limited number of jobs ahead: %s', async (_which, make) => {
 		const jobs: Handled[] = [];
 		const count = 3 * MAX_INCOMPLETE_JOBS;
 		function* making() {
@@ -189,7 +189,7 @@ describe('running jobs', () => {
 		expect((await run).ended).toHaveLength(count);
 	});
 
-	it('ends only when all that it started has, though the next job cannot be made', async () => {
+	it('ends after all started jobs, even if the next job cannot be created', async () => {
 		const jobs = [new Handled(0), new Handled(1)];
 		const mistake = new Error('an expression failed');
 		function* making() {
@@ -205,13 +205,13 @@ describe('running jobs', () => {
 		expect(await run).toMatchObject({ ended: [{ job: jobs[0] }, { job: jobs[1] }], iterationError: { error: mistake } });
 	});
 
-	it('does nothing for nothing', async () => {
+	it('does nothing without jobs', async () => {
 		expect(await runJobs([], {})).toEqual({ ended: [] });
 	});
 });
 
 describe('running an operation', () => {
-	/** What each item comes to: an error of its job, or its output. */
+	/** The result of each item: an error of its job, or its output. */
 	const operationOf = (ends: Array<Error | Partial<Output> | undefined>, failsAt?: number) =>
 		({
 			*jobs(items: readonly Item[]): Iterable<Job> {
@@ -231,7 +231,7 @@ describe('running an operation', () => {
 	const doubtful = new ModicaError('no answer', { mayHaveBeenSent: true });
 	const refused = new ModicaError('refused', { mayHaveBeenSent: false });
 
-	it('tells, when it stops, how many were done, and which may have been sent', async () => {
+	it('reports, when it stops, how many messages were sent and which may have been sent', async () => {
 		const ends = [undefined, undefined, refused, doubtful, doubtful, undefined, refused, doubtful];
 		const { failure, note } = await stopped(operationOf(ends), 8, true);
 		expect(failure).toEqual({ item: 2, error: refused });
@@ -240,7 +240,7 @@ describe('running an operation', () => {
 		);
 	});
 
-	it('tells, when it stops, why it did, and not what of an earlier item was cut short by that', async () => {
+	it('reports, when it stops, the failure that caused it, not an earlier item that was aborted because of it', async () => {
 		const cutShort = new ModicaError('cut short', { mayHaveBeenSent: true });
 		const [first, second] = [new Handled(0), new Handled(1)];
 		const run = stopped({ jobs: () => [first, second] } as unknown as Operation, 2, true);
@@ -250,15 +250,15 @@ describe('running an operation', () => {
 		expect(await run).toMatchObject({ failure: { item: 1, error: refused }, note: expect.stringContaining('1 more may have been sent: item 0.') as unknown });
 	});
 
-	it('tells, when it stops, of which the reference may count as sent, be it an error or an output', async () => {
+	it('reports, when it stops, which references may count as sent, from errors and from outputs', async () => {
 		const claimed = new ModicaError('not sent', { mayHaveBeenSent: false, mayCountAsSent: true });
 		const { note } = await stopped(operationOf([refused, claimed, undefined, { mayCountAsSent: true }]), 4, true);
 		expect(note).toContain('2 were done before the node stopped. 1 more failed and was not sent: item 1. The references of these may count as sent now: items 1, 3.');
 	});
 
-	it('says nothing of others where there are none, and that none was done where that is so', async () => {
+	it('omits other items if there are none, and says so if none was sent', async () => {
 		expect((await stopped(operationOf([refused]), 1, true)).note).toBe('');
-		// One item, several recipients.
+		// One item with several recipients.
 		const targets = [{ item: 0 }];
 		const jobs = [
 			{ targets, run: async () => await Promise.reject(refused) },
@@ -274,52 +274,52 @@ describe('running an operation', () => {
 		[3, 'Items 1 and 2 have problems, too (the first item is 0).'],
 		[11, 'Items 1, 2, 3, 4, 5, 6, 7, 8, 9 and 10 have problems, too (the first item is 0).'],
 		[14, 'Items 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 3 more have problems, too (the first item is 0).'],
-	])('sends nothing when %i of the items cannot be used, and names the others', async (count, note) => {
+	])('sends nothing if %i of the items are invalid, and lists the others', async (count, note) => {
 		const refusing = { jobs: (items: readonly Item[], _context: unknown, refuse: Refuse) => (items.forEach(({ index }) => refuse(index, refused)), []) } as unknown as Operation;
 		expect((await stopped(refusing, count, true)).note).toBe(`Nothing was sent. ${note}`);
 	});
 
-	it('names those that failed for a reason that is not Modica’s as not sent', async () => {
+	it('reports items that failed without a response as not sent', async () => {
 		expect((await stopped(operationOf([refused, new Error('x')]), 2, true)).note).toMatch(/^No other was done before the node stopped\. 1 more failed and was not sent: item 1\. To go on/);
 	});
 
-	it('names items in their order, whatever that of the jobs', async () => {
+	it('lists items in order, whatever the order of the jobs', async () => {
 		const jobs = [0, 3, 1, 2].map((item) => ({ targets: [{ item }], run: async () => await Promise.reject(item === 0 ? refused : doubtful) }));
 		expect((await stopped({ jobs: () => jobs } as unknown as Operation, 4, true)).note).toContain('3 more may have been sent: items 1–3.');
 	});
 
-	it('names many items by their ranges', async () => {
+	it('lists many items as ranges', async () => {
 		const ends = [refused, ...Array.from({ length: 300 }, (_, index) => (index === 100 ? undefined : doubtful))];
 		expect((await stopped(operationOf(ends), 301, true)).note).toContain('299 more may have been sent: items 1–100, 102–300.');
 	});
 
-	it('says that the good items were not sent, either', async () => {
+	it('reports that the valid items were not sent either', async () => {
 		const refusing = { jobs: (_items: unknown, _context: unknown, refuse: Refuse) => (refuse(1, refused), []) } as unknown as Operation;
 		expect((await stopped(refusing, 3, true)).note).toBe("Nothing was sent. To go on with the good items, set 'On Error' to 'Continue' in the node’s settings.");
 	});
 
-	it('names all that failed', async () => {
+	it('lists all failed items', async () => {
 		expect((await stopped(operationOf([refused, refused, refused]), 3, true)).note).toContain('2 more failed and were not sent: items 1, 2.');
 	});
 
 	it.each([
 		[true, 1],
 		[false, 0],
-	])('lets nothing more leave at a failure, if it is to stop there: %s', async (stopOnError, stops) => {
+	])('sends nothing more after a failure if Stop Workflow is set: %s', async (stopOnError, stops) => {
 		let asked = 0;
 		const context = { api: { stop: () => asked++ } } as unknown as Context;
 		await runOperation(operationOf([refused]), [{ index: 0 } as Item], context, { stopOnError, signal: undefined }).catch(() => {});
 		expect(asked).toBe(stops);
 	});
 
-	it('tells its progress', async () => {
+	it('reports its progress', async () => {
 		const told: unknown[] = [];
 		const items = [0, 1].map((index) => ({ index }) as Item);
 		await runOperation(operationOf([undefined, refused]), items, {} as Context, { stopOnError: false, signal: undefined, onProgress: (progress) => told.push({ ...progress }) });
 		expect(told.at(-1)).toEqual({ done: 1, failed: 1 });
 	});
 
-	it('has results in the order of the items, and of their recipients or files', async () => {
+	it('returns results in the order of the items, and of their recipients or files', async () => {
 		const output = (item: number, position?: number) => ({ item, json: {}, ...(position !== undefined && { position }) });
 		const made = [[output(2)], [output(1, 2), output(0, 1)], [output(1), output(1, 1), output(0)]];
 		const jobs = made.map((outputs) => ({ targets: [], run: async () => await Promise.resolve(outputs) }));
@@ -327,7 +327,7 @@ describe('running an operation', () => {
 		expect(results).toEqual([output(0), output(0, 1), output(1), output(1, 1), output(1, 2), output(2)]);
 	});
 
-	it.each([true, false])('that is cancelled has the results of what was done, unless it is to stop at a failure: %s', async (stopOnError) => {
+	it.each([true, false])('returns the completed results after a cancellation, unless Stop Workflow is set: %s', async (stopOnError) => {
 		const cancel = new AbortController();
 		const jobs = [0, 1].map((item) => ({ targets: [{ item }], lanes: ['a'], run: async () => (cancel.abort(), await Promise.resolve([{ item, json: {} }])) }));
 		const items = [0, 1].map((index) => ({ index }) as Item);
@@ -336,7 +336,7 @@ describe('running an operation', () => {
 		else expect(await results).toEqual([{ item: 0, json: {} }]);
 	});
 
-	it('has an error for each item that it could not come to', async () => {
+	it('returns an error for each item that was not reached', async () => {
 		const results = await run(operationOf([undefined, refused], 2), 4, false);
 		expect(results).toEqual([
 			{ item: 0, json: {} },

@@ -1,4 +1,4 @@
-/** What stands above the output of a run. */
+/** The message above the output of a run. */
 import { ModicaError } from '../../../nodes/ModicaWhatsApp/api/errors';
 import type { Waits } from '../../../nodes/ModicaWhatsApp/api/slowdown';
 import type { Result } from '../../../nodes/ModicaWhatsApp/operations/operation';
@@ -11,13 +11,13 @@ const failed = (error: unknown): Result => ({ item: 0, error });
 const refused = (statusCode: number) => failed(new ModicaError('no', { statusCode, mayHaveBeenSent: false }));
 const times = (count: number, result: Result) => Array.from({ length: count }, () => result);
 
-describe('a run', () => {
+describe('the summary', () => {
 	it.each([
 		['there was nothing to do', []],
-		['all was sent', [sent(), sent()]],
-		['a message that was looked up has failed', [sent({ status: 'failed' })]],
-		['some had been sent before', [sent({ status: 'duplicate' })]],
-	])('that went well says nothing: %s', (_what, results) => {
+		['everything was sent', [sent(), sent()]],
+		['a requested message has failed', [sent({ status: 'failed' })]],
+		['some messages were duplicates', [sent({ status: 'duplicate' })]],
+	])('is empty if %s', (_what, results) => {
 		expect(summarize(results, NONE)).toBeUndefined();
 		expect(summarize(results, { ms: { limit: 4_999, refusal: 4_999, outage: 4_999 }, limit: 50 })).toBeUndefined();
 	});
@@ -38,11 +38,11 @@ describe('a run', () => {
 			'8 of 8 failed: 3 refused (422), 1 refused (400), 1 refused (401), 1 refused (403), 2 for other reasons.',
 			[...times(3, refused(422)), ...[400, 401, 403, 404, 413].map(refused)],
 		],
-	])('that needs to be looked at says: %s', (message, results) => {
+	])('reports problems: %s', (message, results) => {
 		expect(summarize(results, NONE)).toEqual({ message, isWarning: true });
 	});
 
-	it('that was only checked says so', () => {
+	it('reports a dry run', () => {
 		const valid: Result = { item: 0, json: { status: 'valid' }, isDry: true };
 		expect(summarize([valid], NONE)).toEqual({ message: 'Nothing was sent: 1 is valid.', isWarning: false });
 		expect(summarize([...times(4_988, valid), ...times(12, failed(invalid('To', '', '', 'Write one.')))], NONE)).toEqual({
@@ -50,14 +50,14 @@ describe('a run', () => {
 			isWarning: true,
 		});
 		expect(summarize([valid, { item: 1, json: { status: 'duplicate' }, isDry: true }], NONE)?.message).toBe('Nothing was sent: 1 is valid, 1 is a repeated number.');
-		// Some were sent after all, or may have been.
+		// Some were sent anyway, or may have been.
 		expect(summarize([valid, sent()], NONE)).toEqual({ message: '1 was only checked.', isWarning: false });
 		expect(summarize([valid, valid, failed(new ModicaError('x', { mayHaveBeenSent: true }))], NONE)?.message).toBe(
 			'1 of 3 failed: 1 without an answer. 2 were only checked. 1 may have been sent.',
 		);
 	});
 
-	it('that was slowed down says by what', () => {
+	it('reports what slowed down the run', () => {
 		expect(summarize([sent()], { ms: { limit: 9_000, refusal: 0, outage: 0 }, limit: 1 })?.message).toBe('Slowed down by the limit of 1 request per second: 9 s.');
 		expect(summarize([sent()], { ms: { limit: 20_400, refusal: 4_000, outage: 0 }, limit: 50 })).toEqual({
 			message: 'Slowed down by the limit of 50 requests per second: 20 s.',

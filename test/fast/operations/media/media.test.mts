@@ -32,7 +32,7 @@ describe('an upload', () => {
 		return { context, opened, sources };
 	}
 
-	it('is one request for each file, with its type as the API names it', async () => {
+	it('sends one request per file, with the MIME type that the API uses', async () => {
 		const { context, opened, sources } = contextWith();
 		const item = itemOf(upload, { additionalFields: { source: '102' } }, 3, { data: file('audio/mpeg; x=1') });
 		const { jobs } = jobsOf(upload, [item], context);
@@ -42,12 +42,12 @@ describe('an upload', () => {
 		expect(sources).toEqual(['102']);
 	});
 
-	it('of a file that WhatsApp is likely to refuse says so', async () => {
+	it('warns about a file that WhatsApp is likely to reject', async () => {
 		const { jobs } = jobsOf(upload, [itemOf(upload, {}, 0, { data: file() })], contextWith(6 * MB).context);
 		expect(await jobs[0]?.run()).toMatchObject([{ json: { hint: 'WhatsApp takes images up to 5 MB, and this file has 6.0 MB: a message with it may not arrive.' } }]);
 	});
 
-	it('of a file without content is refused, and the file closed', async () => {
+	it('rejects an empty file, and closes it', async () => {
 		const { context, opened } = contextWith(0);
 		const { jobs } = jobsOf(upload, [itemOf(upload, {}, 0, { data: file() })], context);
 		await expect(jobs[0]?.run()).rejects.toThrow("Input Binary Field 'data' holds a file without content. Give a file that is not empty.");
@@ -60,21 +60,21 @@ describe('an upload', () => {
 		['a,a', ['a']],
 		['*', ['a', 'b', 'x,y']],
 		['x,y', ['x,y']],
-	])('of %j is of the fields %j', (binaryPropertyName, names) => {
+	])('of %j uploads the fields %j', (binaryPropertyName, names) => {
 		const item = itemOf(upload, { binaryPropertyName }, 0, { a: file(), b: file(), 'x,y': file() });
 		const { jobs, refused } = jobsOf(upload, [item], contextWith().context);
 		expect(jobs.map(({ targets }) => targets[0]?.field)).toEqual(names);
 		expect(refused).toEqual([]);
 	});
 
-	it('of an item whose fields cannot be told is refused, and the others are made', () => {
+	it('rejects an item with invalid field names, and uploads the others', () => {
 		const broken = { ...itemOf(upload, {}, 0, { data: file() }), parameter: () => { throw new Error('an expression failed'); } };
 		const { jobs, refused } = jobsOf(upload, [broken, itemOf(upload, {}, 1, { data: file() })], contextWith().context);
 		expect(jobs.map(({ targets }) => targets)).toEqual([[{ item: 1, field: 'data' }]]);
 		expect(refused).toEqual([[0, 'an expression failed']]);
 	});
 
-	it('keeps the good files of an item', () => {
+	it('uploads the valid files of an item', () => {
 		const item = itemOf(upload, { binaryPropertyName: 'a,b,c' }, 0, { a: file(), c: file('image/gif') });
 		const { jobs, refused } = jobsOf(upload, [item], contextWith().context);
 		expect(jobs.map(({ targets }) => targets[0]?.field)).toEqual(['a']);
@@ -89,7 +89,7 @@ describe('an upload', () => {
 		[{ binaryPropertyName: '' }, { a: file() }, "'Input Binary Field' is empty. It has: a."],
 		[{ additionalFields: { source: 'x' } }, { data: file() }, "Business Number ID 'x' is not"],
 		[{}, { data: file('') }, 'holds a file of type unknown'],
-	])('with %j is refused', (parameters, binary, message) => {
+	])('rejects %j', (parameters, binary, message) => {
 		expect(jobsOf(upload, [itemOf(upload, parameters, 0, binary)], contextWith().context).refused).toEqual([[0, expect.stringContaining(message)]]);
 	});
 });
@@ -106,7 +106,7 @@ describe('a download', () => {
 		{ storeFile: async (_media, fallbackName) => await Promise.resolve(file('image/png', { fileName: `${fallbackName}.png` })) },
 	);
 
-	it('puts the file into a field of the output', async () => {
+	it('stores the file in a field of the output', async () => {
 		const parameters = { mediaId: ' abcd1234 ', binaryPropertyName: ' photo ', additionalFields: { source: 7 } };
 		const { jobs } = jobsOf(download, [itemOf(download, parameters, 2)], context);
 		const json = { id: 'abcd1234', fileName: 'abcd1234.png', mimeType: 'image/png', fileSize: '1 kB' };
@@ -122,16 +122,16 @@ describe('a download', () => {
 		[{ mediaId: ['x'] }, 'is not the ID of a file.'],
 		[{ mediaId: 'x', binaryPropertyName: ' ' }, "'Put Output File in Field' is empty. Give a name such as data."],
 		[{ mediaId: 'x', binaryPropertyName: 7 }, "Put Output File in Field '7' is not the name of a field."],
-	])('of %j is refused', (parameters, message) => {
+	])('rejects %j', (parameters, message) => {
 		expect(jobsOf(download, [itemOf(download, parameters)], context).refused).toEqual([[0, expect.stringContaining(message)]]);
 	});
 
-	it.each([7, 'x'.repeat(255)])('takes the ID %j', (mediaId) => {
+	it.each([7, 'x'.repeat(255)])('accepts the ID %j', (mediaId) => {
 		expect(jobsOf(download, [itemOf(download, { mediaId })], context).refused).toEqual([]);
 	});
 });
 
-describe('the type of a file', () => {
+describe('the MIME type of a file', () => {
 	it.each([
 		['image/png', 'image/png'],
 		[' IMAGE/JPG ;q=1', 'image/jpeg'],
@@ -139,7 +139,7 @@ describe('the type of a file', () => {
 		['image/gif', undefined],
 		['constructor', undefined],
 		['', undefined],
-	])('%s is %s', (value, type) => {
+	])('%s is sent as %s', (value, type) => {
 		expect(toMediaMimeType(value)).toBe(type);
 	});
 
@@ -149,7 +149,7 @@ describe('the type of a file', () => {
 		['video/mp4', 16, 'videos up to 16 MB'],
 		['application/pdf', 100, 'documents up to 100 MB'],
 		['text/plain', 100, 'documents up to 100 MB'],
-	] as const)('%s has a limit at WhatsApp of %d MB', (type, most, words) => {
+	] as const)('%s has a WhatsApp limit of %d MB', (type, most, words) => {
 		expect(sizeHint(type, most * MB)).toBeUndefined();
 		expect(sizeHint(type, most * MB + 1)).toContain(`WhatsApp takes ${words}, and this file has ${most}.0 MB`);
 	});

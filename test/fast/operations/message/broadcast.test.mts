@@ -1,4 +1,4 @@
-/** What a broadcast tells of each recipient, beside what became of its requests: see `sends.test.mts`. */
+/** The output for each recipient of a broadcast. For its requests, see `sends.test.mts`. */
 import type { BroadcastReceipt } from '../../../../nodes/ModicaWhatsApp/api/types';
 import { broadcast } from '../../../../nodes/ModicaWhatsApp/operations/message/broadcast';
 import { contextOf, runOn } from '../../../harness/operation.mts';
@@ -7,11 +7,11 @@ const ONE = '+64211000001';
 const TWO = '+64211000002';
 const TEMPLATE = { messageType: 'template', templateName: 'sale', templateText: 'Kia ora' };
 
-/** An API that gives each recipient a receipt. */
+/** An API that returns this receipt for each recipient. */
 const contextWith = (receipt: BroadcastReceipt) => contextOf({ broadcast: async ({ destination }) => await Promise.resolve(destination.map(() => receipt)), hideSecrets: (value) => value });
 
-describe('what is told of a recipient', () => {
-	it('is the text that was sent to it, and none where nothing was', async () => {
+describe('the output for a recipient', () => {
+	it('contains the text that was sent, and none if nothing was sent', async () => {
 		const sent = await runOn(broadcast, [{ to: ONE, ...TEMPLATE }], contextWith({ id: 'x', status: 'accepted' }));
 		expect(sent.results.map((result) => 'json' in result && result.json)).toStrictEqual([{ id: 'x', status: 'accepted', to: ONE, preview: 'Kia ora' }]);
 		const failed = await runOn(broadcast, [{ to: ONE, ...TEMPLATE }], contextWith({ status: 'failed' }));
@@ -20,14 +20,14 @@ describe('what is told of a recipient', () => {
 		expect(failed.results[0]).not.toHaveProperty('mayCountAsSent');
 	});
 
-	it('is that its reference may count as sent, where n8n could not release it', async () => {
+	it('says that the reference may count as sent if n8n could not release it', async () => {
 		const context = contextWith({ status: 'failed' });
 		context.store.remove = async () => await Promise.reject(new Error('full'));
 		const { results } = await runOn(broadcast, [{ to: ONE, text: 'Sale', additionalFields: { reference: 'sale' }, options: { oncePerReference: true } }], context);
 		expect(results).toMatchObject([{ json: { message: expect.stringMatching(/^n8n’s database could not release the reference/) }, isRefused: true, mayCountAsSent: true }]);
 	});
 
-	it('is its own request in a dry run, and that it comes again', async () => {
+	it('contains its own request in a dry run, and marks duplicates', async () => {
 		const options = { dryRun: true };
 		const { results } = await runOn(broadcast, [ONE, TWO, ONE].map((to) => ({ to, text: 'Sale', options })), contextWith({ status: 'never' }));
 		const valid = (item: number, to: string) => ({

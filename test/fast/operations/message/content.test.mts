@@ -26,12 +26,12 @@ describe('the content of a message', () => {
 		expect(() => read({ messageType: 'text', text: '' })).toThrow("'Text' is empty. Write what the message is to say.");
 	});
 
-	it('is a text in Markdown as WhatsApp shows it, where that is asked for', () => {
+	it("is Markdown converted to WhatsApp's formatting if selected", () => {
 		const body = (text: unknown, options: object) => (read({ messageType: 'text', text, options }) as TextContent).text.body;
 		expect(body('# **Hi**\n* you', {})).toBe('# **Hi**\n* you');
 		expect(body('# **Hi**\n* you', { textFormat: 'plain' })).toBe('# **Hi**\n* you');
 		expect(body('# **Hi**\n* you', { textFormat: 'markdown' })).toBe('*Hi*\n- you');
-		// Longer than a message, before its signs are gone.
+		// Longer than a message before its tags are removed.
 		expect(body(`<b>${'x'.repeat(4_096)}</b>`, { textFormat: 'markdown' })).toBe('x'.repeat(4_096));
 	});
 
@@ -45,11 +45,11 @@ describe('the content of a message', () => {
 		['x'.repeat(4_095) + ' **y**', 'markdown', "has 4099 characters. WhatsApp takes up to 4096: shorten it, or use Send with 'Split Long Text'."],
 		['', 'markdown', "'Text' is empty. Write what the message is to say."],
 		['<br>', 'markdown', "Text '<br>' has no text beside its Markdown and HTML. Write what the message is to say."],
-	])('is not a text: %.9s in the format %j', (text, textFormat, message) => {
+	])('rejects text %.9s in the format %j', (text, textFormat, message) => {
 		expect(() => read({ messageType: 'text', text, options: { textFormat } })).toThrow(message);
 	});
 
-	it('that is no text has no format', () => {
+	it('has no text format if it is not text', () => {
 		expect(read({ ...TEMPLATE, options: { textFormat: 'html' } })).toEqual(template());
 	});
 
@@ -63,11 +63,11 @@ describe('the content of a message', () => {
 	it.each([
 		[{ mediaType: 'sticker' }, "Media Type 'sticker' is unknown. Use audio, document, image, video."],
 		[{ mediaUrl: 'x' }, "Media URL 'x' is not a web address."],
-	])('is not media: %j', (wrong, message) => {
+	])('rejects media %j', (wrong, message) => {
 		expect(() => read({ ...MEDIA, ...wrong })).toThrow(message);
 	});
 
-	it('is nothing else', () => {
+	it('rejects an unknown message type', () => {
 		expect(() => read({ messageType: 'sticker' })).toThrow("Message Type 'sticker' is unknown. Use text, template or media.");
 	});
 
@@ -96,11 +96,11 @@ describe('the content of a message', () => {
 });
 
 describe('a template', () => {
-	it('needs its name and language alone', () => {
+	it('requires only a name and a language', () => {
 		expect(fields({})).toEqual(template());
 	});
 
-	it('from fields, in full', () => {
+	it('is built from all fields', () => {
 		const given = {
 			headerParams: { values: [{ value: 'Kia ora' }] },
 			bodyParams: { values: [{ value: 'Aroha' }, { value: 12 }, 'bare'] },
@@ -120,11 +120,11 @@ describe('a template', () => {
 	it.each([
 		[{ type: 'video', mediaSource: 'binary', binaryPropertyName: 'clip' }, 'https://n8n.example.com/Header Media Input Binary Field/clip'],
 		[{ type: 'video', mediaSource: 'binary' }, 'https://n8n.example.com/Header Media Input Binary Field/data'],
-	])('has a file of the item in its header: %j', (media, url) => {
+	])('can have a file of the item in its header: %j', (media, url) => {
 		expect(fields({ templateMedia: { media } })).toEqual(template({ media: { type: 'video', url } }));
 	});
 
-	it('is filled by what expressions give in place of a field’s rows or group', () => {
+	it('accepts expressions in place of the rows or the group of a field', () => {
 		const given = { bodyParams: ['Aroha', { value: 'x' }], templateMedia: { type: 'video', url: 'https://example.com/a.mp4' }, buttons: [] };
 		expect(fields(given)).toEqual(template({ body_params: ['Aroha', 'x'], media: { type: 'video', url: 'https://example.com/a.mp4' } }));
 	});
@@ -133,14 +133,14 @@ describe('a template', () => {
 		['{"header_params": ["A"], "body_params": ["B", 2], "media": {"type": "document", "url": "https://example.com/a.pdf"}, "buttons": [{"index": "0", "type": "url", "payload": "x"}]}',
 			{ header_params: ['A'], body_params: ['B', '2'], media: { type: 'document', url: 'https://example.com/a.pdf' }, buttons: [{ index: 0, type: 'url', payload: 'x' }] }],
 		[{ body_params: ['B'] }, { body_params: ['B'] }],
-		// A list field of a previous node, as it is or as text.
+		// A list field of a previous node, as a list or as text.
 		[['B', 2], { body_params: ['B', '2'] }],
 		['["B", 2]', { body_params: ['B', '2'] }],
 		[[], {}],
 		['{"header_params": [], "body_params": null, "media": {}, "buttons": []}', {}],
 		['', {}],
 		[undefined, {}],
-	])('from JSON: %j', (value, rest) => {
+	])('is built from JSON: %j', (value, rest) => {
 		expect(json(value)).toEqual(template(rest));
 	});
 
@@ -178,11 +178,11 @@ describe('a template', () => {
 		["'Button 2 Type' is empty. Use quick_reply or url.", { buttons: { values: [{ index: 0, type: 'url', payload: 'x' }, { index: 1, payload: 'x' }] } }],
 		["'Button 1 Payload' is empty. Give what the button is to carry.", { buttons: { values: [{ index: 0, type: 'url', payload: '' }] } }],
 		[`Button 1 Payload '${'🥝'.repeat(40)}…' has 129 characters. WhatsApp takes up to 128 in a quick reply.`, { buttons: { values: [{ index: 0, type: 'quick_reply', payload: '🥝'.repeat(129) }] } }],
-	])('is refused: %s', (message, wrong) => {
+	])('is rejected: %s', (message, wrong) => {
 		expect(() => fields(wrong)).toThrow(message);
 	});
 
-	it('takes names and payloads as long as WhatsApp does', () => {
+	it("accepts names and payloads up to WhatsApp's limits", () => {
 		expect(fields({ templateName: ` ${'x'.repeat(512)} `, templateLanguage: ' fil ' })).toEqual({ type: 'template', template: { name: 'x'.repeat(512), language: 'fil' } });
 		const payload = 'x'.repeat(128);
 		expect(fields({ buttons: { values: [{ index: 0, type: 'quick_reply', payload }, { index: 1, type: 'url', payload: 'y'.repeat(500) }] } })).toEqual(
@@ -200,12 +200,12 @@ describe('a template', () => {
 		["Buttons 'x' is not a list.", { buttons: 'x' }],
 		["Button 1 'YES' is not an object. Give its index, type and payload.", { buttons: ['YES'] }],
 		['holds text, which the API does not know. Use index, type, payload.', { buttons: [{ index: 0, type: 'url', payload: 'x', text: 'y' }] }],
-	])('is refused as JSON: %s', (message, value) => {
+	])('is rejected as JSON: %s', (message, value) => {
 		expect(() => json(value)).toThrow(message);
 	});
 
-	it('does not quote keys without an end', () => {
-		// One has 200 characters, the other one more.
+	it('limits the quoted keys', () => {
+		// The first pair has 200 characters, the second 201.
 		expect(() => json({ ['x'.repeat(99)]: 1, ['y'.repeat(99)]: 1 })).toThrow(`holds ${'x'.repeat(99)}, ${'y'.repeat(99)}, which the API`);
 		expect(() => json({ ['x'.repeat(99)]: 1, ['y'.repeat(100)]: 1 })).toThrow(`holds ${'x'.repeat(99)}, ${'y'.repeat(99)}…, which the API`);
 		const keys = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`unknown${index}`, 1]));

@@ -5,7 +5,7 @@ import { contextOf, itemOf } from '../../../harness/operation.mts';
 
 const TO = '+64211000001';
 
-describe('whether an item is a dry run', () => {
+describe('Dry Run of an item', () => {
 	const isDry = (options: unknown) => isDryRun(itemOf(send, { options }));
 
 	it.each<[unknown, boolean]>([
@@ -16,7 +16,7 @@ describe('whether an item is a dry run', () => {
 		[{ dryRun: ' TRUE ' }, true],
 		[{ dryRun: false }, false],
 		[{ dryRun: 'False\n' }, false],
-	])('is told by the options %j: %s', (options, expected) => {
+	])('with the options %j is %s', (options, expected) => {
 		expect(isDry(options)).toBe(expected);
 	});
 
@@ -28,7 +28,7 @@ describe('whether an item is a dry run', () => {
 		[1, "Dry Run '1' is neither true nor false."],
 		[['true'], `Dry Run '["true"]' is neither true nor false.`],
 		[{ toString: 'true' }, `Dry Run '{"toString":"true"}' is neither true nor false.`],
-	])('is asked for where it is unclear: %j', (dryRun, problem) => {
+	])('is rejected if it is unclear: %j', (dryRun, problem) => {
 		expect(() => isDry({ dryRun })).toThrow(`${problem} Use true to check without sending, or false to send.`);
 	});
 });
@@ -38,12 +38,12 @@ describe('the output of a dry run', () => {
 	const text: Message = { to: TO, type: 'text', text: { body: 'Hello' } };
 	const media: Broadcast = { destination: [TO], type: 'media', media: { type: 'image', url: 'https://n8n.example.com/?token=secret' } };
 
-	it('is the request and the text that the customer reads, without secrets', () => {
+	it('contains the request and the text that the customer reads, without secrets', () => {
 		expect(dryRunOutput(TO, text, context)).toStrictEqual({ withoutSecrets: { status: 'valid', to: TO, preview: 'Hello', request: text } });
 		expect(dryRunOutput(TO, text, context, 'As it is read')).toStrictEqual({ withoutSecrets: { status: 'valid', to: TO, preview: 'As it is read', request: text } });
 	});
 
-	it('has no text where there is none', () => {
+	it('has no text if there is none', () => {
 		expect(dryRunOutput(TO, media, context)).toStrictEqual({ withoutSecrets: { status: 'valid', to: TO, request: media } });
 	});
 });

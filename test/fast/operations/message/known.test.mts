@@ -1,4 +1,4 @@
-/** Operations on a message that is there already. */
+/** Operations on an existing message. */
 import { get } from '../../../../nodes/ModicaWhatsApp/operations/message/get';
 import { markAsRead } from '../../../../nodes/ModicaWhatsApp/operations/message/markAsRead';
 import { contextOf, itemOf, jobsOf } from '../../../harness/operation.mts';
@@ -13,9 +13,9 @@ function api() {
 	return { asked, context };
 }
 
-describe('a message that is there', () => {
+describe('an existing message', () => {
 	it.each([
-		['is looked up', get, { id: ID, status: 'read' }],
+		['is requested', get, { id: ID, status: 'read' }],
 		['is marked as read', markAsRead, { id: ID, read: true }],
 	])('%s by its ID, for each item', async (_what, operation, json) => {
 		const { asked, context } = api();
@@ -26,7 +26,7 @@ describe('a message that is there', () => {
 		expect(asked).toEqual([ID]);
 	});
 
-	it.each([get, markAsRead])('is not asked for by what is no ID: $option.name', (operation) => {
+	it.each([get, markAsRead])('is not requested with an invalid ID: $option.name', (operation) => {
 		const { asked, context } = api();
 		const { jobs, refused } = jobsOf(operation, [itemOf(operation, { messageId: 'x' }), itemOf(operation, { messageId: ID }, 1)], context);
 		expect(jobs.map(({ targets }) => targets)).toEqual([[{ item: 1 }]]);

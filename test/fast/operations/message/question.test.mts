@@ -1,4 +1,4 @@
-/** A question to a customer: what is sent and kept, and what answers it. */
+/** Questions to customers: what is sent and stored, and what answers them. */
 import { createHash } from 'node:crypto';
 import type { Message } from '../../../../nodes/ModicaWhatsApp/api/types';
 import { answer } from '../../../../nodes/ModicaWhatsApp/operations/message/answer';
@@ -21,7 +21,7 @@ interface Asked {
 	output: unknown;
 }
 
-/** Asks, and tells what went out and what is waited for. */
+/** Asks a question. Returns the requests, and what the execution waits for. */
 async function ask(parameters: Record<string, unknown>): Promise<Asked> {
 	const asked: Asked = { sent: [], waits: [], secret: '', output: undefined };
 	const context = contextOf(
@@ -49,7 +49,7 @@ afterEach(() => {
 });
 
 describe('a question', () => {
-	it('is sent with its link, and waited for', async () => {
+	it('is sent with its link, and puts the execution into the waiting state', async () => {
 		const { sent, waits, secret, output } = await ask({ additionalFields: { reference: 'order-1' } });
 		expect(sent).toEqual([{ to: TO, type: 'text', text: { body: `May we deliver tomorrow?\n\n${LINK}` }, reference: 'order-1' }]);
 		const message = { id: 'an-id', to: TO, reference: 'order-1' };
@@ -74,19 +74,19 @@ describe('a question', () => {
 		expect(output).toEqual([{ item: 0, json: unanswered }]);
 	});
 
-	it('has its link where it is wanted, and none of that on the page', async () => {
+	it('has its link at {link}, which the page does not show', async () => {
 		const { sent, waits } = await ask({ message: 'Look: {link}. Thanks, {link} ', responseType: 'freeText', options: { submitLabel: 'Go', thanksText: 'Ta' } });
 		expect(sent[0]).toMatchObject({ text: { body: `Look: ${LINK}. Thanks, ${LINK} ` } });
 		expect(waits[0]?.question).toMatchObject({ kind: 'freeText', submit: 'Go', thanks: 'Ta', text: 'Look: . Thanks,' });
-		// Without what there is none of.
+		// Fields without a value are omitted.
 		expect(waits[0]?.unanswered).toStrictEqual({ id: 'an-id', to: TO, data: { text: '', timedOut: true } });
 	});
 
-	it('has its link below its text, whatever space the text ends with', async () => {
+	it('has its link below its text, regardless of trailing whitespace', async () => {
 		expect((await ask({ message: ' Look! \n\n ' })).sent[0]).toMatchObject({ text: { body: ` Look!\n\n${LINK}` } });
 	});
 
-	it('is asked of its customer, and never from the customer’s own number', () => {
+	it("is sent to its customer, and never from the customer's own number", () => {
 		const item = (parameters: object) => itemOf(sendAndWait, { ...QUESTION, ...parameters }, 3);
 		const context = contextOf({}, { answerLink: () => LINK });
 		expect(jobsOf(sendAndWait, [item({})], context).jobs.map(({ targets }) => targets)).toEqual([[{ item: 3, to: TO }]]);
@@ -95,19 +95,19 @@ describe('a question', () => {
 		]);
 	});
 
-	it('has labels of its own, and none where there is to be no button', async () => {
+	it('has custom labels, and no button for an empty label', async () => {
 		expect((await ask({ approveLabel: ' Yes ', declineLabel: ' ' })).waits[0]?.question).toMatchObject({ approve: ' Yes ', decline: '' });
 		expect((await ask({ approveLabel: '', declineLabel: 'No' })).waits[0]?.question).toMatchObject({ approve: 'Approve', decline: 'No' });
 		expect((await ask({ responseType: 'freeText' })).waits[0]?.question).toMatchObject({ submit: 'Send' });
 		expect((await ask({ answerIn: '' })).waits[0]?.question).toMatchObject({ answerIn: 'page' });
 	});
 
-	it('of a template has its link in a body parameter', async () => {
+	it('in a template has its link in a body parameter', async () => {
 		const { sent } = await ask({ ...TEMPLATE, bodyParams: { values: [{ value: 'Aroha' }, { value: 'Here: {link}' }] } });
 		expect(sent[0]).toEqual({ to: TO, type: 'template', template: { name: 'please_answer', language: 'en_US', body_params: ['Aroha', `Here: ${LINK}`] } });
 	});
 
-	it('of a template has its link in a button, without the host', async () => {
+	it('in a template has its link in a button, without the host', async () => {
 		const buttons = { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }, { index: 1, type: 'url', payload: '{link}' }] };
 		const templateMedia = { media: { type: 'image', mediaSource: 'binary', binaryPropertyName: 'photo' } };
 		const { sent } = await ask({ ...TEMPLATE, buttons, templateMedia });
@@ -122,14 +122,14 @@ describe('a question', () => {
 		});
 	});
 
-	it('of a template has the question where it is wanted, on one line', async () => {
+	it('in a template has its text at {question}, on one line', async () => {
 		const bodyParams = { values: [{ value: 'Kia ora. {message} {link}' }] };
 		const { sent, waits } = await ask({ ...TEMPLATE, bodyParams, message: ' May\twe,\n\n$&      please {link}?' });
 		expect(sent[0]).toMatchObject({ template: { body_params: [`Kia ora. May we, $& please ? ${LINK}`] } });
 		expect(waits[0]?.question.text).toBe('May\twe,\n\n$&      please ?');
 	});
 
-	it('of a template is shown as the customer reads it, but for the link', async () => {
+	it('in a template is shown as the customer reads it, without the link', async () => {
 		const values = { value: { 'body:1': 'Kia ora. {message}', 'body:2': '{link}' } };
 		const text = { ...TEMPLATE, templateParameters: 'text', templateText: '{{1}} Answer at {{2}}', templateValues: values };
 		const { sent, waits, output } = await ask(text);
@@ -137,7 +137,7 @@ describe('a question', () => {
 		expect(sent[0]).toMatchObject({ template: { body_params: ['Kia ora. May we deliver tomorrow?', LINK] } });
 		expect(waits[0]).toMatchObject({ question: { sent: { preview } }, unanswered: { preview } });
 		expect(output).toMatchObject([{ json: { preview } }]);
-		// The link counts.
+		// The link counts towards the limit.
 		const long = { ...text, templateValues: { value: { 'body:1': 'x'.repeat(1_000), 'body:2': '{link}' } } };
 		await expect(ask(long)).rejects.toThrow(/^Template Text '\{\{1\}\} Answer at \{\{2\}\}' has \d{4} characters with its values\./);
 	});
@@ -164,7 +164,7 @@ describe('a question', () => {
 			...limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2026-11-23T00:00Z' }),
 			additionalFields: { scheduled: '2026-11-23T00:00Z' },
 		}],
-	])('that cannot be asked is refused: %s', async (message, parameters) => {
+	])('is rejected if it is invalid: %s', async (message, parameters) => {
 		await expect(ask(parameters)).rejects.toThrow(message);
 	});
 
@@ -177,11 +177,11 @@ describe('a question', () => {
 		[limit({ resumeAmount: 3_650, resumeUnit: 'days' }), NOW + 3_650 * 24 * HOUR_MS],
 		[{ ...limit({}), additionalFields: { scheduled: '2026-11-23T00:00Z' } }, NOW + 25 * HOUR_MS],
 		[limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2026-11-22T15:00' }), NOW + 2 * HOUR_MS],
-	])('with %j is waited for until %d', async (parameters, until) => {
+	])('with %j waits until %d', async (parameters, until) => {
 		expect((await ask({ ...parameters })).waits[0]?.until?.getTime()).toBe(until);
 	});
 
-	it('is one at a time', () => {
+	it('is sent one at a time', () => {
 		const items = [0, 1, 2].map((index) => itemOf(sendAndWait, QUESTION, index));
 		expect(() => jobsOf(sendAndWait, items, contextOf({}))).toThrow(
 			'Send and Wait for Response asks one question at a time, but there are 3 items. Put a Loop Over Items node with a batch size of 1 before it.',
@@ -208,18 +208,18 @@ describe('a question that is answered in the chat', () => {
 		expect(waits[0]?.unanswered).toEqual({ id: 'an-id', to: TO, data: { approved: false, timedOut: true } });
 	});
 
-	it('has no button to decline when there is no label for it', async () => {
+	it('has no decline button if its label is empty', async () => {
 		expect((await ask({ ...CHAT, declineLabel: '' })).sent[0]).toMatchObject({ template: { buttons: [quickReply(0)] } });
 	});
 
-	it('has one button for each choice', async () => {
+	it('has one button per choice', async () => {
 		const { sent, waits } = await ask(CHOICE);
 		expect(sent[0]).toMatchObject({ template: { buttons: [quickReply(0), quickReply(1), quickReply(2)] } });
 		expect(waits[0]?.question).toMatchObject({ kind: 'choice', choices: ['Confirm', 'Reschedule', 'Cancel'] });
 		expect(waits[0]?.unanswered).toEqual({ id: 'an-id', to: TO, data: { choice: '', timedOut: true } });
 	});
 
-	it('leaves the other buttons of the template as they are', async () => {
+	it('keeps the other buttons of the template', async () => {
 		const buttons = { values: [{ index: 3, type: 'quick_reply', payload: 'STOP' }, { index: 0, type: 'url', payload: 'orders/1' }] };
 		const { sent } = await ask({ ...CHAT, buttons, options: { firstButtonIndex: 1 } });
 		expect(sent[0]).toMatchObject({
@@ -241,7 +241,7 @@ describe('a question that is answered in the chat', () => {
 		["'Choice 2' is empty. Give each choice a label, or remove it.", { ...CHOICE, choices: { values: [{ choice: 'Confirm' }, { choice: ' ' }] } }],
 		["Choices 'Confirm' is there twice. Give each choice a label of its own.", { ...CHOICE, choices: { values: [{ choice: 'Confirm' }, { choice: ' Confirm' }] } }],
 		["'Template Name' is empty.", { ...CHAT, templateName: '' }],
-	])('is refused: %s', async (message, parameters) => {
+	])('is rejected: %s', async (message, parameters) => {
 		await expect(ask(parameters)).rejects.toThrow(message);
 	});
 
@@ -259,7 +259,7 @@ describe('a question that is answered in the chat', () => {
 		expect(sent[0]).toMatchObject({ template: { buttons: Array.from({ length: 10 }, (_, index) => quickReply(index)) } });
 	});
 
-	it('in free text is answered on the page all the same', async () => {
+	it('with free text is still answered on the page', async () => {
 		const { sent, waits } = await ask({ responseType: 'freeText', answerIn: 'chat' });
 		expect(sent[0]).toMatchObject({ text: { body: `${QUESTION.message}\n\n${LINK}` } });
 		expect(waits[0]?.question).toMatchObject({ answerIn: 'page' });
@@ -282,7 +282,7 @@ describe('the link of a question', () => {
 	const respondedAt = expect.stringMatching(/^\d{4}-.*Z$/) as string;
 	const buttonsOf = (html: string) => Array.from(html.matchAll(/<button dir="auto"([^>]*)>([^<]*)</g), ([, attributes, label]) => [attributes?.trim(), label]);
 
-	it('shows the question, and answers nothing when it is opened', () => {
+	it('shows the question when it is opened, without answering it', () => {
 		for (const body of [{}, { answer: 'approve' }]) {
 			const page = open(kept, { body });
 			expect([page.statusCode, page.answer]).toEqual([200, undefined]);
@@ -291,18 +291,18 @@ describe('the link of a question', () => {
 		}
 	});
 
-	it('has no button to decline when there is no label for it', () => {
+	it('shows no decline button if its label is empty', () => {
 		expect(buttonsOf(open({ ...kept, decline: '' }).html).map(([, label]) => label)).toEqual(['Yes']);
 		expect(post({ ...kept, decline: '' }, { answer: 'decline' }).answer).toBeUndefined();
 	});
 
-	it.each([['approve', true, 'Yes'], ['decline', false, 'No']])('takes the answer %s', (given, approved, label) => {
+	it.each([['approve', true, 'Yes'], ['decline', false, 'No']])('accepts the answer %s', (given, approved, label) => {
 		const page = post(kept, { answer: given });
 		expect(page).toMatchObject({ statusCode: 200, answer: { id: 'an-id', to: TO, data: { approved, answeredIn: 'page', respondedAt } } });
 		expect(page.html).toContain(`<p class="given" dir="auto">${label}</p><p dir="auto">Ta</p>`);
 	});
 
-	it('offers the choices, and takes one', () => {
+	it('shows the choices, and accepts one', () => {
 		const choice = { ...kept, kind: 'choice', choices: ['Morning', 'Evening'], answerIn: 'page' };
 		expect(buttonsOf(open(choice).html)).toEqual([['name="answer" value="0"', 'Morning'], ['name="answer" value="1"', 'Evening']]);
 		const page = post(choice, { answer: '1' });
@@ -310,7 +310,7 @@ describe('the link of a question', () => {
 		for (const given of ['2', '-1', 'Evening', 'approve', ['1']]) expect(post(choice, { answer: given }).answer).toBeUndefined();
 	});
 
-	it('takes a tap for a question in the chat, and nothing else', () => {
+	it('accepts only taps for a question in the chat', () => {
 		const chat = { ...kept, answerIn: 'chat' };
 		const tapped = post(chat, {}, { tapped: '1' });
 		expect(tapped).toMatchObject({ statusCode: 200, answer: { id: 'an-id', to: TO, data: { approved: false, answeredIn: 'chat', respondedAt } } });
@@ -323,16 +323,16 @@ describe('the link of a question', () => {
 		}
 	});
 
-	it('takes no tap for a question on the page', () => {
+	it('rejects taps for a question on the page', () => {
 		expect(post(kept, {}, { tapped: '0' }).answer).toBeUndefined();
 	});
 
-	it.each([{}, { answer: 'maybe' }, { answer: ['approve'] }, 'approve', null])('asks again after %j', (body) => {
+	it.each([{}, { answer: 'maybe' }, { answer: ['approve'] }, 'approve', null])('shows the question again after %j', (body) => {
 		expect(post(kept, body)).toMatchObject({ statusCode: 200 });
 		expect(post(kept, body).answer).toBeUndefined();
 	});
 
-	it('takes a text, whose lines end as they were meant to', () => {
+	it('accepts a text, and normalizes its line breaks', () => {
 		const page = post(freeText, { text: ' one\r\ntwo ' });
 		expect(page).toMatchObject({ statusCode: 200, answer: { id: 'an-id', to: TO, data: { text: 'one\ntwo', answeredIn: 'page', respondedAt } } });
 	});
@@ -341,18 +341,18 @@ describe('the link of a question', () => {
 		[{ text: ' \r\n ' }, 'Please enter an answer.'],
 		[{ text: 7 }, 'Please enter an answer.'],
 		[{ text: 'x'.repeat(10_001) }, 'Please enter no more than 10000 characters.'],
-	])('says what is wrong with a text', (body, words) => {
+	])('shows an error for an invalid text', (body, words) => {
 		const page = post(freeText, body);
 		expect([page.statusCode, page.answer]).toEqual([400, undefined]);
 		expect(page.html).toContain(`<p class="problem" role="alert">${words}</p>`);
 		expect(page.html).toContain('<textarea name="text" rows="5" maxlength="10000" required autofocus dir="auto" aria-labelledby="question"></textarea><button dir="auto">Send</button>');
 	});
 
-	it('takes a text of 10,000 characters', () => {
+	it('accepts a text of 10,000 characters', () => {
 		expect(post(freeText, { text: 'x'.repeat(10_000) }).statusCode).toBe(200);
 	});
 
-	it('shows a field for a text, when it is opened', () => {
+	it('shows a text field when it is opened', () => {
 		const page = open(freeText);
 		expect([page.statusCode, page.answer]).toEqual([200, undefined]);
 		expect(page.html).not.toContain('class="problem"');
@@ -361,29 +361,29 @@ describe('the link of a question', () => {
 	it.each<[string, unknown, unknown]>([
 		['another secret', kept, 'another'],
 		['no secret', kept, undefined],
-		['a secret that is no text', kept, [SECRET]],
-		['nothing kept', undefined, SECRET],
-		['something else kept', 'text', SECRET],
-		['no message kept', { ...kept, sent: 'x' }, SECRET],
-		['a digest that is none', { ...kept, secretDigest: 'xyz' }, SECRET],
-		['a digest that is no text', { ...kept, secretDigest: 7 }, SECRET],
+		['a secret that is not text', kept, [SECRET]],
+		['no stored question', undefined, SECRET],
+		['other stored data', 'text', SECRET],
+		['no stored message', { ...kept, sent: 'x' }, SECRET],
+		['an invalid digest', { ...kept, secretDigest: 'xyz' }, SECRET],
+		['a digest that is not text', { ...kept, secretDigest: 7 }, SECRET],
 		['a digest of another length', { ...kept, secretDigest: `${kept.secretDigest}00` }, SECRET],
-		['no text', { ...kept, text: 7 }, SECRET],
-		['no thanks', { ...kept, thanks: 7 }, SECRET],
-		['no approval', { ...kept, approve: 7 }, SECRET],
-		['no decline', { ...kept, decline: 7 }, SECRET],
-		['no submit', { ...freeText, submit: 7 }, SECRET],
-		['another kind', { ...kept, kind: 'form' }, SECRET],
-		['another place', { ...kept, answerIn: 'mail' }, SECRET],
+		['no question', { ...kept, text: 7 }, SECRET],
+		['no thank-you text', { ...kept, thanks: 7 }, SECRET],
+		['no approve label', { ...kept, approve: 7 }, SECRET],
+		['no decline label', { ...kept, decline: 7 }, SECRET],
+		['no submit label', { ...freeText, submit: 7 }, SECRET],
+		['an unknown response type', { ...kept, kind: 'form' }, SECRET],
+		['an unknown place to answer', { ...kept, answerIn: 'mail' }, SECRET],
 		['no choices', { ...kept, kind: 'choice' }, SECRET],
-		['choices that are no texts', { ...kept, kind: 'choice', choices: ['x', 1] }, SECRET],
+		['choices that are not texts', { ...kept, kind: 'choice', choices: ['x', 1] }, SECRET],
 	])('is closed with %s', (_what, question, secret) => {
 		const page = post(question, { answer: 'approve', text: 'x' }, { secret });
 		expect([page.statusCode, page.answer]).toEqual([410, undefined]);
 		expect(page.html).toContain('This question is closed. No further action is needed.');
 	});
 
-	it('gives a page that holds what there is to say, and nothing else', () => {
+	it('returns a page with the texts of the question only', () => {
 		const mainOf = ({ html }: { html: string }) => /<main>(.*)<\/main>/s.exec(html)?.[1];
 		const asked = '<p id="question" dir="auto">May &lt;we&gt;?</p>';
 		expect(mainOf(open(kept))).toBe(
@@ -392,11 +392,11 @@ describe('the link of a question', () => {
 		expect(mainOf(open(kept, { secret: 'another' }))).toBe('<p dir="auto">This question is closed. No further action is needed.</p>');
 	});
 
-	it('gives a page with the start of the question for its title', () => {
+	it('returns a page with the start of the question as its title', () => {
 		expect(open({ ...kept, text: `\n  ${'x'.repeat(70)}` }).html).toContain(`<title>${'x'.repeat(60)}</title>`);
 	});
 
-	it('gives a page that runs nothing, sends its form to itself, and is kept nowhere', () => {
+	it('returns a page that runs no scripts, posts its form to itself, and is not cached', () => {
 		const { html, headers } = open({ ...kept, text: `"it's" & ${'x'.repeat(100)}` });
 		expect(headers).toMatchObject({
 			'Content-Type': 'text/html; charset=utf-8',

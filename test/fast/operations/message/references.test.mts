@@ -2,18 +2,18 @@ import { CancelledError, ModicaError } from '../../../../nodes/ModicaWhatsApp/ap
 import { MAX_CLAIMED, MAX_MARKS, References, type ReferenceStore } from '../../../../nodes/ModicaWhatsApp/operations/message/references';
 import { VirtualClock } from '../../../harness/virtualClock.mts';
 
-/** A store like n8n's: reads everything, then writes everything, so that two at once lose something. */
+/** A store like that of n8n: it reads everything and then writes everything, so concurrent calls lose changes. */
 class Store implements ReferenceStore {
 	keys: string[] = [];
 	calls: string[][] = [];
-	/** What happens between reading and writing. */
+	/** Called between reading and writing. */
 	between: () => Promise<void>;
 
 	constructor(clock: VirtualClock) {
 		this.between = async () => await clock.sleep(1);
 	}
 
-	/** References alone, without the marks of their claims. */
+	/** References only, without claim marks. */
 	get references(): string[] {
 		return this.keys.filter(isNoMark);
 	}
@@ -23,7 +23,7 @@ class Store implements ReferenceStore {
 		const read = [...this.keys];
 		await this.between();
 		this.keys = [...read, ...keys.filter((key) => !read.includes(key))];
-		// n8n's own calls a key new as often as it is given.
+		// n8n's own store returns a new key as often as it is passed.
 		return keys.filter((key) => !read.includes(key));
 	}
 
@@ -54,14 +54,14 @@ describe('references', () => {
 	let clock: VirtualClock;
 	let references: ReturnType<typeof open>;
 
-	/** The references of one more execution. */
+	/** The references of another execution. */
 	const open = (process = 'process') => {
 		const opened = new References(store, `${process} of test ${tests}`, clock);
 		const begin = async <T,>(keys: string[], send: (fresh: readonly boolean[]) => Promise<T>) => (await opened.once(keys, send)).result;
 		return {
 			begin,
 			clear: async () => await clock.until(opened.clear()),
-			/** Lets time pass until it has ended. */
+			/** Advances time until the call has ended. */
 			once: async <T,>(...args: Parameters<typeof begin<T>>) => await clock.until(begin(...args)),
 		};
 	};
@@ -91,12 +91,12 @@ describe('references', () => {
 		expect.assertions(1);
 	});
 
-	it('that come twice at the same moment are sent once', async () => {
+	it('that occur twice at the same time are sent once', async () => {
 		const outcomes = await all([references.begin(['a'], send('a')), references.begin(['a'], send('a'))]);
 		expect(outcomes).toEqual([true, false]);
 	});
 
-	it('of two executions at the same moment are sent once', async () => {
+	it('of two concurrent executions are sent once', async () => {
 		const names = Array.from({ length: 20 }, (_, index) => `order-${index}`);
 		const other = open();
 		await all([references, other].flatMap((one) => names.map(async (name) => await one.begin([name], send(name)))));
@@ -104,7 +104,7 @@ describe('references', () => {
 		expect(store.references.sort()).toEqual([...names].sort());
 	});
 
-	it('of two processes at the same moment are sent once', async () => {
+	it('of two concurrent processes are sent once', async () => {
 		const names = Array.from({ length: 20 }, (_, index) => `order-${index}`);
 		const processes = [open('one process'), open('another process'), open('a third')];
 		await all(processes.flatMap((one) => names.map(async (name) => await one.begin([name], send(name)))));
@@ -112,13 +112,13 @@ describe('references', () => {
 		expect(store.references.sort()).toEqual([...names].sort());
 	});
 
-	it('that another process wrote over are claimed again, and remembered', async () => {
+	it('that another process overwrote are claimed again and stored', async () => {
 		await all([open('one process').begin(['a'], send('a')), open('another process').begin(['b'], send('b'))]);
 		expect(sent.sort()).toEqual(['a', 'b']);
 		expect(store.references.sort()).toEqual(['a', 'b']);
 	});
 
-	it('are left to settle for as long as the store’s slowness asks for', async () => {
+	it('settle for a time that depends on the speed of the store', async () => {
 		const settling = async (ms: number) => {
 			store.between = async () => await clock.sleep(ms);
 			const began = clock.now();
@@ -128,7 +128,7 @@ describe('references', () => {
 		expect([await settling(1), await settling(50), await settling(3_000)]).toEqual([200, 500, 5_000]);
 	});
 
-	it('are recorded again when the database refuses the first record of two', async () => {
+	it('are recorded again if the database rejects the first record of two', async () => {
 		const record = store.record.bind(store);
 		store.record = async () => {
 			store.record = record;
@@ -137,7 +137,7 @@ describe('references', () => {
 		expect(await references.once(['a'], send('a'))).toBe(true);
 	});
 
-	it('that were sent before are looked up once, and not waited for', async () => {
+	it('that were sent before are looked up once, without a wait', async () => {
 		await references.once(['a'], send('a'));
 		store.calls = [];
 		const began = clock.now();
@@ -145,47 +145,47 @@ describe('references', () => {
 		expect({ calls: store.calls, ms: clock.now() - began }).toEqual({ calls: [['a']], ms: 1 });
 	});
 
-	it('asked for together are claimed together', async () => {
+	it('requested together are claimed together', async () => {
 		await all(['a', 'b', 'c'].map(async (key) => await references.begin([key], send(key))));
-		// And are looked at together, to see whether they are there to stay.
+		// They are also checked together, to see whether the claims persist.
 		expect(store.calls).toEqual([['a', 'b', 'c'], ['a', 'b', 'c']]);
 	});
 
-	it('of a broadcast tell which of them are new', async () => {
+	it('of a broadcast are new or duplicates individually', async () => {
 		await references.once(['sale 1'], send('sale 1'));
 		expect(await references.once(['sale 1', 'sale 2'], async (fresh) => await Promise.resolve(fresh))).toEqual([false, true]);
 	});
 
 	it.each([
-		['was certainly not made', new ModicaError('refused', { mayHaveBeenSent: false }), []],
-		['was cancelled before it was made', new CancelledError(false), []],
-		['may have been made', new ModicaError('no answer', { mayHaveBeenSent: true }), ['a']],
-		['was cancelled on its way', new CancelledError(true), ['a']],
-		['failed for a reason unknown', new Error('a bug'), ['a']],
-	])('are kept or released when the send %s', async (_how, error, kept) => {
+		['was certainly not sent', new ModicaError('refused', { mayHaveBeenSent: false }), []],
+		['was canceled before the request', new CancelledError(false), []],
+		['may have been sent', new ModicaError('no answer', { mayHaveBeenSent: true }), ['a']],
+		['was canceled in flight', new CancelledError(true), ['a']],
+		['failed for an unknown reason', new Error('a bug'), ['a']],
+	])('are kept or released if the message %s', async (_how, error, kept) => {
 		await expect(references.once(['a'], async () => await Promise.reject(error))).rejects.toBe(error);
 		expect(store.references).toEqual(kept);
 		expect(await references.once(['a'], send('a'))).toBe(kept.length === 0);
 	});
 
-	it('that were released and sent by another execution since then are sent', async () => {
+	it('that were released and then sent by another execution are not sent again', async () => {
 		await expect(references.once(['a'], failing(false))).rejects.toThrow('refused');
 		expect(await open().once(['a'], send('a'))).toBe(true);
 		expect(await references.once(['a'], send('a'))).toBe(false);
 	});
 
-	it('of others stay when some are released', async () => {
+	it('of other messages are kept when some are released', async () => {
 		await references.once(['a', 'b'], async () => await Promise.resolve());
 		await expect(references.once(['b', 'c'], failing(false))).rejects.toThrow('refused');
 		expect(store.references).toEqual(['a', 'b']);
 	});
 
-	it('are released when the run was stopped before they left', async () => {
+	it('are released if the run stops before they are sent', async () => {
 		await expect(references.once(['a'], async () => await Promise.reject(new CancelledError(false)))).rejects.toThrow('cancelled');
 		expect({ sent, kept: store.references }).toEqual({ sent: [], kept: [] });
 	});
 
-	it('of a broadcast are released for those recipients that were certainly not sent to', async () => {
+	it('of a broadcast are released for the recipients to whom it certainly was not sent', async () => {
 		const opened = new References(store, `of test ${tests}`, clock);
 		const rows = ['accepted', 'failed', 'accepted', 'failed'];
 		const sending = opened.once(['a', 'b', 'c', 'd'], async () => await Promise.resolve(rows), (result, position) => result[position] === 'failed');
@@ -193,14 +193,14 @@ describe('references', () => {
 		expect(store.references).toEqual(['a', 'c']);
 	});
 
-	it('wait for how the send before them ended, and are sent when it was not', async () => {
+	it('wait for an earlier send with the same reference, and are sent if it failed', async () => {
 		const first = references.begin(['a'], failing(false)).catch((error: Error) => error.message);
 		const second = references.begin(['a'], send('a'));
 		const third = references.begin(['a'], send('a'));
 		expect(await all<unknown>([first, second, third])).toEqual(['refused', true, false]);
 	});
 
-	it('wait for the latest send before them, though an earlier one has ended', async () => {
+	it('wait for the latest earlier send, even if an older one has ended', async () => {
 		const first = references.begin(['a'], failing(false)).catch((error: Error) => error.message);
 		const second = references.begin(['a'], async () => {
 			await clock.sleep(10_000);
@@ -211,7 +211,7 @@ describe('references', () => {
 		expect(await all<unknown>([second, references.begin(['a'], send('a'))])).toEqual(['refused', true]);
 	});
 
-	it('are remembered to the number that is stated: marks of claims are removed', async () => {
+	it('are kept up to the documented number, and claim marks are removed', async () => {
 		let most = 0;
 		for (let index = 0; index < 3 * MAX_MARKS; index++) {
 			await references.once([`order-${index}`], send(''));
@@ -221,7 +221,7 @@ describe('references', () => {
 		expect(most).toBeLessThan(MAX_MARKS);
 	});
 
-	it('leave no marks for good that could not be removed at first', async () => {
+	it('leave no marks permanently if their removal failed at first', async () => {
 		const remove = store.remove.bind(store);
 		store.remove = async () => await Promise.reject(new Error('no database'));
 		for (let index = 0; index < MAX_MARKS; index++) await references.once([`order-${index}`], send(''));
@@ -230,8 +230,8 @@ describe('references', () => {
 		expect(store.keys).toEqual(store.references);
 	});
 
-	it('are not lost when another execution removes its marks meanwhile', async () => {
-		// So many claims one after the other that each execution removes marks while the other claims.
+	it('are not lost if another execution removes its marks at the same time', async () => {
+		// So many consecutive claims that each execution removes marks while the other claims.
 		const claims = async (execution: ReturnType<typeof open>, name: string) => {
 			for (let index = 0; index < MAX_MARKS; index++) expect(await execution.begin([`${name}-${index}`], send(name))).toBe(true);
 		};
@@ -239,7 +239,7 @@ describe('references', () => {
 		expect(sent).toHaveLength(2 * MAX_MARKS);
 	});
 
-	it('are claimed only so many ahead of their sends', async () => {
+	it('are claimed in limited numbers ahead of their messages', async () => {
 		let most = 0;
 		const waiting = async () => {
 			most = Math.max(most, store.references.length);
@@ -251,12 +251,12 @@ describe('references', () => {
 		expect(most).toBe(MAX_CLAIMED);
 	});
 
-	it('of a broadcast larger than what may be claimed ahead are claimed together', async () => {
+	it('of a broadcast larger than this limit are claimed together', async () => {
 		const keys = Array.from({ length: 3 * MAX_CLAIMED }, (_, index) => `order-${index}`);
 		expect(await references.once(keys, async (fresh) => await Promise.resolve(fresh.every(Boolean)))).toBe(true);
 	});
 
-	it('are sent again once they are cleared', async () => {
+	it('are sent again after they are cleared', async () => {
 		await references.once(['a', 'b'], async () => await Promise.resolve());
 		await open().clear();
 		expect(store.keys).toEqual([]);
@@ -275,7 +275,7 @@ describe('references', () => {
 		expect(store.references).toEqual(['a']);
 	});
 
-	it('are cleared when it is their turn: a claim that had read the store before brings none of them back', async () => {
+	it('are cleared in turn, so that a claim that read the store before does not restore them', async () => {
 		await references.once(['a'], send('a'));
 		store.between = async () => await clock.sleep(50);
 		const claiming = references.begin(['b'], send('b'));
@@ -285,7 +285,7 @@ describe('references', () => {
 		expect(store.references).toEqual(['b']);
 	});
 
-	describe('when the store fails', () => {
+	describe('references when the store fails', () => {
 		const broken = async () => await Promise.reject(new Error('no database'));
 		const UNKNOWN = 'Not sent: n8n’s database could not tell whether the reference was sent before';
 
@@ -296,7 +296,7 @@ describe('references', () => {
 			expect(sent).toEqual([]);
 		});
 
-		it('are sent by the next item with the same reference once the store is well again', async () => {
+		it('are sent by the next item with the same reference after the store recovers', async () => {
 			const record = store.record.bind(store);
 			store.record = broken;
 			await expect(references.once(['a'], send('a'))).rejects.toThrow(UNKNOWN);
@@ -304,7 +304,7 @@ describe('references', () => {
 			expect(await references.once(['a'], send('a'))).toBe(true);
 		});
 
-		it.each([1, 2])('are not called sent when write %i was reported as failed and was not', async (lost) => {
+		it.each([1, 2])('do not count as sent if write %i was reported as failed and did fail', async (lost) => {
 			const record = store.record.bind(store);
 			let writes = 0;
 			store.record = async (keys) => {
@@ -317,7 +317,7 @@ describe('references', () => {
 				mayCountAsSent: true,
 				description: 'The database failed: its answer was lost. The reference may count as sent now. If the next run reports this message as a duplicate, send it under another reference.',
 			});
-			// The same run knows that nobody knows.
+			// The same run knows that the state is unknown.
 			await expect(references.once(['a'], send('a'))).rejects.toMatchObject({
 				message: UNKNOWN,
 				description: 'The reference may count as sent now. If the next run reports this message as a duplicate, send it under another reference.',
@@ -325,7 +325,7 @@ describe('references', () => {
 			expect(sent).toEqual([]);
 		});
 
-		it('of a broadcast are released when another of them may or may not have been sent', async () => {
+		it('of a broadcast are released even if another one may have been sent', async () => {
 			const record = store.record.bind(store);
 			store.record = async (keys) => {
 				store.record = record;
@@ -338,13 +338,13 @@ describe('references', () => {
 			expect(await references.once(['a', 'c'], async (fresh) => await Promise.resolve(fresh))).toEqual([true, true]);
 		});
 
-		it('that were sent before stay as they are when a send beside them fails', async () => {
+		it('that were sent before are kept if another message fails', async () => {
 			await references.once(['a'], send('a'));
 			store.remove = broken;
 			await expect(references.once(['a'], failing(false))).rejects.toMatchObject({ message: 'refused', mayCountAsSent: false });
 		});
 
-		it('are not sent when other processes write over each of twenty claims', async () => {
+		it('are not sent if other processes overwrite each of twenty claims', async () => {
 			const record = store.record.bind(store);
 			store.record = async (keys) => {
 				const fresh = await record(keys);
@@ -358,7 +358,7 @@ describe('references', () => {
 			expect({ sent, claims: store.calls.length }).toEqual({ sent: [], claims: 20 });
 		});
 
-		/** From now on, until so many milliseconds have passed. */
+		/** Locks the store for a number of milliseconds from now on. */
 		const lockFor = (lockedMs: number) => {
 			const until = clock.now() + lockedMs;
 			for (const call of ['record', 'remove'] as const) {
@@ -367,20 +367,20 @@ describe('references', () => {
 			}
 		};
 
-		it.each([1, 5, 15])('wait for one that is locked for %i s', async (seconds) => {
+		it.each([1, 5, 15])('wait for a store that is locked for %i s', async (seconds) => {
 			lockFor(seconds * 1_000);
 			expect(await references.once(['a'], send('a'))).toBe(true);
 			expect(store.references).toEqual(['a']);
 		});
 
-		it('are not called sent when it was locked between the claim and the second look', async () => {
+		it('do not count as sent if the store is locked between the claim and the second check', async () => {
 			const begun = references.begin(['a'], send('a'));
 			await clock.pass(100);
 			lockFor(10_000);
 			expect(await clock.until(begun)).toBe(true);
 		});
 
-		it('are released when it was locked at first', async () => {
+		it('are released if the store is locked at first', async () => {
 			await expect(references.once(['a'], async () => {
 				lockFor(10_000);
 				return await failing(false)();
@@ -388,10 +388,10 @@ describe('references', () => {
 			expect(store.references).toEqual([]);
 		});
 
-		it.each(['process', 'another process'])('and releases all the same, are not taken from an execution of %s that has claimed them since', async (process) => {
+		it.each(['process', 'another process'])('are not released if an execution of %s has claimed them after a removal that was reported as failed', async (process) => {
 			const remove = store.remove.bind(store);
 			const failures = [1, 2];
-			// Written, but reported as failed: twice, so that the second look is at a store that the first has changed.
+			// Written but reported as failed, twice, so that the second check finds a store that the first one changed.
 			store.remove = async (keys) => {
 				await remove(keys);
 				if (keys.includes('a') && failures.pop()) throw new Error('Connection terminated unexpectedly');
@@ -405,7 +405,7 @@ describe('references', () => {
 			expect(sent).toEqual(['a']);
 		});
 
-		it('and tells nothing when it is asked what became of a removal, the next mark tells', async () => {
+		it('use the next mark if the result of a removal is unknown', async () => {
 			const [record, remove] = [store.record.bind(store), store.remove.bind(store)];
 			let failures = 1;
 			store.remove = async (keys) => {
@@ -414,7 +414,7 @@ describe('references', () => {
 			};
 			store.record = async (keys) => {
 				const fresh = await record(keys);
-				// The look for the first mark, which puts it back.
+				// The check for the first mark, which restores it.
 				if (keys.length === 1) {
 					store.record = record;
 					throw new Error('Connection terminated unexpectedly');
@@ -429,7 +429,7 @@ describe('references', () => {
 			expect(sent).toEqual(['a']);
 		});
 
-		it('fail together: those that come later need not find out how long it stays so', async () => {
+		it('fail together, so that later ones do not wait for the store again', async () => {
 			store.record = broken;
 			const keys = Array.from({ length: 5 * MAX_CLAIMED }, (_, index) => `${index}`);
 			await all(keys.map(async (key) => await references.begin([key], send(key)).catch(() => {})));
@@ -437,7 +437,7 @@ describe('references', () => {
 			expect(clock.now()).toBeLessThan(20_000);
 		});
 
-		it('are not waited for once nothing can be sent any more', async () => {
+		it('do not wait once nothing can be sent anymore', async () => {
 			store.record = broken;
 			const opened = new References(store, `of test ${tests}`, clock, () => {
 				if (clock.now() >= 2_000) throw new CancelledError();
@@ -446,7 +446,7 @@ describe('references', () => {
 			expect(clock.now()).toBeLessThan(2_500);
 		});
 
-		it('that cannot be released are told of with the error of the send', async () => {
+		it('that cannot be released are reported with the error of the message', async () => {
 			store.remove = broken;
 			await expect(references.once(['a'], failing(false))).rejects.toMatchObject({
 				message: 'refused',
@@ -457,7 +457,7 @@ describe('references', () => {
 			expect([noteOn(0), noteOn(1)]).toEqual([undefined, expect.stringContaining('could not release the reference')]);
 		});
 
-		it('that could not be released are not called sent in this run', async () => {
+		it('that could not be released do not count as sent in this run', async () => {
 			const remove = store.remove.bind(store);
 			store.remove = broken;
 			await expect(references.once(['a'], failing(false))).rejects.toThrow('refused');
@@ -476,7 +476,7 @@ describe('references', () => {
 			expect(store.keys).toEqual([]);
 		});
 
-		it('are not called cleared', async () => {
+		it('are not reported as cleared', async () => {
 			store.clear = broken;
 			await expect(references.clear()).rejects.toMatchObject({
 				name: 'ModicaError',

@@ -1,4 +1,4 @@
-/** Sending and broadcasting: which requests are made of which items, and what comes out. */
+/** Send and Broadcast: the requests for the items, and the output. */
 import { CancelledError, ModicaError, NeverLeftError } from '../../../../nodes/ModicaWhatsApp/api/errors';
 import type { Broadcast, BroadcastReceipt, Message } from '../../../../nodes/ModicaWhatsApp/api/types';
 import { broadcast } from '../../../../nodes/ModicaWhatsApp/operations/message/broadcast';
@@ -10,7 +10,7 @@ const TWO = '+64211000002';
 const THREE = '+64211000003';
 const ONCE = { additionalFields: { reference: 'sale' }, options: { oncePerReference: true } };
 
-describe('a send', () => {
+describe('Send', () => {
 	function api(answer: (message: Message) => object = ({ to }) => ({ id: `id of ${to}`, status: 'accepted' })) {
 		const sent: Message[] = [];
 		const context = contextOf({
@@ -22,7 +22,7 @@ describe('a send', () => {
 		return { sent, context };
 	}
 
-	it('is one request for each item, with its delivery fields', async () => {
+	it('sends one request per item, with its delivery options', async () => {
 		const { sent, context } = api();
 		const { results } = await runOn(send, [
 			{ to: '64211000001', text: 'Hello', additionalFields: { source: '102', reference: 7 } },
@@ -38,7 +38,7 @@ describe('a send', () => {
 		]);
 	});
 
-	it('has its text in the format of its own item', async () => {
+	it("uses the text format of the item", async () => {
 		const { sent, context } = api();
 		await runOn(send, [{ to: ONE, text: '**Hi**', options: { textFormat: 'markdown' } }, { to: TWO, text: '**Hi**', options: { textFormat: 'plain' } }], context);
 		expect(sent.map(({ to, ...content }) => [to, content])).toEqual([
@@ -47,12 +47,12 @@ describe('a send', () => {
 		]);
 	});
 
-	it('keeps what else the API answers', async () => {
+	it('passes on other fields of the response', async () => {
 		const { context } = api(() => ({ id: 'x', status: 'accepted', price: 4 }));
 		expect((await runOn(send, [{ to: ONE, text: 'x' }], context)).results).toEqual([{ item: 0, json: { id: 'x', status: 'accepted', to: ONE, price: 4 } }]);
 	});
 
-	it('of a bad item is refused, and the others are made', () => {
+	it('rejects an invalid item, and sends the others', () => {
 		const { context } = api();
 		const { jobs, refused } = jobsOf(send, [{ to: '021', text: 'x' }, { to: TWO, text: 'x' }, { to: ONE, text: '' }].map((each, index) => itemOf(send, each, index)), context);
 		expect(jobs.map(({ targets, lanes }) => ({ targets, lanes }))).toEqual([{ targets: [{ item: 1, to: TWO }], lanes: [TWO] }]);
@@ -67,12 +67,12 @@ describe('a send', () => {
 		[{ source: 'x' }, "Business Number ID 'x' is not valid."],
 		[{ source: ONE.slice(1) }, `Business Number ID '${ONE.slice(1)}' is the customer’s own number. Use the ID that Modica gave you`],
 		[{ scheduled: 'x' }, "Scheduled 'x' is not a date and time."],
-	])('is refused with the additional fields %j', (additionalFields, message) => {
+	])('rejects the additional fields %j', (additionalFields, message) => {
 		const { refused } = jobsOf(send, [itemOf(send, { to: ONE, text: 'x', additionalFields })], api().context);
 		expect(refused).toEqual([[0, expect.stringContaining(message)]]);
 	});
 
-	it('with Once per Reference is made once, also in later runs', async () => {
+	it('with Once per Reference sends once, also in later runs', async () => {
 		const { sent, context } = api();
 		const item = { to: ONE, text: 'x', ...ONCE };
 		const { results } = await runOn(send, [item, { ...item, to: TWO }], context);
@@ -87,23 +87,23 @@ describe('a send', () => {
 		[{ oncePerReference: undefined }, "'Once per Reference' is empty. Use true to send each reference once, or false to send it each time."],
 		[{ oncePerReference: 'yes' }, "Once per Reference 'yes' is neither true nor false. Use true to send each reference once, or false to send it each time."],
 		[{ splitLongText: 1 }, "Split Long Text '1' is neither true nor false. Use true to split long texts, or false to refuse them."],
-	])('is refused with the options %j', (options, message) => {
+	])('rejects the options %j', (options, message) => {
 		expect(jobsOf(send, [itemOf(send, { to: ONE, text: 'x', options })], api().context).refused).toEqual([[0, message]]);
 	});
 
-	it('with Once per Reference needs a reference', () => {
+	it('with Once per Reference requires a reference', () => {
 		const { refused } = jobsOf(send, [itemOf(send, { to: ONE, text: 'x', options: { oncePerReference: true } })], api().context);
 		expect(refused).toEqual([[0, "'Reference' is empty. Give each message a reference in the additional fields, or turn off 'Once per Reference'."]]);
 	});
 
-	it.each([undefined, 'text', { oncePerReference: 'false' }])('with the options %j is made as often as it is asked for', async (options) => {
+	it.each([undefined, 'text', { oncePerReference: 'false' }])('with the options %j sends as often as requested', async (options) => {
 		const { sent, context } = api();
 		const item = { to: ONE, text: 'x', additionalFields: { reference: 'sale' }, options };
 		await runOn(send, [item, item], context);
 		expect(sent).toHaveLength(2);
 	});
 
-	it.each([true, 'true'])('with Clear Sent References (%j) clears them instead', async (clearReferences) => {
+	it.each([true, 'true'])('with Clear Sent References (%j) clears them and sends nothing', async (clearReferences) => {
 		const { sent, context } = api();
 		await context.store.record(['sale']);
 		const { results } = await runOn(send, [{ to: '', options: { clearReferences } }, { to: ONE, text: 'x' }], context);
@@ -114,14 +114,14 @@ describe('a send', () => {
 	});
 });
 
-describe('a send with Split Long Text', () => {
+describe('Send with Split Long Text', () => {
 	const PARTS = ['a', 'b', 'c'].map((letter) => letter.repeat(4_000));
 	const SPLIT = { options: { splitLongText: true } };
 	const ITEM = { to: ONE, text: PARTS.join(' '), ...SPLIT };
 	const ONCE_SPLIT = { ...ITEM, additionalFields: { reference: 'sale' }, options: { splitLongText: true, oncePerReference: true } };
 	const no = (mayHaveBeenSent = false) => new ModicaError('no', { mayHaveBeenSent, description: 'Why.' });
 
-	/** @param failures by part (0 to 2), each for the first time that it is sent */
+	/** @param failures by part (0 to 2), each for the first attempt to send it */
 	function api(failures: Record<number, ModicaError> = {}) {
 		const sent: number[] = [];
 		const context = contextOf({
@@ -142,31 +142,31 @@ describe('a send with Split Long Text', () => {
 	const MARK = /^[\da-f-]{36}$/;
 	const duplicate = { item: 0, json: { status: 'duplicate', to: ONE, reference: 'sale', message: 'Not sent again: this node has sent the reference before' } };
 
-	it('is a message for each part, in order, and one output', async () => {
+	it('sends one message per part, in order, and returns one output', async () => {
 		const { sent, context } = api();
 		expect(await run(context, ITEM)).toEqual([{ item: 0, json: { id: 'id 0', status: 'accepted', to: ONE, parts: accepted(0, 1, 2) } }]);
 		expect(sent).toEqual([0, 1, 2]);
 	});
 
-	it('of a short text is one message, which the output lists as well', async () => {
+	it('sends a short text as one message, which the output also lists', async () => {
 		const { context } = api();
 		expect(await run(context, { to: ONE, text: PARTS[1], ...SPLIT })).toEqual([{ item: 0, json: { id: 'id 1', status: 'accepted', to: ONE, parts: accepted(1) } }]);
 	});
 
-	it('lets no other message to the same customer come between', async () => {
+	it('sends no other message to the same customer between the parts', async () => {
 		const { sent, context } = api();
 		await run(context, ITEM, { to: ONE, text: 'other' });
 		expect(sent).toEqual([0, 1, 2, -1]);
 	});
 
-	it('gives each part the same delivery fields', async () => {
+	it('uses the same delivery options for each part', async () => {
 		const messages: Message[] = [];
 		const context = contextOf({ sendMessage: async (message) => await Promise.resolve({ id: String(messages.push(message)), status: 'accepted' }) });
 		await run(context, { ...ITEM, additionalFields: { reference: 'sale', source: '102' } });
 		expect(messages.map(({ to, reference, source }) => [to, reference, source])).toEqual(PARTS.map(() => [ONE, 'sale', '102']));
 	});
 
-	it('is split after it is formatted', async () => {
+	it('splits the text after formatting it', async () => {
 		const texts: string[] = [];
 		const context = contextOf({
 			sendMessage: async (message) => await Promise.resolve({ id: String(message.type === 'text' && texts.push(message.text.body)), status: 'accepted' }),
@@ -184,7 +184,7 @@ describe('a send with Split Long Text', () => {
 		expect(sent).toEqual([]);
 	});
 
-	it('is of texts alone: a template is sent as it is', async () => {
+	it('does not affect templates', async () => {
 		const context = contextOf({ sendMessage: async () => await Promise.resolve({ id: 'x', status: 'accepted' }) });
 		const template = { to: ONE, messageType: 'template', templateName: 'hello', templateParameters: 'fields', ...SPLIT };
 		expect(await run(context, template)).toEqual([{ item: 0, json: { id: 'x', status: 'accepted', to: ONE } }]);
@@ -196,30 +196,30 @@ describe('a send with Split Long Text', () => {
 		['a part that may have been sent', 1, no(true), [0], 'Why. Part 1 of 3 was sent, part 2 may have been sent, part 3 was not.'],
 		['the first part, which may have been sent', 0, no(true), [], 'Why. Part 1 of 3 may have been sent, parts 2–3 were not.'],
 		['the last part, which may have been sent', 2, no(true), [0, 1], 'Why. Parts 1–2 of 3 were sent, part 3 may have been sent.'],
-		['a part that cannot leave any more', 2, new NeverLeftError(), [0, 1], 'Parts 1–2 of 3 were sent, part 3 was not.'],
-	])('tells what was sent when it fails at %s', async (_, part, failure, sent, description) => {
+		['a part that can no longer be sent', 2, new NeverLeftError(), [0, 1], 'Parts 1–2 of 3 were sent, part 3 was not.'],
+	])('reports the sent parts if it fails at %s', async (_, part, failure, sent, description) => {
 		const { context } = api({ [part]: failure });
 		const [result] = await run(context, ITEM);
 		expect(result).toEqual({ item: 0, to: ONE, parts: accepted(...sent), error: expect.objectContaining({ message: failure.message, description, mayHaveBeenSent: true }) as unknown });
 	});
 
-	it('is refused without a text', () => {
+	it('rejects an empty text', () => {
 		const { refused } = jobsOf(send, [itemOf(send, { to: ONE, text: ' ', ...SPLIT })], api().context);
 		expect(refused).toEqual([[0, "'Text' is empty. Write what the message is to say."]]);
 	});
 
-	it('fails like any other when it is one message', async () => {
+	it('fails like any other message if it has one part', async () => {
 		const failure = no(true);
 		expect(await run(api({ 0: failure }).context, { ...ITEM, text: PARTS[0] })).toEqual([{ item: 0, to: ONE, error: failure }]);
 	});
 
-	it('fails like any other when nothing was sent', async () => {
+	it('fails like any other message if nothing was sent', async () => {
 		const failure = no();
 		expect(await run(api({ 0: failure }).context, ITEM)).toEqual([{ item: 0, to: ONE, error: failure }]);
 		expect(await run(api({ 0: new NeverLeftError() }).context, ITEM)).toEqual([]);
 	});
 
-	it('with Once per Reference is sent once, however many parts it has', async () => {
+	it('with Once per Reference sends once, regardless of the number of parts', async () => {
 		const { sent, context } = api();
 		await run(context, ONCE_SPLIT);
 		expect(await run(context, ONCE_SPLIT)).toEqual([duplicate]);
@@ -228,7 +228,7 @@ describe('a send with Split Long Text', () => {
 		expect(sent).toEqual([0, 1, 2]);
 	});
 
-	it('with Once per Reference is not sent when the reference was sent without being split', async () => {
+	it('with Once per Reference does not send a reference that was sent unsplit', async () => {
 		const { sent, context } = api();
 		await run(context, { ...ONCE_SPLIT, text: PARTS[0], options: { oncePerReference: true } });
 		expect(await run(context, ONCE_SPLIT)).toEqual([duplicate]);
@@ -259,28 +259,28 @@ describe('a send with Split Long Text', () => {
 		expect(await run(context, { ...ONCE_SPLIT, ...changed })).toMatchObject([{ json: { status: 'accepted', parts } }]);
 	});
 
-	it('with Once per Reference has nothing left to send when all parts of a shorter text were sent', async () => {
+	it('with Once per Reference sends nothing if all parts of a shorter text were sent', async () => {
 		const { sent, context } = api({ 2: no() });
 		await run(context, ONCE_SPLIT);
 		expect(await run(context, { ...ONCE_SPLIT, text: PARTS.slice(0, 2).join(' ') })).toEqual([duplicate]);
 		expect(sent).toEqual([0, 1]);
 	});
 
-	it('with Once per Reference has nothing left to send when its last part may have been sent', async () => {
+	it('with Once per Reference sends nothing if its last part may have been sent', async () => {
 		const { sent, context } = api({ 2: no(true) });
 		expect(await run(context, ONCE_SPLIT)).toMatchObject([{ error: { description: 'Why. Parts 1–2 of 3 were sent, part 3 may have been sent.' } }]);
 		expect(await run(context, ONCE_SPLIT)).toEqual([duplicate]);
 		expect(sent).toEqual([0, 1]);
 	});
 
-	it('with Once per Reference can be sent again when nothing was sent', async () => {
+	it('with Once per Reference sends again if nothing was sent', async () => {
 		const { sent, context } = api({ 0: no() });
 		await run(context, ONCE_SPLIT);
 		await run(context, ONCE_SPLIT);
 		expect(sent).toEqual([0, 1, 2]);
 	});
 
-	it('says that a reference may count as sent when the store fails to release it', async () => {
+	it('reports that a reference may count as sent if the store fails to release it', async () => {
 		const { context } = api({ 1: no() });
 		context.store.remove = async () => await Promise.reject(new Error('down'));
 		expect(await run(context, ONCE_SPLIT)).toMatchObject([
@@ -295,8 +295,8 @@ describe('a send with Split Long Text', () => {
 	});
 });
 
-describe('a broadcast', () => {
-	/** Answers as a broadcast is answered: a receipt for each number, in their order. */
+describe('Broadcast', () => {
+	/** Responds like the broadcast endpoint: with one receipt per number, in order. */
 	function api(receipt: (to: string) => BroadcastReceipt | undefined = (to) => ({ id: `id of ${to}`, status: 'accepted' })) {
 		const sent: Broadcast[] = [];
 		const context = contextOf({
@@ -310,14 +310,14 @@ describe('a broadcast', () => {
 	const toItems = (numbers: string[], more: object = {}) => numbers.map((to) => ({ to, text: 'Sale', ...more }));
 	const accepted = (item: number, to: string, more: object = {}) => ({ item, position: 0, json: { id: `id of ${to}`, status: 'accepted', to, ...more }, mayHaveBeenSent: false });
 
-	it('is one request to all numbers, one output for each', async () => {
+	it('sends one request for all numbers, and returns one output for each', async () => {
 		const { sent, context } = api();
 		const { results } = await runOn(broadcast, toItems([ONE, TWO], { additionalFields: { reference: 'sale' } }), context);
 		expect(sent).toEqual([{ destination: [ONE, TWO], type: 'text', text: { body: 'Sale' }, reference: 'sale' }]);
 		expect(results).toEqual([accepted(0, ONE, { reference: 'sale' }), accepted(1, TWO, { reference: 'sale' })]);
 	});
 
-	it('is one for each text as customers read it, however it is written', async () => {
+	it('sends one request per text as customers read it, regardless of its source', async () => {
 		const { sent, context } = api();
 		const markdown = { options: { textFormat: 'markdown' } };
 		await runOn(broadcast, [...toItems([ONE], { ...markdown, text: '__Sale__' }), ...toItems([TWO], { ...markdown, text: '**Sale**' }), ...toItems([THREE], { text: '**Sale**' })], context);
@@ -327,7 +327,7 @@ describe('a broadcast', () => {
 		]);
 	});
 
-	it('is one for each content', async () => {
+	it('sends one request per content', async () => {
 		const { context, destinations } = api();
 		const items = [...toItems([ONE]), ...toItems([TWO], { text: 'Other' }), ...toItems([THREE])];
 		await runOn(broadcast, items, context);
@@ -339,13 +339,13 @@ describe('a broadcast', () => {
 		[null, [[ONE, TWO, THREE]]],
 		[2, [[ONE, TWO], [THREE]]],
 		['1', [[ONE], [TWO], [THREE]]],
-	])('is cut into batches of %j', async (batchSize, expected) => {
+	])('sends batches of %j', async (batchSize, expected) => {
 		const { context, destinations } = api();
 		await runOn(broadcast, toItems([ONE, TWO, THREE], { options: { batchSize } }), context);
 		expect(destinations()).toEqual(expected);
 	});
 
-	it.each([0, 1.5, 'many', true])('refuses batches of %j', (batchSize) => {
+	it.each([0, 1.5, 'many', true])('rejects batches of %j', (batchSize) => {
 		const items = [itemOf(broadcast, { to: ONE, text: 'x', options: { batchSize } })];
 		expect(() => jobsOf(broadcast, items, api().context)).toThrow(`Batch Size '${batchSize}' is not a number of recipients. Use a whole number from 1.`);
 	});
@@ -361,7 +361,7 @@ describe('a broadcast', () => {
 		['a text', `${ONE}, ${TWO};\n64211000003\n`],
 		['a list', [ONE, TWO, 64211000003]],
 		['a number', 64211000001],
-	])('goes to the numbers of %s', async (_what, recipients) => {
+	])('sends to the numbers of %s', async (_what, recipients) => {
 		const { context, destinations } = api();
 		const { results } = await runOn(broadcast, [{ recipientSource: 'list', recipients, text: 'x' }], context);
 		const numbers = typeof recipients === 'number' ? [ONE] : [ONE, TWO, THREE];
@@ -378,12 +378,12 @@ describe('a broadcast', () => {
 		['021,x', "Recipient 1 '021' is a local number. Replace the leading 0 by the country code. Use the international form, such as +64211234567.\nRecipient 2 'x' is not a phone number. Use the international form, such as +64211234567."],
 		['01,02,03,04,05', /^(Recipient \d .*\n){4}Recipient 5 .*$/],
 		['01,02,03,04,05,06,07', /^(Recipient \d .*\n){5}And 2 more\.$/],
-	])('refuses the list %j', (recipients, message) => {
+	])('rejects the list %j', (recipients, message) => {
 		const { refused } = jobsOf(broadcast, [itemOf(broadcast, { recipientSource: 'list', recipients, text: 'x' })], api().context);
 		expect(refused).toEqual([[0, typeof message === 'string' ? expect.stringContaining(message) : expect.stringMatching(message)]]);
 	});
 
-	it('tells of numbers that come again, and sends to them once', async () => {
+	it('reports repeated numbers, and sends to them once', async () => {
 		const { context, destinations } = api();
 		const { results } = await runOn(broadcast, toItems([ONE, '0064211000001', TWO]), context);
 		expect(destinations()).toEqual([[ONE, TWO]]);
@@ -394,18 +394,18 @@ describe('a broadcast', () => {
 		]);
 	});
 
-	it('is refused with the number of one of its customers as the one to send from', () => {
+	it('rejects the number of a recipient as the business number', () => {
 		const fields = { recipientSource: 'list', recipients: [ONE, TWO], text: 'x', additionalFields: { source: TWO.slice(1) } };
 		const { refused } = jobsOf(broadcast, [itemOf(broadcast, fields)], api().context);
 		expect(refused).toEqual([[0, expect.stringContaining('is the customer’s own number')]]);
 	});
 
-	it('names the place of a number that comes again in its list', async () => {
+	it('reports the position of a repeated number in its list', async () => {
 		const { results } = await runOn(broadcast, [{ recipientSource: 'list', recipients: [TWO, ONE, ONE], text: 'x' }], api().context);
 		expect(results.at(-1)).toMatchObject({ position: 2, json: { message: 'Not sent again: the number is already in this broadcast, as number 2 of the list' } });
 	});
 
-	it('is in doubt about numbers that the answer leaves out', async () => {
+	it('reports numbers that are missing in the response as possibly sent', async () => {
 		const { context } = api((to) => (to === ONE ? undefined : { id: 'x', status: 'failed', message: 'not on WhatsApp' }));
 		const { results } = await runOn(broadcast, toItems([ONE, TWO]), context);
 		expect(results).toEqual([
@@ -414,7 +414,7 @@ describe('a broadcast', () => {
 		]);
 	});
 
-	it('gives each number of a failed request its error', async () => {
+	it('returns the error of a failed request for each of its numbers', async () => {
 		const failure = new ModicaError('no', { mayHaveBeenSent: true });
 		const context = contextOf({ broadcast: async () => await Promise.reject(failure) });
 		const { results } = await runOn(broadcast, toItems([ONE, ONE, TWO]), context);
@@ -425,14 +425,14 @@ describe('a broadcast', () => {
 		]);
 	});
 
-	it('goes to each recipient each time without Once per Reference', async () => {
+	it('sends to each recipient every time without Once per Reference', async () => {
 		const { context, destinations } = api();
 		for (let run = 0; run < 2; run++) await runOn(broadcast, toItems([ONE]), context);
 		expect(destinations()).toEqual([[ONE], [ONE]]);
 		expect([...context.store.keys]).toEqual([]);
 	});
 
-	describe('with Once per Reference', () => {
+	describe('Broadcast with Once per Reference', () => {
 		const once = (numbers: string[]) => toItems(numbers, ONCE);
 		const before = (item: number, to: string) => ({
 			item,
@@ -441,7 +441,7 @@ describe('a broadcast', () => {
 			mayHaveBeenSent: false,
 		});
 
-		it('goes to each recipient once', async () => {
+		it('sends to each recipient once', async () => {
 			const { context, destinations } = api();
 			await runOn(broadcast, once([TWO]), context);
 			const { results } = await runOn(broadcast, once([ONE, TWO, THREE]), context);
@@ -452,21 +452,21 @@ describe('a broadcast', () => {
 			expect(again.results).toEqual([before(0, ONE)]);
 		});
 
-		it('lets those that failed get it in the next run', async () => {
+		it('sends to failed recipients in the next run', async () => {
 			const { context, destinations } = api((to) => ({ status: to === ONE ? 'failed' : 'accepted' }));
 			await runOn(broadcast, once([ONE, TWO]), context);
 			await runOn(broadcast, once([ONE, TWO]), context);
 			expect(destinations()).toEqual([[ONE, TWO], [ONE]]);
 		});
 
-		it('keeps the reference of a number that the answer leaves out', async () => {
+		it('keeps the reference of a number that is missing in the response', async () => {
 			const { context, destinations } = api((to) => (to === ONE ? undefined : { id: 'x', status: 'accepted' }));
 			expect((await runOn(broadcast, once([ONE, TWO]), context)).results[0]).toMatchObject({ json: { status: 'unknown' }, mayHaveBeenSent: true });
 			await runOn(broadcast, once([ONE, TWO]), context);
 			expect(destinations()).toEqual([[ONE, TWO]]);
 		});
 
-		it('says when the store keeps one that failed', async () => {
+		it('reports that the store keeps the reference of a failed number', async () => {
 			const { context } = api(() => ({ status: 'failed', message: 'not on WhatsApp' }));
 			context.store.remove = async () => await Promise.reject(new Error('full'));
 			const { results } = await runOn(broadcast, once([ONE]), context);
@@ -477,7 +477,7 @@ describe('a broadcast', () => {
 			]);
 		});
 
-		it('keeps those that got it before apart from those that failed now', async () => {
+		it('distinguishes earlier duplicates from numbers that fail now', async () => {
 			const { context } = api();
 			await runOn(broadcast, once([TWO]), context);
 			const failure = new ModicaError('no', { mayHaveBeenSent: true });
@@ -487,9 +487,9 @@ describe('a broadcast', () => {
 		});
 
 		it.each([
-			['never left', new NeverLeftError(), 0],
-			['was cancelled', new CancelledError(true), 2],
-		])('of a run that %s', async (_what, error, outputs) => {
+			['was not sent', new NeverLeftError(), 0],
+			['was canceled', new CancelledError(true), 2],
+		])('returns results for a run that %s', async (_what, error, outputs) => {
 			const { context } = api();
 			await runOn(broadcast, once([TWO]), context);
 			context.api.broadcast = async () => await Promise.reject<never>(error);

@@ -19,15 +19,15 @@ describe('the text of a template', () => {
 		['{{10}}{{9}}{{8}}{{7}}{{6}}{{5}}{{4}}{{3}}{{2}}{{1}}', ['{{1}}', '{{2}}', '{{3}}', '{{4}}', '{{5}}', '{{6}}', '{{7}}', '{{8}}', '{{9}}', '{{10}}']],
 		['Hi {{first_name}}, see you on {{day}}, {{first_name}}', ['{{first_name}}', '{{day}}']],
 		['Hi {{ 1 }}', ['{{1}}']],
-		// As n8n 1.x stores a text that is pasted into an empty field.
+		// n8n 1.x stores a text that is pasted into an empty field like this.
 		['=Hi {{1}}', ['{{1}}']],
 		['{a} and {b}', []],
 		['Kia ora', []],
-	])('has a field for each placeholder, in the order of the values: %s', (body, names) => {
+	])('has a field per placeholder, in the order of the values: %s', (body, names) => {
 		expect(valueFields(parseTemplateText(body, undefined)).map(({ name }) => name)).toEqual(names);
 	});
 
-	it('has fields for its header, too', () => {
+	it('has fields for its header too', () => {
 		expect(valueFields(parseTemplateText('Hi {{1}}', 'Order {{1}}'))).toEqual([
 			{ id: 'header:1', name: 'Header {{1}}' },
 			{ id: 'body:1', name: '{{1}}' },
@@ -50,11 +50,11 @@ describe('the text of a template', () => {
 		["Template Text '{{01}}' is not a placeholder", 'Hi {{01}}'],
 		["Template Text '{{Name}}' is not a placeholder", 'Hi {{Name}}'],
 		[`Template Text '{"a":1}' is not a text.`, { a: 1 }],
-	])('is refused: %s', (message, body) => {
+	])('is rejected: %s', (message, body) => {
 		expect(() => parseTemplateText(body, '')).toThrow(message);
 	});
 
-	it('is refused for its header, by the name of that', () => {
+	it('is rejected with the name of the header field', () => {
 		expect(() => parseTemplateText('Hi', 'Order {{2}}')).toThrow("Header Text 'Order {{2}}' has no {{1}}.");
 		expect(() => parseTemplateText('Hi', '{{1}} {{name}}')).toThrow("Header Text '{{1}} {{name}}' has numbered placeholders and named ones.");
 		expect(() => parseTemplateText('Hi {{1}}', 'Order {{number}}')).toThrow("Template Text 'Hi {{1}}' has numbered placeholders and named ones.");
@@ -62,13 +62,13 @@ describe('the text of a template', () => {
 });
 
 describe('the values of a template', () => {
-	it('go to the API in the order of the numbers, or in which the names appear', () => {
+	it('are sent in the order of the numbers, or of the first occurrences of the names', () => {
 		expect(valuesOf('{{2}} for {{1}}', { 'body:1': 'Aroha', 'body:2': 7 })).toEqual({ header_params: [], body_params: ['Aroha', '7'] });
 		expect(valuesOf('{{day}} {{name}} {{day}}', { 'body:name': 'Aroha', 'body:day': 'Monday' })).toMatchObject({ body_params: ['Monday', 'Aroha'] });
 		expect(valuesOf('Hi {{1}}', { 'body:1': 'Aroha', 'header:1': '1234' }, 'Order {{1}}')).toEqual({ header_params: ['1234'], body_params: ['Aroha'] });
 	});
 
-	it('of placeholders that are gone are left out', () => {
+	it('of removed placeholders are omitted', () => {
 		expect(valuesOf('Hi {{1}}', { 'body:1': 'Aroha', 'body:2': '', 'header:1': {} })).toEqual({ header_params: [], body_params: ['Aroha'] });
 	});
 
@@ -82,18 +82,18 @@ describe('the values of a template', () => {
 		["Template Values {{2}} 'x y' has a tab.", { 'body:1': 'x', 'body:2': 'x\ty' }],
 		["Template Values {{2}} 'x y' has five spaces in a row.", { 'body:1': 'x', 'body:2': 'x     y' }],
 		[`Template Values {{2}} '{"a":1}' is not a text.`, { 'body:1': 'x', 'body:2': { a: 1 } }],
-	])('are refused: %s', (message, values) => {
+	])('are rejected: %s', (message, values) => {
 		expect(() => valuesOf('{{1}} {{2}}', values)).toThrow(message);
 	});
 
-	it('are refused for the header, by the name of that', () => {
+	it('are rejected with the name of the header field', () => {
 		expect(() => valuesOf('Hi', {}, 'Order {{1}}')).toThrow("'Template Values Header {{1}}' is empty.");
 		expect(() => valuesOf('{{toString}}'.toLowerCase().replace('tostring', 'constructor'), {})).toThrow("'Template Values {{constructor}}' is empty.");
 	});
 });
 
 describe('the preview of a template', () => {
-	it('is the text as the customer reads it', () => {
+	it('is the text that the customer reads', () => {
 		expect(previewOf('Hi {{1}}, order {{ 2 }} for {{1}}.', { 'body:1': '$& {{2}}', 'body:2': 1234 })).toBe('Hi $& {{2}}, order 1234 for $& {{2}}.');
 		expect(previewOf('2 + 2 = {{1}}', { 'body:1': 4 })).toBe('2 + 2 = 4');
 		expect(previewOf('=Hi {{name}}', { 'body:name': 'Aroha', 'header:1': '7' }, '')).toBe('Hi Aroha');
@@ -108,7 +108,7 @@ describe('the preview of a template', () => {
 		);
 	});
 
-	it('holds each value where its placeholder was, and nothing else changes', () => {
+	it('replaces each placeholder with its value, and changes nothing else', () => {
 		const words = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => text.replace(/[{}\s]/g, '') || '-');
 		const sample = fc.integer({ min: 1, max: 6 }).chain((count) =>
 			fc.tuple(
@@ -132,7 +132,7 @@ describe('a template from its text', () => {
 	const given = (parameters: Record<string, unknown>) =>
 		readContent(itemOf(send, { messageType: 'template', templateName: 'order_update', ...parameters }), () => 'https://n8n.example.com/file');
 
-	it('is the default, with its header media and buttons, and is previewed', () => {
+	it('is the default, with its header media and buttons, and has a preview', () => {
 		const read = given({
 			templateText: 'Hi {{1}}',
 			templateValues: { mappingMode: 'defineBelow', value: { 'body:1': 'Aroha' } },
@@ -159,7 +159,7 @@ describe('a template from its text', () => {
 		expect(() => given(both)).toThrow("Header Text 'Order' is there beside Header Media. A template has one or the other above its body: remove what the approved one does not have.");
 	});
 
-	it('is never evaluated', () => {
+	it('is never evaluated as an expression', () => {
 		const item = itemOf(send, { messageType: 'template', templateName: 'a', templateParameters: 'text' });
 		const parameter = (name: string) => (name.startsWith('template') && name.endsWith('Text') ? 'Hi 1' : item.parameter(name));
 		const stored = (name: string) => (name === 'templateText' ? '=Hi {{1}}' : '');
@@ -168,7 +168,7 @@ describe('a template from its text', () => {
 		expect(read.preview).toBe('Hi Aroha');
 	});
 
-	it('needs no values when it has no placeholders', () => {
+	it('needs no values if it has no placeholders', () => {
 		expect(given({ templateText: 'Kia ora' })).toEqual({
 			content: { type: 'template', template: { name: 'order_update', language: 'en_US' } },
 			preview: 'Kia ora',

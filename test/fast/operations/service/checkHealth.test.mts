@@ -1,8 +1,8 @@
 import { checkHealth } from '../../../../nodes/ModicaWhatsApp/operations/service/checkHealth';
 import { contextOf, itemOf, jobsOf } from '../../../harness/operation.mts';
 
-describe('a check of the health', () => {
-	it('is made once for each item, and tells of an API that is up and lets us in', async () => {
+describe('Check Health', () => {
+	it('sends one check per item, and reports an API that is available and accepts the login', async () => {
 		let checks = 0;
 		const context = contextOf({ checkAccess: async () => void (await Promise.resolve(checks++)) });
 		const { jobs } = jobsOf(checkHealth, [itemOf(checkHealth, {}, 4), itemOf(checkHealth, {}, 5)], context);
@@ -11,7 +11,7 @@ describe('a check of the health', () => {
 		expect(checks).toBe(1);
 	});
 
-	it('fails as the API does', async () => {
+	it('fails with the error of the API', async () => {
 		const context = contextOf({ checkAccess: async () => await Promise.reject(new Error('no access')) });
 		await expect(jobsOf(checkHealth, [itemOf(checkHealth, {})], context).jobs[0]?.run()).rejects.toThrow('no access');
 	});
