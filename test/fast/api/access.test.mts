@@ -28,7 +28,7 @@ it.each<[number, unknown, boolean]>([
 	[404, { ...API_ERROR, message: 'Cannot GET /v1/messages' }, false],
 	[404, { ...API_ERROR, message: 'Route GET:/v1/messages not found' }, false],
 	[404, { ...API_ERROR, message: 'It says: Cannot GET /' }, true],
-])('status %d with %j is the API not finding a message: %s', (status, body, expected) => {
+])('status %d with %j means that the API did not find the message: %s', (status, body, expected) => {
 	expect(isUnknownMessage(answer(status, body))).toBe(expected);
 });
 
@@ -41,7 +41,7 @@ it.each<[number, unknown, boolean]>([
 	[503, API_ERROR, true],
 	[502, '<html>', false],
 	[404, API_ERROR, false],
-])('status %d with %j is a refusal of the API: %s', (status, body, expected) => {
+])('status %d with %j is a rejection by the API: %s', (status, body, expected) => {
 	expect(isRefusal(answer(status, body))).toBe(expected);
 });
 
@@ -54,7 +54,7 @@ it.each<[number, unknown, ApiResponse['headers'], boolean]>([
 	[502, '<html>', { via: '1.1 gateway' }, false],
 	[502, '<html>', { 'proxy-status': 'gateway' }, false],
 	[502, API_ERROR, { 'proxy-connection': 'close' }, false],
-])('status %d with %j and %j is a proxy’s answer: %s', (status, body, headers, expected) => {
+])('status %d with %j and %j is from a proxy: %s', (status, body, headers, expected) => {
 	expect(isProxy(answer(status, body, headers))).toBe(expected);
 });
 
@@ -75,6 +75,6 @@ it.each<[string, ApiResponse]>([
 	['JSON: no: yes', answer(200, { message: 'no', error: 'yes' })],
 	['JSON', answer(200, { ok: true })],
 	['JSON', answer(200, [])],
-])('is told as %s', (words, given) => {
+])('describes the response as %s', (words, given) => {
 	expect(describeResponse(given, BASE_URL)).toBe(words);
 });

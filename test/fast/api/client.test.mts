@@ -9,7 +9,7 @@ import { VirtualClock } from '../../harness/virtualClock.mts';
 const MESSAGE: Message = { to: '+64211234567', type: 'text', text: { body: 'Hello' } };
 const TAKEN = { statusCode: 202, headers: { 'x-ratelimit-limit': '50' }, body: { message_id: 'an-id', status: 'accepted' } };
 
-/** A client whose requests are answered one after the other by what is given; an error is thrown. */
+/** A client whose requests get these responses, in order. An error is thrown. */
 function clientThatGets(...answers: unknown[]) {
 	const clock = new VirtualClock();
 	const requests: IHttpRequestOptions[] = [];
@@ -25,7 +25,7 @@ function clientThatGets(...answers: unknown[]) {
 	return { client, clock, requests, http };
 }
 
-/** A body of which a byte comes each half second, until it is broken off. */
+/** A body that yields one byte every half second, until it is aborted. */
 async function* trickle(clock: VirtualClock, signal: AbortSignal): AsyncGenerator<Uint8Array> {
 	for (;;) {
 		await clock.sleep(500);
@@ -34,7 +34,7 @@ async function* trickle(clock: VirtualClock, signal: AbortSignal): AsyncGenerato
 	}
 }
 
-/** A fault as n8n gives it: its own error around that of axios around that of Node.js. */
+/** A network error as n8n throws it: n8n's error, with axios's as its cause, with that of Node.js as its cause. */
 const fault = (code: string, syscall?: string) =>
 	Object.assign(new Error('the request failed'), { httpCode: code, cause: { code, cause: { code, syscall } } });
 
@@ -49,13 +49,13 @@ const broadcast = async (client: Client) => await client.broadcast({ destination
 describe('an endpoint', () => {
 	it.each<[string, (client: Client) => Promise<unknown>, unknown, object, unknown]>([
 		['the first of a list of receipts', async (client) => await client.sendMessage(MESSAGE), [{ id: 'x', status: 'accepted' }], { method: 'POST', url: '/messages', body: MESSAGE, json: true }, { id: 'x', status: 'accepted' }],
-		['what became of each recipient', broadcast, [{ id: 'x', status: 'accepted' }, { status: 'failed' }], { method: 'POST', url: '/messages/broadcast', body: { destination: ['+64211000001', '+64211000002'], type: 'text', text: { body: 'Hello' } } }, [{ id: 'x', status: 'accepted' }, { status: 'failed' }]],
+		['the result for each recipient', broadcast, [{ id: 'x', status: 'accepted' }, { status: 'failed' }], { method: 'POST', url: '/messages/broadcast', body: { destination: ['+64211000001', '+64211000002'], type: 'text', text: { body: 'Hello' } } }, [{ id: 'x', status: 'accepted' }, { status: 'failed' }]],
 		['a message', async (client) => await client.getMessage('x'), { id: 'x', status: 'read' }, { method: 'GET', url: '/messages', qs: { id: 'x' } }, { id: 'x', status: 'read' }],
-		['nothing of a message that is read', async (client) => await client.markAsRead('x'), undefined, { method: 'PATCH', url: '/messages', body: { message_id: 'x' } }, undefined],
+		['nothing for a message that was marked as read', async (client) => await client.markAsRead('x'), undefined, { method: 'PATCH', url: '/messages', body: { message_id: 'x' } }, undefined],
 		['the ID of a file', async (client) => await client.uploadMedia(UPLOAD, '102'), { id: 'm' }, { method: 'POST', url: '/media', qs: { source: '102' }, body: expect.any(FormData), json: false }, { id: 'm' }],
 		['the first of a list of files', async (client) => await client.uploadMedia(UPLOAD, undefined), [{ id: 'm', more: 1 }], { method: 'POST', url: '/media', qs: {} }, { id: 'm', more: 1 }],
 		['a file', async (client) => await client.downloadMedia('m', '102', async (media) => await Promise.resolve([media.fileName, media.mimeType])), 'bytes', { method: 'GET', url: '/media', qs: { media_id: 'm', source: '102' } }, ['a.png', 'image/png']],
-	])('gives %s', async (_what, call, body, asked, result) => {
+	])('returns %s', async (_what, call, body, asked, result) => {
 		const headers = { 'content-disposition': 'attachment; filename="a.png"', 'content-type': 'image/png' };
 		const { client, requests } = clientThatGets(ok(body, headers));
 		expect(await call(client)).toEqual(result);
@@ -67,7 +67,7 @@ describe('an endpoint', () => {
 		['what became of each recipient', broadcast, true],
 		['the message', async (client) => await client.getMessage('x'), false],
 		['the file’s id', async (client) => await client.uploadMedia(UPLOAD, undefined), false],
-	])('says that %s could not be read from an answer of another kind', async (what, call, mayHaveBeenSent) => {
+	])('reports that %s is missing in an unexpected response', async (what, call, mayHaveBeenSent) => {
 		const { client } = clientThatGets(ok('OK'));
 		await expect(call(client)).rejects.toMatchObject({
 			message: `Modica answered 200, but ${what} could not be read from the answer`,
@@ -81,17 +81,17 @@ describe('an endpoint', () => {
 		['message', async (client) => await client.getMessage('x')],
 		['message', async (client) => await client.markAsRead('x')],
 		['file', async (client) => await client.downloadMedia('x', undefined, async () => await Promise.resolve())],
-	])('says that Modica does not know the %s', async (what, call) => {
+	])('reports that Modica does not have the %s', async (what, call) => {
 		await expect(call(clientThatGets(UNKNOWN_MESSAGE).client)).rejects.toMatchObject({ description: expect.stringContaining(`Modica does not know this ${what}.`) });
 	});
 
-	it('says that the proxy refused a request', async () => {
+	it('reports that the proxy rejected a request', async () => {
 		await expect(clientThatGets({ statusCode: 407, headers: {}, body: '' }).client.getMessage('x')).rejects.toThrow('The proxy between n8n and Modica answered 407');
 	});
 });
 
-describe('a check of the access', () => {
-	it('asks whether the API is up, and for a message that cannot exist', async () => {
+describe('the access check', () => {
+	it('requests the health endpoint, and a message that cannot exist', async () => {
 		const { client, requests } = clientThatGets(ok({ status: 'ok' }), UNKNOWN_MESSAGE);
 		await client.checkAccess();
 		expect(requests.map(({ method, url, qs }) => [method, url, qs])).toEqual([['GET', '/healthz', undefined], ['GET', '/messages', { id: NOBODY }]]);
@@ -102,20 +102,20 @@ describe('a check of the access', () => {
 		["Unexpected response from Base URL 'https://api.modicagroup.com/rest/wab/v1': GET /messages answered 200 with JSON for a message that does not exist", [ok({}), ok({})]],
 		['Modica answered 401 (wrong username or password): no: yes', [{ statusCode: 401, headers: {}, body: { message: 'no', error: 'yes' } }]],
 		['Modica answered 401 (wrong username or password)', [{ statusCode: 401, headers: {}, body: '<html>no</html>' }]],
-	])('says what came instead: %s', async (message, answers) => {
+	])('reports an unexpected response: %s', async (message, answers) => {
 		await expect(clientThatGets(...answers).client.checkAccess()).rejects.toMatchObject({ message, mayHaveBeenSent: false });
 	});
 });
 
 describe('the client', () => {
-	it('tells what slowed its requests down', async () => {
+	it('reports what slowed its requests down', async () => {
 		const { client, clock } = clientThatGets({ statusCode: 429, headers: { 'retry-after': '2' }, body: {} }, TAKEN);
 		expect(client.waits).toEqual({ ms: { limit: 0, refusal: 0, outage: 0 }, limit: undefined });
 		await clock.until(client.sendMessage(MESSAGE));
 		expect(client.waits).toEqual({ ms: { limit: 0, refusal: 2_000, outage: 0 }, limit: 50 });
 	});
 
-	it('counts the messages that are on their way, each recipient of a broadcast as one', async () => {
+	it('counts the messages in flight, each recipient of a broadcast as one', async () => {
 		const { client } = clientThatGets(ok([{ id: 'x', status: 'accepted' }, { id: 'y', status: 'accepted' }]));
 		const sending = broadcast(client);
 		expect(client.messagesInFlight).toBe(2);
@@ -123,7 +123,7 @@ describe('the client', () => {
 		expect(client.messagesInFlight).toBe(0);
 	});
 
-	it('lets nothing leave once it is stopped', async () => {
+	it('sends nothing after it is stopped', async () => {
 		const { client, requests } = clientThatGets(TAKEN);
 		expect(() => client.ensureOpen()).not.toThrow();
 		client.stop();
@@ -132,19 +132,19 @@ describe('the client', () => {
 		expect(requests).toEqual([]);
 	});
 
-	it('hides its secrets in what is shown', () => {
+	it('masks its secrets when it is printed', () => {
 		const client = clientOf({ request: async () => await Promise.reject(new Error('unused')) }, { username: 'wab_demo', password: 'a password' });
 		const pair = Buffer.from('wab_demo:a password').toString('base64');
 		expect(client.hideSecrets({ header: `Basic ${pair}` })).not.toEqual({ header: `Basic ${pair}` });
 	});
 
-	it('asks once only when a person waits for the answer', async () => {
+	it('makes a single attempt if a user waits for the response', async () => {
 		const { requests, http } = clientThatGets({ statusCode: 503, headers: {}, body: {} });
 		await expect(clientOf(http, { retries: false }).getMessage('x')).rejects.toMatchObject({ statusCode: 503, mayHaveBeenSent: false });
 		expect(requests).toHaveLength(1);
 	});
 
-	it('judges the status itself and follows no redirect', async () => {
+	it('evaluates the status itself and follows no redirects', async () => {
 		const { client, requests } = clientThatGets(TAKEN);
 		expect(await client.sendMessage(MESSAGE)).toEqual({ id: 'an-id', status: 'accepted' });
 		expect(requests).toEqual([
@@ -165,7 +165,7 @@ describe('the client', () => {
 	});
 
 	it.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])(
-		'sends a message again after %s, for nothing was sent',
+		'retries a message after %s, because nothing was sent',
 		async (code) => {
 			const failed = fault(code, 'connect');
 			const { client, clock, requests } = clientThatGets(failed, failed, TAKEN);
@@ -175,7 +175,7 @@ describe('the client', () => {
 		},
 	);
 
-	it('gives up after a quarter of a minute without a connection', async () => {
+	it('gives up after 15 s without a connection', async () => {
 		const { client, clock, requests } = clientThatGets(fault('ECONNREFUSED'));
 		await expect(clock.until(client.sendMessage(MESSAGE))).rejects.toMatchObject({
 			message: 'Could not connect to api.modicagroup.com: nothing answers there (connection refused)',
@@ -190,14 +190,14 @@ describe('the client', () => {
 		['ECONNABORTED', 'No answer from api.modicagroup.com: no answer came in time'],
 		['ETIMEDOUT', 'No answer from api.modicagroup.com: no answer came in time'],
 		['ERR_BAD_RESPONSE', 'No answer from api.modicagroup.com: the request failed'],
-	])('sends no message again after %s, for it may have been sent', async (code, message) => {
+	])('does not retry a message after %s, because it may have been sent', async (code, message) => {
 		const { client, clock, requests } = clientThatGets(fault(code), TAKEN);
 		await expect(clock.until(client.sendMessage(MESSAGE))).rejects.toMatchObject({ message, mayHaveBeenSent: true });
 		expect(requests).toHaveLength(1);
 	});
 
 	it.each(['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID'])(
-		'asks a host with a bad certificate once (%s)',
+		'makes a single attempt at a host with an invalid certificate (%s)',
 		async (code) => {
 			const { client, requests } = clientThatGets(fault(code));
 			await expect(client.getMessage('x')).rejects.toMatchObject({
@@ -212,43 +212,43 @@ describe('the client', () => {
 		['httpCode', { httpCode: 'ECONNREFUSED' }],
 		['code', { code: 'ECONNREFUSED' }],
 		['the code of its cause', { cause: { code: 'ECONNREFUSED' } }],
-	])('finds what went wrong in an error’s %s', async (_where, properties) => {
+	])("finds the reason in the error's %s", async (_where, properties) => {
 		const { client, clock, requests } = clientThatGets(Object.assign(new Error(), properties), TAKEN);
 		await clock.until(client.sendMessage(MESSAGE));
 		expect(requests).toHaveLength(2);
 	});
 
-	it('has one of 200 messages find out that there is no connection, and fails all at once', async () => {
+	it('uses one of 200 messages to detect that there is no connection, and fails all at once', async () => {
 		const { client, clock, requests } = clientThatGets(fault('ECONNREFUSED', 'connect'));
 		const sends = await clock.until(Promise.allSettled(Array.from({ length: 200 }, async () => await client.sendMessage(MESSAGE))));
 		const failures = sends.map((end) => (end.status === 'rejected' ? (end.reason as { mayHaveBeenSent: boolean }).mayHaveBeenSent : end.status));
 		expect(failures).toEqual(sends.map(() => false));
-		// Two left at first, then one at a time.
+		// Two at first, then one at a time.
 		expect({ requests: requests.length, waited: clock.now() }).toEqual({ requests: 7, waited: 15_500 });
 	});
 
-	it('loses none of 200 messages when the connection comes back in time', async () => {
+	it('loses none of 200 messages if the connection recovers in time', async () => {
 		const down = fault('ECONNREFUSED', 'connect');
 		const { client, clock, requests } = clientThatGets(down, down, down, down, down, down, TAKEN);
 		const sends = await clock.until(Promise.allSettled(Array.from({ length: 200 }, async () => await client.sendMessage(MESSAGE))));
 		expect(sends.filter(({ status }) => status === 'rejected')).toEqual([]);
 		expect(requests).toHaveLength(206);
-		// The wait for the host, then 200 at 50 a second.
+		// The wait for the host, then 200 messages at 50 per second.
 		expect(clock.now()).toBeLessThan(15_500 + 4_100);
 	});
 
-	/** Those in flight, those that left before it was clear, and those that tried again. */
+	/** Those in flight, those sent before the outage was detected, and the retries. */
 	const FEW = 25 + 4 + 5;
 
 	it.each([
 		['times out', 'ECONNABORTED', 60_000],
 		['closes each connection after the request', 'ECONNRESET', 20],
-	])('leaves few of 1,000 messages in doubt when the host %s, and fails the others as not sent', async (_how, code, afterMs) => {
+	])('leaves few of 1,000 messages in doubt if the host %s, and fails the others as not sent', async (_how, code, afterMs) => {
 		const clock = new VirtualClock();
 		let requests = 0;
 		const http: Http = {
 			request: async () => {
-				// The first is answered, so that all may leave.
+				// The first gets a response, so that the others may be sent.
 				if (requests++ === 0) return await Promise.resolve(streamed({ ...TAKEN, headers: {} }) as never);
 				await clock.sleep(afterMs);
 				throw fault(code, 'read');
@@ -264,7 +264,7 @@ describe('the client', () => {
 		expect(clock.now()).toBeLessThan(150_000);
 	});
 
-	it('does not take a host for lost whose answers begin and break off', async () => {
+	it('does not treat a host as down if its responses begin and break off', async () => {
 		const clock = new VirtualClock();
 		let requests = 0;
 		async function* breaking(): AsyncGenerator<Uint8Array> {
@@ -287,7 +287,7 @@ describe('the client', () => {
 		expect(clock.now()).toBe(1_200);
 	});
 
-	it('goes on when a host that gave no answers gives them again', async () => {
+	it('continues when a host that stopped responding responds again', async () => {
 		const clock = new VirtualClock();
 		let requests = 0;
 		const http: Http = {
@@ -303,7 +303,7 @@ describe('the client', () => {
 		expect(sends.filter(({ status }) => status === 'rejected').length).toBeLessThanOrEqual(FEW);
 	});
 
-	it('fails a message alone that is always refused, and loses no more time than its waits', async () => {
+	it('fails a message on its own if it always gets a 429, and adds no delay beyond its waits', async () => {
 		const clock = new VirtualClock();
 		const refused = { statusCode: 429, headers: { 'x-ratelimit-limit': '100', 'retry-after': '1' }, body: { message: 'too many', error: 'pair limit' } };
 		const taken = { statusCode: 202, headers: { 'x-ratelimit-limit': '100' }, body: { message_id: 'an-id', status: 'accepted' } };
@@ -332,9 +332,9 @@ describe('the client', () => {
 	});
 
 	it.each([
-		['before the request leaves', async () => await Promise.reject<never>(new TypeError('x is not a function: wab_demo:a password'))],
-		['when the answer is read', async () => await Promise.resolve({ statusCode: 202, get headers(): never { throw new TypeError('x is not a function: wab_demo:a password'); } })],
-	])('tells a mistake in its own code %s in its own words, without the password', async (_when, request) => {
+		['before the request is sent', async () => await Promise.reject<never>(new TypeError('x is not a function: wab_demo:a password'))],
+		['while the response is parsed', async () => await Promise.resolve({ statusCode: 202, get headers(): never { throw new TypeError('x is not a function: wab_demo:a password'); } })],
+	])('reports a bug %s with its own message, without the password', async (_when, request) => {
 		const http = { request } as unknown as Http;
 		const client = clientOf(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', username: 'wab_demo', password: 'a password' });
 		const error = (await client.sendMessage(MESSAGE).catch((reason: unknown) => reason)) as Error;
@@ -343,7 +343,7 @@ describe('the client', () => {
 		expect(error.stack).not.toContain('a password');
 	});
 
-	it('lets nothing more leave once a request has failed, when it is to stop there', async () => {
+	it('sends nothing more after a failure if Stop Workflow is set', async () => {
 		const refused = { statusCode: 422, headers: {}, body: {} };
 		const { requests, http } = clientThatGets(refused);
 		const client = clientOf(http, { baseUrl: 'https://api.modicagroup.com/rest/wab/v1', maxConcurrency: 1, stopOnError: true });
@@ -352,7 +352,7 @@ describe('the client', () => {
 		expect(requests).toHaveLength(1);
 	});
 
-	it('bears refusals for five minutes', async () => {
+	it('tolerates 429s for five minutes', async () => {
 		const refused = { statusCode: 429, headers: { 'retry-after': '10' }, body: {} };
 		const { client, clock, requests } = clientThatGets(refused);
 		await expect(clock.until(client.sendMessage(MESSAGE))).rejects.toMatchObject({
@@ -363,7 +363,7 @@ describe('the client', () => {
 		expect(clock.now()).toBe(300_000);
 	});
 
-	it('obeys a 429 at once, and waits for its words no longer than 5 s', async () => {
+	it('applies a 429 at once, and waits for its body for at most 5 s', async () => {
 		const clock = new VirtualClock();
 		const requests: number[] = [];
 		const http: Http = {
@@ -379,7 +379,7 @@ describe('the client', () => {
 		expect(requests[1]).toBeLessThan(7_000);
 	});
 
-	it('breaks off an upload whose execution was cancelled while its file was opened', async () => {
+	it('aborts an upload if the execution is canceled while its file is being opened', async () => {
 		const cancel = new AbortController();
 		const http: Http = {
 			request: async ({ abortSignal }) => {
@@ -397,7 +397,7 @@ describe('the client', () => {
 		expect(getEventListeners(cancel.signal, 'abort')).toEqual([]);
 	});
 
-	it('gives an upload more time the larger it is', async () => {
+	it('allows more time for larger uploads', async () => {
 		const { client, requests } = clientThatGets({ statusCode: 200, headers: {}, body: { id: 'x' } });
 		const file = Object.defineProperty(new File([], 'a.mp4'), 'size', { value: 100 * 1024 * 1024 });
 		await client.uploadMedia(async () => await Promise.resolve({ file, bytesRead: () => file.size, failure: () => undefined, close: () => {} }), undefined);
@@ -410,14 +410,14 @@ describe('the client', () => {
 		['10;w=1', 10],
 		['600, 600;w=60', 10],
 		['10, 1000;w=3600', 10],
-	])('takes a limit from %j', async (limit, perSecond) => {
+	])('reads the limit from %j', async (limit, perSecond) => {
 		const { client, clock } = clientThatGets({ ...TAKEN, headers: { 'x-ratelimit-limit': limit } });
 		for (let i = 0; i <= perSecond; i++) await clock.until(client.sendMessage(MESSAGE));
 		expect(clock.now()).toBeGreaterThanOrEqual(1_000);
 		expect(clock.now()).toBeLessThan(1_150);
 	});
 
-	it('counts a dated Retry-After from the date of the answer, whatever n8n’s own clock says', async () => {
+	it("counts a Retry-After date from the date of the response, regardless of n8n's clock", async () => {
 		const api = Date.now() + 20 * 60_000;
 		const headers = { date: new Date(api).toUTCString(), 'retry-after': new Date(api + 5_000).toUTCString() };
 		const { client, clock } = clientThatGets({ statusCode: 429, headers, body: {} }, TAKEN);
@@ -425,7 +425,7 @@ describe('the client', () => {
 		expect(clock.now()).toBe(5_000);
 	});
 
-	it('gives up an answer that trickles after a minute, and does not count time in which n8n stood still', async () => {
+	it('aborts a response that trickles after a minute, not counting time during which n8n was blocked', async () => {
 		const clock = new VirtualClock();
 		const http: Http = {
 			request: async ({ abortSignal }) => await Promise.resolve({ statusCode: 202, headers: {}, body: trickle(clock, abortSignal as AbortSignal) } as never),
@@ -441,7 +441,7 @@ describe('the client', () => {
 		expect(clock.now()).toBeLessThan(3_600_000 + 63_000);
 	});
 
-	it.each([['0'], ['0.001'], ['-1'], ['many'], [undefined]])('takes no limit from %j', async (limit) => {
+	it.each([['0'], ['0.001'], ['-1'], ['many'], [undefined]])('ignores the limit %j', async (limit) => {
 		const answer = { ...TAKEN, headers: { 'x-ratelimit-limit': limit } };
 		const { client, clock } = clientThatGets(answer);
 		for (let i = 0; i < 50; i++) await clock.until(client.sendMessage(MESSAGE));

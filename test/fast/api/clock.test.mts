@@ -1,7 +1,7 @@
 import { sleepWhile } from '../../../nodes/ModicaWhatsApp/api/clock';
 import { settle, VirtualClock } from '../../harness/virtualClock.mts';
 
-/** Sleeps for 1,000 ms from the time 50 on, and tells how long each of its naps was and when it was over. */
+/** Sleeps for 1,000 ms from time 50 on. Returns the duration of each timer and the time at the end. */
 async function sleepOn(clock: VirtualClock, hasReason: (now: number) => boolean, standStillMs = 0) {
 	const naps: number[] = [];
 	await clock.pass(50);
@@ -12,20 +12,20 @@ async function sleepOn(clock: VirtualClock, hasReason: (now: number) => boolean,
 	return { naps, until: clock.now() };
 }
 
-describe('a sleep', () => {
-	it('takes its time, in naps that are short enough for timers that nobody can clear', async () => {
+describe('sleepWhile', () => {
+	it('sleeps in steps short enough for timers that cannot be cleared', async () => {
 		expect(await sleepOn(new VirtualClock(), () => true)).toEqual({ naps: [200, 200, 200, 200, 200], until: 1_050 });
 	});
 
-	it('ends with its reason', async () => {
+	it('ends when its reason ends', async () => {
 		expect(await sleepOn(new VirtualClock(), (now) => now < 500)).toEqual({ naps: [200, 200, 200], until: 650 });
 	});
 
-	it('is none without a reason', async () => {
+	it('does not sleep without a reason', async () => {
 		expect(await sleepOn(new VirtualClock(), () => false)).toEqual({ naps: [], until: 50 });
 	});
 
-	it('is no longer for a moment in which n8n stood still', async () => {
+	it('is not extended by a short period during which n8n was blocked', async () => {
 		expect(await sleepOn(new VirtualClock(), () => true, 890)).toEqual({ naps: [200, 110], until: 1_050 });
 	});
 });

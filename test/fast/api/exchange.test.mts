@@ -1,4 +1,4 @@
-/** Single attempts: files that go and come, and what breaks them off. */
+/** Single attempts: uploads, downloads, and what aborts them. */
 import { Exchange, type ApiRequest, type AttemptResult, type Http, type Upload } from '../../../nodes/ModicaWhatsApp/api/exchange';
 import { Secrets } from '../../../nodes/ModicaWhatsApp/api/secrets';
 import { settle, VirtualClock } from '../../harness/virtualClock.mts';
@@ -14,21 +14,24 @@ beforeEach(() => {
 
 type Send = (signal: AbortSignal) => Promise<unknown>;
 
-/** An exchange whose requests do what is given. */
+/** An exchange whose requests run this function. */
 function exchangeThat(send: Send): Exchange {
 	const http: Http = { request: async ({ abortSignal }) => (await send(abortSignal as AbortSignal)) as never };
 	const secrets = new Secrets(undefined, undefined, /(?!)/g);
 	return new Exchange(http, { baseUrl: 'https://api.example.com', clock, signal: cancel.signal, secrets, timeoutMs: MINUTE_MS, onResponse: () => {} });
 }
 
-/** No answer, until the attempt is broken off. */
+/** No response until the attempt is aborted. */
 const never: Send = async (signal) =>
 	await new Promise((_, reject) => {
 		const brokenOff = () => reject(Object.assign(new Error('canceled'), { code: 'ERR_CANCELED' }));
 		signal.addEventListener('abort', brokenOff);
 	});
 
-/** An answer whose body comes in these pieces, each when the one before it has been read; a function is called in its place. */
+/**
+ * A response whose body arrives in these chunks, each after the previous one was read. A function is called in place of a
+ * chunk.
+ */
 const answerOf = (...body: Array<string | (() => Promise<unknown>)>): Send => async () => {
 	async function* pieces() {
 		for (const piece of body) {
@@ -39,14 +42,14 @@ const answerOf = (...body: Array<string | (() => Promise<unknown>)>): Send => as
 	return await Promise.resolve({ statusCode: 200, headers: {}, body: pieces() });
 };
 
-/** The very error that an attempt passes on. */
+/** The original error that an attempt passes on. */
 const passedOn = (result: AttemptResult) => 'error' in result && result.error;
 
-/** What is told of a failure, as if its message had not been sent; anything else as it is. */
+/** The description of a failure, as if its message hadn't been sent. Returns other results unchanged. */
 const told = (result: AttemptResult) => ('toError' in result ? [result.failure, result.responded, result.toError(false, 0).message] : result);
 
 describe('an upload', () => {
-	/** Of a file that has two minutes to go, and one more for the answer. */
+	/** Of a file that takes two minutes to send, and one more until the response. */
 	const SIZE = 256 * 2 * MINUTE_MS;
 	let closed = 0;
 	let bytes = 0;
@@ -58,12 +61,12 @@ describe('an upload', () => {
 	it.each<[string, Send]>([
 		['succeeds', answerOf('{}')],
 		['fails', async () => await Promise.reject(new Error('no'))],
-	])('lets go of its file when it %s', async (_how, send) => {
+	])('closes its file if it %s', async (_how, send) => {
 		await exchangeThat(send).attempt(request);
 		expect(closed).toBe(1);
 	});
 
-	it('is not made of a file that cannot be opened, and passes on why', async () => {
+	it('is not sent if its file cannot be opened, and passes on the reason', async () => {
 		const error = new Error('gone');
 		let asked = 0;
 		const exchange = exchangeThat(async () => await Promise.resolve(asked++));
@@ -76,7 +79,7 @@ describe('an upload', () => {
 		expect(passedOn(await exchangeThat(async () => await Promise.reject(new Error('network'))).attempt(request))).toBe(failure);
 	});
 
-	it('is given up when nothing of its file moves for a minute', async () => {
+	it('is aborted if its file makes no progress for a minute', async () => {
 		const attempt = exchangeThat(never).attempt(request);
 		bytes = 1;
 		await clock.pass(MINUTE_MS / 2);
@@ -86,7 +89,7 @@ describe('an upload', () => {
 		expect(clock.now()).toBeLessThan(1.5 * MINUTE_MS + 1_000);
 	});
 
-	it('waits for an answer once its file has gone', async () => {
+	it('waits for a response after its file was sent', async () => {
 		bytes = SIZE;
 		const attempt = exchangeThat(never).attempt(request);
 		expect(told(await clock.until(attempt))).toEqual([{ kind: 'fault', fault: 'broken' }, false, 'No answer from api.example.com: no answer came in time']);
@@ -107,29 +110,29 @@ describe('a download', () => {
 	};
 	const CUT_OFF = 'The file from api.example.com did not come whole: ';
 
-	it('may take as long as it moves', async () => {
+	it('may take any time while it makes progress', async () => {
 		const slowly = Array.from({ length: 10 }, () => ['x', async () => await clock.sleep(MINUTE_MS / 2)]).flat();
 		expect(await clock.until(exchangeThat(answerOf(...slowly)).attempt(request))).toMatchObject({ response: { statusCode: 200 } });
 		expect(received).toBe('x'.repeat(10));
 	});
 
-	it('is given up when nothing of it moves for a minute', async () => {
+	it('is aborted if it makes no progress for a minute', async () => {
 		const stalls: Send = async (signal) => await answerOf('x', async () => await never(signal))(signal);
 		expect(told(await clock.until(exchangeThat(stalls).attempt(request)))).toEqual([{ kind: 'fault', fault: 'broken' }, true, `${CUT_OFF}nothing moved any more`]);
 		expect(clock.now()).toBeLessThan(MINUTE_MS + 1_000);
 	});
 
-	it('may break off with any error', async () => {
+	it('may fail with any error', async () => {
 		const breaks = answerOf('x', async () => await Promise.reject(new Error('incorrect header check')));
 		expect(told(await exchangeThat(breaks).attempt(request))).toEqual([{ kind: 'fault', fault: 'broken' }, true, `${CUT_OFF}the connection broke off`]);
 	});
 
-	it('passes on why its file could not be taken in', async () => {
+	it('passes on why its file could not be stored', async () => {
 		const error = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
 		expect(passedOn(await exchangeThat(answerOf('x')).attempt({ ...request, receive: async () => await Promise.reject(error) }))).toBe(error);
 	});
 
-	it('is none of an answer that is a refusal', async () => {
+	it('stores no file for a rejection', async () => {
 		const send: Send = async () => await Promise.resolve({ statusCode: 404, headers: {}, body: streamOf('no such file') });
 		expect(told(await exchangeThat(send).attempt(request))).toEqual([expect.objectContaining({ kind: 'status', statusCode: 404 }), true, expect.stringContaining('no such file')]);
 		expect(received).toBe('');
@@ -143,7 +146,7 @@ async function* streamOf(text: string): AsyncGenerator<Uint8Array> {
 describe('an attempt', () => {
 	const request: ApiRequest = { method: 'GET', path: '/messages', qs: { id: 'x', source: undefined }, idempotent: true };
 
-	it('that is cancelled says so, whether its answer is a file or not', async () => {
+	it('that is canceled says so, whether or not its response is a file', async () => {
 		for (const more of [{}, { receive: async () => await Promise.resolve() }]) {
 			cancel = new AbortController();
 			const attempt = exchangeThat(never).attempt({ ...request, ...more });
@@ -154,12 +157,12 @@ describe('an attempt', () => {
 		}
 	});
 
-	it('that never left stays so, though it was broken off', async () => {
+	it('that was not sent counts as such even if it was aborted', async () => {
 		const unreachable: Send = async (signal) => await never(signal).catch(async () => await Promise.reject(Object.assign(new Error('x'), { code: 'ECONNREFUSED', syscall: 'connect' })));
 		expect(await clock.until(exchangeThat(unreachable).attempt(request))).toMatchObject({ failure: { kind: 'fault', fault: 'unreachable' } });
 	});
 
-	it('asks for what is known, and for nothing that is not', async () => {
+	it('sends only defined query parameters', async () => {
 		const asked: unknown[] = [];
 		const http: Http = { request: async ({ qs }) => (asked.push(qs), (await answerOf('{}')(cancel.signal)) as never) };
 		const secrets = new Secrets(undefined, undefined, /(?!)/g);

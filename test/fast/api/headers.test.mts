@@ -26,17 +26,17 @@ describe('X-RateLimit-Limit', () => {
 		['', undefined],
 		[undefined, undefined],
 		['9'.repeat(400), undefined],
-	])('%j is %d a second', (header, limit) => {
+	])('%j means %d requests per second', (header, limit) => {
 		expect(parseLimit(header)).toBe(limit);
 	});
 });
 
 describe('Date', () => {
-	it('is the answer’s own', () => {
+	it('is the date of the response', () => {
 		expect(parseDate('Sun, 22 Nov 2026 00:00:00 GMT')).toBe(Date.parse('2026-11-22T00:00:00Z'));
 	});
 
-	it.each([undefined, 'soon'])('is now when it says %j', (header) => {
+	it.each([undefined, 'soon'])('is the current time if it is %j', (header) => {
 		const now = jest.spyOn(Date, 'now').mockReturnValue(7);
 		expect(parseDate(header)).toBe(7);
 		now.mockRestore();
@@ -52,11 +52,11 @@ describe('Content-Type', () => {
 		[';charset=utf-8', undefined],
 		[undefined, undefined],
 		[['image/png'], undefined],
-	])('%j is %j', (header, type) => {
+	])('%j means %j', (header, type) => {
 		expect(parseContentType(header)).toBe(type);
 	});
 
-	it('is the whole of it without parameters', () => {
+	it('is the value without parameters', () => {
 		expect(withoutParameters('')).toBe('');
 		expect(withoutParameters('Application/Octet-Stream')).toBe('application/octet-stream');
 	});
@@ -82,7 +82,7 @@ describe('Content-Disposition', () => {
 		['filename=x.png', undefined],
 		[undefined, undefined],
 		[['attachment; filename=x.png'], undefined],
-	])('%j names %j', (header, name) => {
+	])('%j contains the file name %j', (header, name) => {
 		expect(parseFileName(header)).toBe(name);
 	});
 });

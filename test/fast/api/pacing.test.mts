@@ -3,7 +3,7 @@ import { ModicaError } from '../../../nodes/ModicaWhatsApp/api/errors';
 import { MAX_IN_FLIGHT_WHILE_PROBING, type PacedRequest, Pacer, type PacerSettings } from '../../../nodes/ModicaWhatsApp/api/pacing';
 import { settle, VirtualClock } from '../../harness/virtualClock.mts';
 
-/** An API with a rate limit, in virtual time: says whether a request that arrives now is let through. */
+/** An API with a rate limit, in virtual time: returns whether it admits a request that arrives now. */
 type Limiter = (now: number) => boolean;
 
 /** Counts requests in each second of the clock. */
@@ -17,7 +17,7 @@ function fixedWindow(limit: number): Limiter {
 	};
 }
 
-/** Refills a bucket steadily. */
+/** Refills a bucket at a constant rate. */
 function tokenBucket(limit: number, burst: number): Limiter {
 	let tokens = burst;
 	let last = 0;
@@ -37,11 +37,11 @@ interface Campaign {
 	workers?: number;
 	latencyMs?: number;
 	limiter?: Limiter;
-	/** What the API's `X-RateLimit-Limit` says. */
+	/** The value of `X-RateLimit-Limit`. */
 	limit?: number;
 }
 
-/** Sends messages as a run does, until each one got through. */
+/** Sends messages as a run does, until all were admitted. */
 async function send({ clock, settings, messages, workers = 25, latencyMs = 20, limiter = () => true, limit }: Campaign) {
 	const pacer = new Pacer({ clock, ...settings });
 	const arrivals: number[] = [];
@@ -85,15 +85,15 @@ describe('pacing', () => {
 		['a limit per second', 200, fixedWindow(200)],
 		['a bucket', 50, tokenBucket(50, 50)],
 		['a bucket', 200, tokenBucket(200, 200)],
-		['a bucket that holds little', 200, tokenBucket(200, 20)],
-	])('keeps to %s of %d, and uses nearly all of it', async (_kind, limit, limiter) => {
+		['a small bucket', 200, tokenBucket(200, 20)],
+	])('respects %s of %d, and uses nearly all of it', async (_kind, limit, limiter) => {
 		const { delivered, rate, refusals } = await send({ clock: new VirtualClock(), messages: 1_000, limit, limiter });
 		expect({ delivered, refusals }).toEqual({ delivered: 1_000, refusals: 0 });
 		expect(rate).toBeGreaterThan(limit * 0.98);
 		expect(rate).toBeLessThanOrEqual(limit);
 	});
 
-	it('sends no faster than the user says, even if the API would take more', async () => {
+	it("respects the user's limit even if that of the API is higher", async () => {
 		const { rate } = await send({
 			clock: new VirtualClock(),
 			settings: { maxRequestsPerSecond: 10 },
@@ -104,7 +104,7 @@ describe('pacing', () => {
 		expect(rate).toBeLessThanOrEqual(10);
 	});
 
-	it('sends no faster than the API says, even if the user wants more', async () => {
+	it("respects the limit of the API even if the user's is higher", async () => {
 		const { rate, refusals } = await send({
 			clock: new VirtualClock(),
 			settings: { maxRequestsPerSecond: 500 },
@@ -116,13 +116,13 @@ describe('pacing', () => {
 		expect(refusals).toBe(0);
 	});
 
-	it('does not wait where there is no limit', async () => {
+	it('does not wait without a limit', async () => {
 		const clock = new VirtualClock();
 		await send({ clock, messages: 100, latencyMs: 100 });
 		expect(clock.now()).toBe(500);
 	});
 
-	it('follows a limit that changes on the way', async () => {
+	it('follows a limit that changes during a run', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		const times: number[] = [];
@@ -143,7 +143,7 @@ describe('pacing', () => {
 	it.each([
 		[101, 1_000],
 		[102, 1_000 / (102 * 0.99)],
-	])('counts the latest 100 requests in the first second of a limit of %d that becomes known', async (limit, nextAt) => {
+	])('counts the latest 100 requests in the first second of a new limit of %d', async (limit, nextAt) => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		pacer.gotThrough();
@@ -160,7 +160,7 @@ describe('pacing', () => {
 		expect(clock.now()).toBeCloseTo(nextAt, 5);
 	});
 
-	it('has only a few requests in flight until an answer has come', async () => {
+	it('keeps few requests in flight until the first response', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		let allowed = 0;
@@ -172,7 +172,7 @@ describe('pacing', () => {
 		expect(allowed).toBe(10);
 	});
 
-	it('holds everyone after a refusal, then lets a few try first', async () => {
+	it('holds all requests after a 429, then sends only a few', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		pacer.gotThrough();
@@ -188,7 +188,7 @@ describe('pacing', () => {
 		expect(allowed).toBe(10);
 	});
 
-	it('spaces requests evenly after a hold, and makes up for none of it', async () => {
+	it('spaces requests evenly after a hold, without catching up', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		const leave = async () => {
@@ -201,12 +201,12 @@ describe('pacing', () => {
 		await leave();
 		pacer.hold(1_300);
 		const [first, second] = [await leave(), await leave()];
-		// A limiter that counts when requests arrive would refuse one that comes a moment early.
+		// A limiter that counts requests on arrival would reject one that arrives slightly early.
 		expect(first).toBe(1_300);
 		expect(second - first).toBeCloseTo(1_000 / 0.99, 5);
 	});
 
-	it('makes up for lost time, but never sends more than the limit in any second', async () => {
+	it('catches up after a stall, but never exceeds the limit in any second', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		pacer.learn(10);
@@ -225,7 +225,7 @@ describe('pacing', () => {
 		expect((times.at(-1) ?? 0) - late).toBe(1_000);
 	});
 
-	it('tells what requests have waited for, each moment once however many waited', async () => {
+	it('reports what requests waited for, and counts each moment once for any number of requests', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		const leave = async () => {
@@ -236,7 +236,7 @@ describe('pacing', () => {
 		};
 		const leaveAll = async () => await clock.until(Promise.all(Array.from({ length: 11 }, leave)));
 		pacer.gotThrough();
-		// No limit, no wait. Time in which nobody wants to leave is none either.
+		// Without a limit there is no wait. Time without waiting requests doesn't count either.
 		await leaveAll();
 		await clock.pass(5_000);
 		expect(pacer.slowdown.ms).toEqual({ limit: 0, refusal: 0, outage: 0 });
@@ -261,7 +261,7 @@ describe('pacing', () => {
 		expect(pacer.slowdown.ms).toEqual({ limit, refusal: 2_000, outage: 500 });
 	});
 
-	it('blames no limit for what the requests in flight take, and a long hold on who asked for it', async () => {
+	it('attributes the time of requests in flight to no limit, and a long hold to the API', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock, maxConcurrency: 1 });
 		pacer.gotThrough();
@@ -282,7 +282,7 @@ describe('pacing', () => {
 		expect(pacer.slowdown.ms).toEqual({ limit: 0, refusal: 60_000, outage: 0 });
 	});
 
-	it('keeps to the longest hold when refusals overlap', async () => {
+	it('applies the longest hold if several overlap', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		pacer.hold(3_000);
@@ -291,7 +291,7 @@ describe('pacing', () => {
 		expect(clock.now()).toBe(3_000);
 	});
 
-	it('gives up when nothing gets through for five minutes', async () => {
+	it('gives up if nothing gets through for five minutes', async () => {
 		const clock = new VirtualClock();
 		await clock.pass(1_000_000);
 		const pacer = new Pacer({ clock });
@@ -311,7 +311,7 @@ describe('pacing', () => {
 		await expect(pacer.turn(pacer.enter())).rejects.toMatchObject({ mayHaveBeenSent: false });
 	});
 
-	it('waits for five minutes when the API asks for that, and no longer', async () => {
+	it('waits up to five minutes if the API asks for it', async () => {
 		const clock = new VirtualClock();
 		await clock.pass(1_000_000);
 		const pacer = new Pacer({ clock });
@@ -322,7 +322,7 @@ describe('pacing', () => {
 		await expect(pacer.turn(pacer.enter())).rejects.toThrow('Modica asked to wait 301 s, and the node waits 300 s at most');
 	});
 
-	it('gives up at once when the API asks for an absurd wait', async () => {
+	it('gives up at once if the API asks for a longer wait', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		pacer.hold(99_999_999_000);
@@ -333,7 +333,7 @@ describe('pacing', () => {
 		expect(clock.now()).toBe(0);
 	});
 
-	it('gives up on an absurd wait even if a request that left before it gets through', async () => {
+	it('gives up after a request for a longer wait even if an earlier request gets through', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		pacer.hold(99_999_999_000);
@@ -342,7 +342,7 @@ describe('pacing', () => {
 		expect(clock.now()).toBe(0);
 	});
 
-	it('ends every wait when the execution is cancelled', async () => {
+	it('ends every wait when the execution is canceled', async () => {
 		const clock = new VirtualClock();
 		const cancel = new AbortController();
 		const pacer = new Pacer({ clock, signal: cancel.signal });
@@ -358,17 +358,17 @@ describe('pacing', () => {
 		expect(clock.now()).toBeLessThanOrEqual(200);
 	});
 
-	it('has no more requests in flight than allowed, whatever the limit', async () => {
+	it('respects the limit on concurrent requests, whatever the rate limit', async () => {
 		const { mostInFlight, delivered } = await send({ clock: new VirtualClock(), settings: { maxConcurrency: 3 }, messages: 100, latencyMs: 100 });
 		expect({ mostInFlight, delivered }).toEqual({ mostInFlight: 3, delivered: 100 });
 	});
 
-	it('lets others leave between the attempts of requests that are always refused', async () => {
+	it('sends other requests between the attempts of requests that always get a 429', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock, maxConcurrency: 1 });
 		pacer.learn(100);
 		const left: string[] = [];
-		/** Answers at once, so that no other request is in flight meanwhile. */
+		/** Responds at once, so that no other request is in flight at the same time. */
 		const attempt = async (name: string, isRefused: boolean) => {
 			const request = pacer.enter();
 			for (let attempts = 0; attempts < 6; attempts++) {
@@ -384,12 +384,12 @@ describe('pacing', () => {
 		};
 		const run = Promise.all([attempt('A', true), attempt('B', true), ...Array.from({ length: 20 }, async () => await attempt('other', false))]);
 		await clock.until(run);
-		// Refused ones and new ones in turn.
+		// Retries and new requests take turns.
 		expect(left.slice(0, 12)).toEqual(['A', 'A', 'B', 'A', 'other', 'B', 'other', 'A', 'other', 'B', 'other', 'A']);
 		expect(left.filter((name) => name === 'other')).toHaveLength(20);
 	});
 
-	it('counts a refusal as the request’s own only when another got through since the one before', () => {
+	it('counts a 429 as specific to the request only if another request got through since its last one', () => {
 		const pacer = new Pacer({ clock: new VirtualClock() });
 		const request = pacer.enter();
 		const counts = [pacer.refused(request), pacer.refused(request)];
@@ -401,7 +401,7 @@ describe('pacing', () => {
 		expect(counts).toEqual([0, 0, 1, 1, 2]);
 	});
 
-	it('counts no refusal for what got through before the request left', async () => {
+	it('does not count requests that got through before the request was sent', async () => {
 		const pacer = new Pacer({ clock: new VirtualClock() });
 		const request = pacer.enter();
 		pacer.gotThrough();
@@ -409,7 +409,7 @@ describe('pacing', () => {
 		expect(pacer.refused(request)).toBe(0);
 	});
 
-	it('counts a refusal as the limit’s when another request is refused for the first time meanwhile', () => {
+	it('attributes a 429 to the limit if another request gets its first one in between', () => {
 		const pacer = new Pacer({ clock: new VirtualClock() });
 		const [request, other] = [pacer.enter(), pacer.enter()];
 		const refused = () => {
@@ -419,13 +419,13 @@ describe('pacing', () => {
 		const counts = [refused(), refused(), refused()];
 		pacer.refused(other);
 		counts.push(refused(), refused());
-		// One that is refused as often says nothing more of the limit.
+		// Another 429 for the same request is no new evidence about the limit.
 		pacer.refused(other);
 		counts.push(refused());
 		expect(counts).toEqual([1, 2, 3, 0, 1, 2]);
 	});
 
-	it('lets a few try after a refusal though others that left before hang', async () => {
+	it('sends a few requests after a 429 even if earlier ones hang', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock, maxConcurrency: 25 });
 		pacer.gotThrough();
@@ -441,7 +441,7 @@ describe('pacing', () => {
 		expect(tries).toBe(MAX_IN_FLIGHT_WHILE_PROBING);
 	});
 
-	it('lets no more try when one that left before is refused, too', async () => {
+	it('sends no more if an earlier request also gets a 429', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		pacer.gotThrough();
@@ -458,8 +458,8 @@ describe('pacing', () => {
 		expect(tries).toBe(MAX_IN_FLIGHT_WHILE_PROBING);
 	});
 
-	describe('while the host cannot be reached', () => {
-		/** Requests that have left together, and found no host. */
+	describe('pacing while the host is unreachable', () => {
+		/** Requests that were sent together and couldn't reach the host. */
 		const lose = async (pacer: Pacer, clock: VirtualClock, count: number) => {
 			pacer.gotThrough();
 			const requests = Array.from({ length: count }, () => pacer.enter());
@@ -473,7 +473,7 @@ describe('pacing', () => {
 			return attempts;
 		};
 
-		it('counts what failed together as one attempt, and lets one request try', async () => {
+		it('counts requests that fail together as one attempt, and lets one request probe the host', async () => {
 			const clock = new VirtualClock();
 			const pacer = new Pacer({ clock });
 			const requests = await lose(pacer, clock, 10);
@@ -492,7 +492,7 @@ describe('pacing', () => {
 			expect(left).toHaveLength(10);
 		});
 
-		it('lets one try though others that left before have found out nothing yet', async () => {
+		it('lets one request probe the host even if earlier ones are still pending', async () => {
 			const clock = new VirtualClock();
 			const pacer = new Pacer({ clock, maxConcurrency: 25 });
 			const [first] = await lose(pacer, clock, 10);
@@ -504,7 +504,7 @@ describe('pacing', () => {
 			expect(tries).toBe(1);
 		});
 
-		it('is held no longer by those that find it out late', async () => {
+		it('is not extended by requests that fail late', async () => {
 			const clock = new VirtualClock();
 			const pacer = new Pacer({ clock });
 			const [first, late] = await lose(pacer, clock, 2);
@@ -515,7 +515,7 @@ describe('pacing', () => {
 			expect(clock.now()).toBe(500);
 		});
 
-		it('is held from now on by a request that is refused, though it left before', async () => {
+		it('is held by a 429 for a request that was sent earlier', async () => {
 			const clock = new VirtualClock();
 			const pacer = new Pacer({ clock });
 			const [first, refused] = await lose(pacer, clock, 2);
@@ -527,7 +527,7 @@ describe('pacing', () => {
 			expect(clock.now()).toBe(1_400);
 		});
 
-		it('tells for how long it has been so', async () => {
+		it('reports how long the host has been unreachable', async () => {
 			const clock = new VirtualClock();
 			const pacer = new Pacer({ clock });
 			await clock.pass(10_000);
@@ -537,7 +537,7 @@ describe('pacing', () => {
 			expect(fail(pacer, first as PacedRequest)).toEqual({ lost: 2, lostMs: 3_000 });
 		});
 
-		it('is over when a request that left since then finds the host, whether or not it gets an answer', async () => {
+		it('ends when a later request reaches the host, whether or not it gets a response', async () => {
 			const clock = new VirtualClock();
 			const pacer = new Pacer({ clock });
 			const [first, late] = await lose(pacer, clock, 2);
@@ -550,7 +550,7 @@ describe('pacing', () => {
 			expect(fail(pacer, first as PacedRequest).lost).toBe(1);
 		});
 
-		it('fails all at once when it gives up, those that come later too', async () => {
+		it('fails all requests when it gives up, including later ones', async () => {
 			const clock = new VirtualClock();
 			const pacer = new Pacer({ clock });
 			const [first] = await lose(pacer, clock, 1);
@@ -560,7 +560,7 @@ describe('pacing', () => {
 			await clock.pass(500);
 			pacer.giveUp(error);
 			pacer.ended(first as PacedRequest);
-			// One had left to try.
+			// One was sent as a probe.
 			expect((await waiting).filter(({ status }) => status === 'rejected')).toHaveLength(99);
 			await expect(pacer.turn(pacer.enter())).rejects.toBe(error);
 		});
@@ -576,7 +576,7 @@ describe('pacing', () => {
 		expect(pacer.messagesInFlight).toBe(100);
 	});
 
-	it('is open until nothing may leave any more, and then says why', () => {
+	it('is open until nothing may be sent anymore, and then returns the reason', () => {
 		const pacer = new Pacer({ clock: new VirtualClock() });
 		expect(() => pacer.ensureOpen()).not.toThrow();
 		pacer.giveUp(new ModicaError('no such host', { mayHaveBeenSent: false }));
@@ -584,7 +584,7 @@ describe('pacing', () => {
 		expect(() => pacer.ensureOpen()).toThrow('no such host');
 	});
 
-	it('lets nothing leave once the run is stopped', async () => {
+	it('sends nothing after the run is stopped', async () => {
 		const clock = new VirtualClock();
 		const pacer = new Pacer({ clock });
 		const waiting = Promise.allSettled([pacer.turn(pacer.enter()), pacer.turn(pacer.enter()), pacer.turn(pacer.enter()), pacer.wait(1_000)]);
@@ -595,7 +595,7 @@ describe('pacing', () => {
 		await expect(pacer.turn(pacer.enter())).rejects.toMatchObject({ name: 'NeverLeftError', mayHaveBeenSent: false });
 	});
 
-	it('keeps no timer longer than a moment, and no listener', async () => {
+	it('leaves no timer for longer than a moment, and no listener', async () => {
 		const clock = new VirtualClock();
 		const sleeps: number[] = [];
 		const sleep = clock.sleep.bind(clock);

@@ -12,7 +12,7 @@ describe('the receipt of a message', () => {
 		[['x'], undefined],
 		['x', undefined],
 		[undefined, undefined],
-	])('%j is %j', (body, receipt) => {
+	])('%j is parsed as %j', (body, receipt) => {
 		expect(parseReceipt(body)).toEqual(receipt);
 	});
 });
@@ -23,15 +23,15 @@ describe('the receipts of a broadcast', () => {
 
 	it.each<[string, unknown, unknown]>([
 		['by position', [{ id: 'a', status: 'accepted' }, { status: 'failed', message: 'no' }], [{ id: 'a', status: 'accepted' }, { status: 'failed', message: 'no' }]],
-		['by number, in any order and form', [{ destination: '64211000002', id: 'b', status: 'accepted' }, { destination: '+64 21 1000001', id: 'a', status: 'accepted', price: 4 }],
+		['by number, in any order and format', [{ destination: '64211000002', id: 'b', status: 'accepted' }, { destination: '+64 21 1000001', id: 'a', status: 'accepted', price: 4 }],
 			[{ id: 'a', status: 'accepted', price: 4 }, { id: 'b', status: 'accepted' }]],
-		['by number, of which one is missing', [{ destination: TWO, id: 'b' }], [undefined, { id: 'b', status: 'unknown' }]],
-		['by number, with a row that names none', [{ destination: ONE, id: 'a', status: 'x' }, { id: 'b' }, 'x'], [{ id: 'a', status: 'x' }, undefined]],
-		['by position, with a row that is none', [{ id: 7, status: 7 }, 'x'], [{ status: 'unknown' }, undefined]],
-		['not, with too few rows', [{ id: 'a', status: 'accepted' }], undefined],
-		['not, with no list', { id: 'a' }, undefined],
-		['not, with nothing', undefined, undefined],
-	])('are found %s', (_how, body, receipts) => {
+		['by number, one of which is missing', [{ destination: TWO, id: 'b' }], [undefined, { id: 'b', status: 'unknown' }]],
+		['by number, with a row without a number', [{ destination: ONE, id: 'a', status: 'x' }, { id: 'b' }, 'x'], [{ id: 'a', status: 'x' }, undefined]],
+		['by position, with an invalid row', [{ id: 7, status: 7 }, 'x'], [{ status: 'unknown' }, undefined]],
+		['not at all if there are too few rows', [{ id: 'a', status: 'accepted' }], undefined],
+		['not at all without a list', { id: 'a' }, undefined],
+		['not at all without a body', undefined, undefined],
+	])('are matched %s', (_how, body, receipts) => {
 		expect(parseBroadcastReceipts(body, [ONE, TWO])).toEqual(receipts);
 	});
 });

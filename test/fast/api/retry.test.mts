@@ -11,41 +11,41 @@ const fault = (fault: FaultKind) => ({ kind: 'fault' as const, fault });
 const MESSAGE = false;
 const READ = true;
 
-/** The first attempt, whichever way it failed. */
+/** The first attempt, however it failed. */
 const FIRST = { faults: 1, refusals: 0, lost: 0, lostMs: 0 };
 const LOST = { ...FIRST, lost: 1 };
 
-describe('what may be repeated', () => {
+describe('decideRetry', () => {
 	it.each([
-		['a message refused for coming too fast', status(429, 3_000), FIRST, MESSAGE, { repeat: true, holdEveryoneMs: 3_000 }],
-		['a read refused for coming too fast', status(429), FIRST, READ, { repeat: true, holdEveryoneMs: 1_000 }],
-		['a refusal that names no time to wait', status(429, 0), FIRST, MESSAGE, { repeat: true, holdEveryoneMs: 100 }],
-		['a message refused four times while others got through', status(429), { ...FIRST, refusals: 4 }, MESSAGE, { repeat: true, holdEveryoneMs: 1_000 }],
-		['a message refused five times while others got through', status(429), { ...FIRST, refusals: 5 }, MESSAGE, { repeat: false, mayHaveBeenDone: false, holdEveryoneMs: 1_000 }],
-		['a message that met a server error', status(500), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
-		['a message that met a gateway’s time-out', status(504), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
-		['a read that met a server error', status(500), FIRST, READ, { repeat: true, afterMs: 500 }],
-		['a read that met it again', status(503), { ...FIRST, faults: 3 }, READ, { repeat: true, afterMs: 2_000 }],
-		['a read that met it too often', status(500), { ...FIRST, faults: 4 }, READ, { repeat: false, mayHaveBeenDone: true }],
-		['a refused message', status(422), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
-		['a refused password', status(401), FIRST, READ, { repeat: false, mayHaveBeenDone: false }],
+		['a message that gets a 429', status(429, 3_000), FIRST, MESSAGE, { repeat: true, holdEveryoneMs: 3_000 }],
+		['a read that gets a 429', status(429), FIRST, READ, { repeat: true, holdEveryoneMs: 1_000 }],
+		['a 429 with Retry-After: 0', status(429, 0), FIRST, MESSAGE, { repeat: true, holdEveryoneMs: 100 }],
+		['the fourth 429 for a message while others got through', status(429), { ...FIRST, refusals: 4 }, MESSAGE, { repeat: true, holdEveryoneMs: 1_000 }],
+		['the fifth 429 for a message while others got through', status(429), { ...FIRST, refusals: 5 }, MESSAGE, { repeat: false, mayHaveBeenDone: false, holdEveryoneMs: 1_000 }],
+		['a message that gets a server error', status(500), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
+		['a message that gets a gateway timeout', status(504), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
+		['a read that gets a server error', status(500), FIRST, READ, { repeat: true, afterMs: 500 }],
+		['a read that gets several server errors', status(503), { ...FIRST, faults: 3 }, READ, { repeat: true, afterMs: 2_000 }],
+		['a read that gets too many server errors', status(500), { ...FIRST, faults: 4 }, READ, { repeat: false, mayHaveBeenDone: true }],
+		['a rejected message', status(422), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
+		['a rejected password', status(401), FIRST, READ, { repeat: false, mayHaveBeenDone: false }],
 		['a redirect', status(302), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
-		['a message whose answer is to be looked up elsewhere, since it is done', status(303), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
-		['a message that a gateway waited for in vain', status(408), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
-		['a read that a gateway waited for in vain', status(408), FIRST, READ, { repeat: true, afterMs: 500 }],
+		['a message that gets a 303, because a 303 means that it was processed', status(303), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
+		['a message that gets a 408 from a gateway', status(408), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
+		['a read that gets a 408 from a gateway', status(408), FIRST, READ, { repeat: true, afterMs: 500 }],
 		['a message without a connection', fault('unreachable'), LOST, MESSAGE, { repeat: true, holdEveryoneMs: 500 }],
-		['a message to a host that is down for long', fault('unreachable'), { ...LOST, lost: 5 }, MESSAGE, { repeat: true, holdEveryoneMs: 8_000 }],
-		['a message to a host that is down for too long', fault('unreachable'), { ...LOST, lost: 6 }, MESSAGE, { repeat: false, mayHaveBeenDone: false, giveUp: true }],
-		['a message to a host that has swallowed packets for a minute', fault('unreachable'), { ...LOST, lost: 2, lostMs: 60_000 }, MESSAGE, { repeat: false, mayHaveBeenDone: false, giveUp: true }],
-		['a message to a host that is not trusted', fault('untrusted'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
-		['a message to a host that n8n does not allow', fault('blocked'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
-		['a message whose connection broke', fault('broken'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
-		['a message that is one of many without an answer', fault('broken'), LOST, MESSAGE, { repeat: false, mayHaveBeenDone: true, holdEveryoneMs: 500 }],
-		['a read that is one of many without an answer', fault('broken'), { ...LOST, lost: 2 }, READ, { repeat: true, afterMs: 500, holdEveryoneMs: 1_000 }],
-		['a message without an answer, as none has had one for too long', fault('broken'), { ...LOST, lost: 6 }, MESSAGE, { repeat: false, mayHaveBeenDone: true, giveUp: true }],
-		['a read whose connection broke', fault('broken'), FIRST, READ, { repeat: true, afterMs: 500 }],
-		['a read whose connection broke too often', fault('broken'), { ...FIRST, faults: 4 }, READ, { repeat: false, mayHaveBeenDone: true }],
-	])('%s', (_what, attempt, tried, idempotent, decision) => {
+		['a message to a host that has been down for a while', fault('unreachable'), { ...LOST, lost: 5 }, MESSAGE, { repeat: true, holdEveryoneMs: 8_000 }],
+		['a message to a host that has been down for too long', fault('unreachable'), { ...LOST, lost: 6 }, MESSAGE, { repeat: false, mayHaveBeenDone: false, giveUp: true }],
+		['a message to a host that has dropped packets for a minute', fault('unreachable'), { ...LOST, lost: 2, lostMs: 60_000 }, MESSAGE, { repeat: false, mayHaveBeenDone: false, giveUp: true }],
+		['a message to a host with an untrusted certificate', fault('untrusted'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
+		['a message to a host that n8n blocks', fault('blocked'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: false }],
+		['a message whose connection breaks', fault('broken'), FIRST, MESSAGE, { repeat: false, mayHaveBeenDone: true }],
+		['one of many messages without a response', fault('broken'), LOST, MESSAGE, { repeat: false, mayHaveBeenDone: true, holdEveryoneMs: 500 }],
+		['one of many reads without a response', fault('broken'), { ...LOST, lost: 2 }, READ, { repeat: true, afterMs: 500, holdEveryoneMs: 1_000 }],
+		['a message without a response, like all others for too long', fault('broken'), { ...LOST, lost: 6 }, MESSAGE, { repeat: false, mayHaveBeenDone: true, giveUp: true }],
+		['a read whose connection breaks', fault('broken'), FIRST, READ, { repeat: true, afterMs: 500 }],
+		['a read whose connection breaks too often', fault('broken'), { ...FIRST, faults: 4 }, READ, { repeat: false, mayHaveBeenDone: true }],
+	])('decides whether to retry %s', (_what, attempt, tried, idempotent, decision) => {
 		expect(decideRetry(attempt, tried, idempotent)).toEqual(decision);
 	});
 });
@@ -67,7 +67,7 @@ describe('Retry-After', () => {
 		['', undefined],
 		[undefined, undefined],
 		[['3'], undefined],
-	])('%j is %s ms', (header, milliseconds) => {
+	])('%j means %s ms', (header, milliseconds) => {
 		expect(parseRetryAfter(header, now)).toBe(milliseconds);
 	});
 });

@@ -7,7 +7,7 @@ const safe = (request: object) => safeRequest(request as IHttpRequestOptions, OR
 
 const NO_REDIRECTS = { disableFollowRedirect: true, followRedirect: false, followAllRedirects: false, maxRedirects: 0 };
 
-describe('a request that may carry the password', () => {
+describe('a request to the base URL', () => {
 	it.each([
 		[{ url: `${ORIGIN}/rest/wab/v1/messages` }],
 		[{ uri: `${ORIGIN}/rest/wab/v1/messages`, method: 'POST' }],
@@ -20,13 +20,13 @@ describe('a request that may carry the password', () => {
 		expect(copy).not.toBe(request);
 	});
 
-	it('has headers of its own', () => {
+	it('has its own headers', () => {
 		const headers = { Accept: 'x' };
 		expect(safe({ url: ORIGIN, headers }).headers).not.toBe(headers);
 	});
 });
 
-describe('a request that may not', () => {
+describe('a request that must not contain the password', () => {
 	it.each<[string, object]>([
 		['This credential is for https://api.modicagroup.com only, not for ""', {}],
 		['not for https://evil.example.com', { url: 'https://evil.example.com' }],
@@ -47,7 +47,7 @@ describe('a request that may not', () => {
 		),
 		['can’t be used with a Host header set in the node. Remove Host from the node’s headers.', { url: ORIGIN, headers: { ' HOST ': 'evil.example.com' } }],
 		['can’t be used with the method TRACE. Choose another method in the node.', { url: ORIGIN, method: ' trace ' }],
-	])('is told why: %s', (message, request) => {
+	])('is rejected with the reason: %s', (message, request) => {
 		expect(() => safe(request)).toThrow(message);
 	});
 });
@@ -56,6 +56,6 @@ it.each<[unknown, unknown, string]>([
 	['user', 'päss:wörd', 'user:päss:wörd'],
 	[undefined, null, ':'],
 	[1, 2, '1:2'],
-])('an Authorization header holds the pair in UTF-8: %j, %j', (username, password, pair) => {
+])('the Authorization header encodes the login in UTF-8: %j, %j', (username, password, pair) => {
 	expect(authorizationHeader(username, password)).toBe(`Basic ${Buffer.from(pair).toString('base64')}`);
 });

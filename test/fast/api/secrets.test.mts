@@ -22,11 +22,11 @@ describe('a server that quotes the request', () => {
 		[{ errors: [{ field: 'authorization', code: HEADER, description: PASSWORD }] }, 'authorization: *** (Basic ***==)'],
 		[`<p>${encodeURIComponent(HEADER)}</p>`, '<p>Basic%20***%3D%3D</p>'],
 		[`https://${USERNAME}:${encodeURIComponent(PASSWORD)}@api.example.com`, `https://${USERNAME}:***@api.example.com`],
-	])('gives an error without the secrets: %j', async (body, words) => {
+	])('results in an error without the secrets: %j', async (body, words) => {
 		await expect(clientThatGets(422, body).getMessage('x')).rejects.toMatchObject({ message: `Modica answered 422 (not accepted): ${words}` });
 	});
 
-	it('gives a result without the Authorization header, and with all else', async () => {
+	it('returns a result without the Authorization header, and with everything else', async () => {
 		const body = { id: 'x', request: { headers: { authorization: HEADER }, [HEADER]: 1 }, words: PASSWORD };
 		expect(await clientThatGets(200, body).getMessage('x')).toEqual({
 			id: 'x',
@@ -35,27 +35,27 @@ describe('a server that quotes the request', () => {
 		});
 	});
 
-	it('gives a file whose name does not hold it', async () => {
+	it('returns a file whose name does not contain it', async () => {
 		const client = clientThatGets(200, {}, { 'content-disposition': `attachment; filename="${HEADER}"` });
 		expect(await client.downloadMedia('x', undefined, async ({ fileName }) => await Promise.resolve(fileName))).toBe('Basic ***==');
 	});
 });
 
-describe('a link that n8n signed', () => {
-	it('keeps all but its secret part, which is seen to be hidden', () => {
+describe('a link signed by n8n', () => {
+	it('is kept except for its secret part, which is visibly masked', () => {
 		const secrets = new Secrets(USERNAME, PASSWORD, /(signature=)\w+/g);
 		expect(secrets.hideInText('a?signature=abc123 b?signature=def')).toBe('a?signature=*** b?signature=***');
 		expect(secrets.hideInResponse({ url: 'a?signature=abc123' })).toEqual({ url: 'a?signature=***' });
 	});
 });
 
-describe('an answer without them', () => {
-	it('is the very same', () => {
+describe('a response without secrets', () => {
+	it('is returned unchanged', () => {
 		const answer = { id: 'x' };
 		expect(new Secrets(USERNAME, PASSWORD).hideInResponse(answer)).toBe(answer);
 	});
 
-	it('stays as it is when the password is too short to be told from other text', () => {
+	it('is unchanged if the password is too short to distinguish from other text', () => {
 		expect(new Secrets('', 'a').hideInText('a banana')).toBe('a banana');
 	});
 });

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { Watch, type AttemptLimits, type WatchedAttempt } from '../../../nodes/ModicaWhatsApp/api/watch';
 import { VirtualClock } from '../../harness/virtualClock.mts';
 
-/** Counts how often it is slept on. */
+/** Counts the sleeps. */
 class CountingClock extends VirtualClock {
 	sleeps = 0;
 
@@ -26,8 +26,8 @@ const stateOf = ({ signal, abortReason }: WatchedAttempt) => [signal.aborted, ab
 const GOING = [false, undefined];
 const listeners = () => getEventListeners(cancel.signal, 'abort').length;
 
-describe('an attempt that is watched', () => {
-	it('is late when its answer is not complete in time', async () => {
+describe('a watched attempt', () => {
+	it('times out if its response is not complete in time', async () => {
 		const attempt = begin({ withinMs: 1_000 });
 		await clock.pass(999);
 		expect(stateOf(attempt)).toEqual(GOING);
@@ -35,7 +35,7 @@ describe('an attempt that is watched', () => {
 		expect(stateOf(attempt)).toEqual([true, 'late']);
 	});
 
-	it('has its own limits, whenever it began', async () => {
+	it('has its own limits, whenever it started', async () => {
 		const first = begin({ withinMs: 2_000 });
 		await clock.pass(1_000);
 		const second = begin({ withinMs: 2_000 });
@@ -46,19 +46,19 @@ describe('an attempt that is watched', () => {
 		expect(stateOf(second)).toEqual([true, 'late']);
 	});
 
-	it('is stalled when nothing of its file moves for so long', async () => {
+	it('stalls if its file makes no progress for the limit', async () => {
 		let bytes = 0;
 		const attempt = begin({ stallMs: 1_000, bytesMoved: () => bytes });
 		await clock.pass(800);
 		bytes = 1;
-		// Seen at the next check, from which on it counts.
+		// Detected at the next check, which starts the count.
 		await clock.pass(1_000);
 		expect(stateOf(attempt)).toEqual(GOING);
 		await clock.pass(200);
 		expect(stateOf(attempt)).toEqual([true, 'stalled']);
 	});
 
-	it('is stalled when its file never begins to move', async () => {
+	it('stalls if its file never starts to move', async () => {
 		const attempt = begin({ stallMs: 1_000, bytesMoved: () => 0 });
 		// Counted from the first check.
 		await clock.pass(1_199);
@@ -67,7 +67,7 @@ describe('an attempt that is watched', () => {
 		expect(stateOf(attempt)).toEqual([true, 'stalled']);
 	});
 
-	it('does not stall while no bytes are due', async () => {
+	it('does not stall while no bytes are expected', async () => {
 		let bytes: number | undefined = 7;
 		const attempt = begin({ stallMs: 1_000, bytesMoved: () => bytes });
 		await clock.pass(800);
@@ -76,7 +76,7 @@ describe('an attempt that is watched', () => {
 		expect(stateOf(attempt)).toEqual(GOING);
 	});
 
-	it('may take as long as it moves once its file has begun', async () => {
+	it('may take any time while its file makes progress', async () => {
 		let bytes = 0;
 		const attempt = begin({ withinMs: 1_000, stallMs: 1_000, bytesMoved: () => bytes++ });
 		attempt.fileBegins();
@@ -84,7 +84,7 @@ describe('an attempt that is watched', () => {
 		expect(stateOf(attempt)).toEqual(GOING);
 	});
 
-	it('gets a time of its own for the rest of its answer, and no more than was left for all of it', async () => {
+	it('has a separate limit for the rest of its response, capped by the total', async () => {
 		const soon = begin();
 		soon.restWithin(1_000);
 		const late = begin({ withinMs: 1_400 });
@@ -95,7 +95,7 @@ describe('an attempt that is watched', () => {
 		expect(stateOf(late)).toEqual([true, 'late']);
 	});
 
-	it('loses nothing by time in which n8n stood still', async () => {
+	it('does not lose time during which n8n was blocked', async () => {
 		const waiting = begin({ withinMs: 10_000 });
 		const loading = begin({ stallMs: 10_000, bytesMoved: () => 5 });
 		await clock.pass(5_000);
@@ -106,7 +106,7 @@ describe('an attempt that is watched', () => {
 		expect([waiting, loading].map(stateOf)).toEqual([[true, 'late'], [true, 'stalled']]);
 	});
 
-	it('loses time in which n8n was merely busy', async () => {
+	it('loses time during which n8n was only busy', async () => {
 		const attempt = begin({ withinMs: 10_000 });
 		for (let round = 0; round < 25; round++) {
 			await clock.pass(200);
@@ -116,7 +116,7 @@ describe('an attempt that is watched', () => {
 		expect(stateOf(attempt)).toEqual([true, 'late']);
 	});
 
-	it('is broken off with all others when the execution is cancelled, for no reason of its own', () => {
+	it('is aborted with all others when the execution is canceled, without a reason of its own', () => {
 		const attempts = [begin(), begin()];
 		const ended = begin();
 		watch.end(ended);
@@ -124,12 +124,12 @@ describe('an attempt that is watched', () => {
 		expect([...attempts, ended].map(stateOf)).toEqual([[true, undefined], [true, undefined], GOING]);
 	});
 
-	it('is broken off at once when the execution is cancelled already', () => {
+	it('is aborted at once if the execution is already canceled', () => {
 		cancel.abort();
 		expect(stateOf(begin())).toEqual([true, undefined]);
 	});
 
-	it('can do without a signal', async () => {
+	it('works without a signal', async () => {
 		const unwatched = new Watch(clock, undefined);
 		const attempt = unwatched.begin({ withinMs: 1_000, stallMs: 1_000, bytesMoved: () => undefined });
 		await clock.pass(1_000);
@@ -151,7 +151,7 @@ describe('the watch', () => {
 		expect(listeners()).toBe(1);
 	});
 
-	it('has one timer for all attempts, and none without', async () => {
+	it('has one timer for all attempts, and none without attempts', async () => {
 		const attempts = [begin(), begin(), begin()];
 		await clock.pass(1_000);
 		expect(clock.sleeps).toBe(6);
@@ -160,7 +160,7 @@ describe('the watch', () => {
 		expect(clock.sleeps).toBe(6);
 	});
 
-	it('begins again with the next attempt', async () => {
+	it('starts again with the next attempt', async () => {
 		watch.end(begin());
 		await clock.pass(60_000);
 		const attempt = begin({ withinMs: 1_000 });

@@ -1,4 +1,4 @@
-/** Whether Modica's API lets a credential in, as the credential's test and *Check Health* say it: in the same words. */
+/** Whether Modica's API accepts a credential. The credential test and *Check Health* must report the same. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,7 +17,7 @@ const MODICA_ERROR = { message: 'Whatsapp Cloud API error', statusCode: 404, err
 const WRONG_BASE_URL =
 	'Check the Base URL in the credential. It is the full address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
 
-/** What somebody other than Modica answers. */
+/** A response from a server other than Modica. */
 interface Answer {
 	status: number;
 	headers?: OutgoingHttpHeaders;
@@ -57,11 +57,11 @@ afterAll(async () => {
 const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const right = () => ({ username: stage.simulator.username, password: stage.simulator.password, baseUrl: stage.simulator.baseUrl });
 
-/** The words of the credential's test. */
+/** The message of the credential test. */
 async function saveCredential(differences: ICredentialDataDecryptedObject = {}, timeoutMs?: number): Promise<string> {
 	const { CredentialTestContext } = await import('n8n-core');
 	const context: ICredentialTestFunctions = new CredentialTestContext({} as never);
-	// n8n's own helper; a test only shortens the time that it waits.
+	// n8n's own helper. The tests only shorten its timeout.
 	const request = async (options: object): Promise<unknown> => await context.helpers.request({ ...options, timeout: timeoutMs });
 	const { status, message } = await testCredential.call(timeoutMs === undefined ? context : ({ helpers: { request } } as never), {
 		id: '1',
@@ -72,7 +72,7 @@ async function saveCredential(differences: ICredentialDataDecryptedObject = {}, 
 	return status === 'OK' ? SUCCESS : message;
 }
 
-/** The words of *Check Health*: the error's message and what to do. */
+/** The message and the description of the error of *Check Health*. */
 async function checkHealth(differences: ICredentialDataDecryptedObject = {}): Promise<string> {
 	const output = await stage.run(CHECK_HEALTH, { credential: { ...right(), ...differences }, continueOnFail: true });
 	const { error, description } = output[0]?.json ?? {};
@@ -82,12 +82,12 @@ async function checkHealth(differences: ICredentialDataDecryptedObject = {}): Pr
 }
 
 const ASKERS: Array<[string, (differences?: ICredentialDataDecryptedObject) => Promise<string>]> = [
-	['the credential’s test', saveCredential],
+	['the credential test', saveCredential],
 	['Check Health', checkHealth],
 ];
 
 describe.each(ASKERS)('%s', (_, ask) => {
-	it('asks whether the API is up, and for a message that cannot exist', async () => {
+	it('requests the health endpoint, and a message that cannot exist', async () => {
 		expect(await ask()).toBe(SUCCESS);
 		expect(stage.simulator.requests).toMatchObject([
 			{ method: 'GET', path: '/healthz', status: 200, violations: [] },
@@ -95,7 +95,7 @@ describe.each(ASKERS)('%s', (_, ask) => {
 		]);
 	});
 
-	it.each(['message', 'errors'] as const)('succeeds with any way in which the API says that there is no such message: %s', async (errorShape) => {
+	it.each(['message', 'errors'] as const)('succeeds for every way in which the API reports an unknown message: %s', async (errorShape) => {
 		stage.simulator.configure({ errorShape });
 		for (const status of [400, 404, 422]) {
 			stage.simulator.addFault({ kind: 'status', status, match: { path: '/messages' } });
@@ -104,54 +104,54 @@ describe.each(ASKERS)('%s', (_, ask) => {
 	});
 
 	it.each([
-		['and /healthz wants one', true, ['/healthz']],
-		['and /healthz is open to anybody', false, ['/healthz', '/messages']],
-	])('blames the login when the password is wrong %s', async (_when, healthNeedsAuth, paths) => {
+		['and /healthz requires one', true, ['/healthz']],
+		['and /healthz is public', false, ['/healthz', '/messages']],
+	])('reports the login if the password is wrong %s', async (_when, healthNeedsAuth, paths) => {
 		stage.simulator.configure({ healthNeedsAuth });
 		expect(await ask({ password: 'wrong' })).toMatch(/^Modica answered 401 \(wrong username or password\): .*\. Check the username .* IP allow-list/);
 		expect(stage.simulator.requests.map(({ path }) => path)).toEqual(paths);
 	});
 
-	it.each(['/healthz', '/messages'])('blames the login for a 401 that says nothing, at %s', async (path) => {
+	it.each(['/healthz', '/messages'])('reports the login for a 401 without details, at %s', async (path) => {
 		answer = ({ url }) => (url?.startsWith(path) ? { status: 401 } : UP);
 		expect(await ask({ baseUrl: origin() })).toMatch(/^Modica answered 401 \(wrong username or password\)\. Check the username /);
 	});
 
-	it('says what the application may not do', async () => {
+	it('reports missing permissions of the application', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 403, match: { path: '/messages' } });
 		expect(await ask()).toMatch(/^Modica answered 403 \(not allowed\): Whatsapp Cloud API error: forbidden error message\. The application may not do this/);
 	});
 
 	it.each<[string, Answer, Answer, string]>([
-		['a web server without such a page', html(404), html(404), `${HEALTH} answered 404 with an HTML page`],
-		['an HTML page that calls itself text', { ...html(404), headers: { 'content-type': 'text/plain' } }, html(404), `${HEALTH} answered 404 with an HTML page`],
-		['a page of a server that says nothing else', text(404, '404 page not found'), UP, `${HEALTH} answered 404 with text instead of JSON`],
+		['a web server without this page', html(404), html(404), `${HEALTH} answered 404 with an HTML page`],
+		['an HTML page declared as text', { ...html(404), headers: { 'content-type': 'text/plain' } }, html(404), `${HEALTH} answered 404 with an HTML page`],
+		['a page without details', text(404, '404 page not found'), UP, `${HEALTH} answered 404 with text instead of JSON`],
 		['an empty body', { status: 404 }, { status: 404 }, `${HEALTH} answered 404 with an empty body`],
-		['an empty body where the message should be', UP, { status: 404 }, `${MESSAGES} answered 404 with an empty body`],
-		['a page where the message should be', UP, html(400), `${MESSAGES} answered 400 with an HTML page`],
+		['an empty body instead of the message', UP, { status: 404 }, `${MESSAGES} answered 404 with an empty body`],
+		['a page instead of the message', UP, html(400), `${MESSAGES} answered 400 with an HTML page`],
 		['a single-page application', html(200, 'My App'), html(200, 'My App'), `${MESSAGES} answered 200 with an HTML page for a message that does not exist`],
-		['an API that knows every message', UP, json(200, { id: '00000000-0000-0000-0000-000000000000' }), `${MESSAGES} answered 200 with JSON for a message that does not exist`],
-		['an API that lists messages', UP, json(200, []), `${MESSAGES} answered 200 with JSON for a message that does not exist`],
-		['a server to which all is well', { status: 204 }, { status: 204 }, `${MESSAGES} answered 204 with an empty body for a message that does not exist`],
+		['an API that returns every message', UP, json(200, { id: '00000000-0000-0000-0000-000000000000' }), `${MESSAGES} answered 200 with JSON for a message that does not exist`],
+		['an API that returns a list of messages', UP, json(200, []), `${MESSAGES} answered 200 with JSON for a message that does not exist`],
+		['a server that accepts every request', { status: 204 }, { status: 204 }, `${MESSAGES} answered 204 with an empty body for a message that does not exist`],
 		['an API without /healthz', json(404, { detail: 'Not Found' }), json(404, MODICA_ERROR), `${HEALTH} answered 404 with JSON`],
-		['an API of Spring’s', UP, json(404, { timestamp: 1, status: 404, error: 'Not Found', path: '/messages' }), `${MESSAGES} answered 404 with JSON: Not Found`],
-		['an API of Nest’s', UP, json(404, { message: 'Cannot GET /messages', error: 'Not Found', statusCode: 404 }), `${MESSAGES} answered 404 with JSON: Cannot GET /messages: Not Found`],
-		['an API of Fastify’s', UP, json(404, { message: 'Route GET:/messages not found', error: 'Not Found', statusCode: 404 }), `${MESSAGES} answered 404 with JSON: Route GET:/messages not found: Not Found`],
-		['an API of GraphQL', UP, json(400, { errors: [{ message: 'Must provide query string.' }] }), `${MESSAGES} answered 400 with JSON`],
-		['an API of JSON:API', UP, json(404, { errors: [{ status: '404', title: 'Not Found', code: 'x' }] }), `${MESSAGES} answered 404 with JSON: (x)`],
-		['an API of Laravel', UP, json(422, { message: 'Invalid', errors: { id: ['required'] } }), `${MESSAGES} answered 422 with JSON: Invalid`],
-		['errors without any', UP, json(404, { errors: [] }), `${MESSAGES} answered 404 with JSON`],
+		['a Spring API', UP, json(404, { timestamp: 1, status: 404, error: 'Not Found', path: '/messages' }), `${MESSAGES} answered 404 with JSON: Not Found`],
+		['a Nest API', UP, json(404, { message: 'Cannot GET /messages', error: 'Not Found', statusCode: 404 }), `${MESSAGES} answered 404 with JSON: Cannot GET /messages: Not Found`],
+		['a Fastify API', UP, json(404, { message: 'Route GET:/messages not found', error: 'Not Found', statusCode: 404 }), `${MESSAGES} answered 404 with JSON: Route GET:/messages not found: Not Found`],
+		['a GraphQL API', UP, json(400, { errors: [{ message: 'Must provide query string.' }] }), `${MESSAGES} answered 400 with JSON`],
+		['a JSON:API server', UP, json(404, { errors: [{ status: '404', title: 'Not Found', code: 'x' }] }), `${MESSAGES} answered 404 with JSON: (x)`],
+		['a Laravel API', UP, json(422, { message: 'Invalid', errors: { id: ['required'] } }), `${MESSAGES} answered 422 with JSON: Invalid`],
+		['an empty list of errors', UP, json(404, { errors: [] }), `${MESSAGES} answered 404 with JSON`],
 		['another status for an unknown message', UP, json(410, MODICA_ERROR), `${MESSAGES} answered 410 with JSON: Whatsapp Cloud API error: not found error message`],
-		['a proxy that lets nobody through', html(403, 'Blocked'), html(403, 'Blocked'), `${HEALTH} answered 403 with an HTML page`],
-		['a proxy that has no right to', html(407, 'Proxy'), html(407, 'Proxy'), `${HEALTH} answered 407 with an HTML page`],
-	])('takes nobody else for Modica: %s', async (_who, health, messages, what) => {
+		['a proxy that blocks everything', html(403, 'Blocked'), html(403, 'Blocked'), `${HEALTH} answered 403 with an HTML page`],
+		['a proxy that requires authentication', html(407, 'Proxy'), html(407, 'Proxy'), `${HEALTH} answered 407 with an HTML page`],
+	])('does not accept another server as Modica: %s', async (_who, health, messages, what) => {
 		answer = ({ url }) => (url?.startsWith('/healthz') ? health : messages);
 		expect(await ask({ baseUrl: origin() })).toBe(`Unexpected response from Base URL '${origin()}': ${what}. ${WRONG_BASE_URL}`);
 		expect(asked).toEqual(what.startsWith(HEALTH) ? [HEALTH] : [HEALTH, MESSAGES]);
 	});
 
 	it.each([
-		['a whole address', 'https://login.example.com/sso?next=%2Fmessages', 'https://login.example.com'],
+		['an absolute URL', 'https://login.example.com/sso?next=%2Fmessages', 'https://login.example.com'],
 		['a path', '/login', undefined],
 	])('does not follow a redirect to a login page: %s', async (_how, location, shown) => {
 		answer = () => ({ status: 302, headers: { location } });
@@ -163,15 +163,15 @@ describe.each(ASKERS)('%s', (_, ask) => {
 
 	it.each([
 		['without its path', () => stage.simulator.origin],
-		['without the end of its path', () => stage.simulator.baseUrl.replace(/\/v1$/, '')],
-		['with a path too long', () => `${stage.simulator.baseUrl}/messages`],
-	])('blames a Base URL %s', async (_how, baseUrl) => {
+		['with a truncated path', () => stage.simulator.baseUrl.replace(/\/v1$/, '')],
+		['with an extra path segment', () => `${stage.simulator.baseUrl}/messages`],
+	])('reports a Base URL %s', async (_how, baseUrl) => {
 		expect(await ask({ baseUrl: baseUrl() })).toBe(
 			`Unexpected response from Base URL '${baseUrl()}': ${HEALTH} answered 404 with JSON: Whatsapp Cloud API error: request no such endpoint. ${WRONG_BASE_URL}`,
 		);
 	});
 
-	it('repeats no secret that an answer quotes', async () => {
+	it('never repeats secrets quoted in a response', async () => {
 		const password = 'hush "hush" <hush>&hush';
 		const pair = Buffer.from(`${right().username}:${password}`).toString('base64');
 		const quote = ({ headers: { authorization = '' } }: IncomingMessage) =>
@@ -196,14 +196,14 @@ describe.each(ASKERS)('%s', (_, ask) => {
 	});
 });
 
-describe('the credential’s test asks once, for a person waits:', () => {
-	it.each(['/healthz', '/messages'])('too many requests at %s', async (path) => {
+describe('the credential test makes a single attempt, because a user is waiting:', () => {
+	it.each(['/healthz', '/messages'])('a 429 at %s', async (path) => {
 		stage.simulator.addFault({ kind: 'status', status: 429, match: { path } });
 		expect(await saveCredential()).toMatch(/^Modica answered 429 \(too many requests\)/);
 		expect(stage.simulator.requests.filter((request) => request.path === path)).toHaveLength(1);
 	});
 
-	it.each(['/healthz', '/messages'])('a fault of Modica’s at %s', async (path) => {
+	it.each(['/healthz', '/messages'])('a server error at %s', async (path) => {
 		stage.simulator.addFault({ kind: 'status', status: 500, match: { path } });
 		expect(await saveCredential()).toBe(
 			'Modica answered 500: Whatsapp Cloud API error: internal server error message. This is a fault on Modica’s side. Try again later, and tell Modica’s support if it stays.',
@@ -211,7 +211,7 @@ describe('the credential’s test asks once, for a person waits:', () => {
 		expect(stage.simulator.requests.filter((request) => request.path === path)).toHaveLength(1);
 	});
 
-	it('a page of a gateway, which may be Modica’s or not', async () => {
+	it('a gateway page, which may or may not be from Modica', async () => {
 		answer = () => html(502, 'Bad Gateway');
 		expect(await saveCredential({ baseUrl: origin() })).toBe(
 			`Unexpected response from Base URL '${origin()}': ${HEALTH} answered 502 with an HTML page. Try again later. If the error persists: ${WRONG_BASE_URL}`,
@@ -221,8 +221,8 @@ describe('the credential’s test asks once, for a person waits:', () => {
 
 	it.each([
 		['at once', '/healthz'],
-		['after the first answer', '/messages'],
-	])('a connection that breaks off %s', async (_when, path) => {
+		['after the first response', '/messages'],
+	])('a connection that breaks %s', async (_when, path) => {
 		stage.simulator.addFault({ kind: 'drop', when: 'before', match: { path } });
 		expect(await saveCredential()).toMatch(/^No answer from 127\.0\.0\.1:\d+: the connection broke off/);
 		expect(stage.simulator.requests.filter((request) => request.path === path)).toHaveLength(1);
@@ -234,32 +234,32 @@ describe('the credential’s test asks once, for a person waits:', () => {
 		);
 	});
 
-	it.each(['/healthz', '/messages'])('no answer in time at %s', async (path) => {
+	it.each(['/healthz', '/messages'])('a timeout at %s', async (path) => {
 		stage.simulator.addFault({ kind: 'stall', match: { path } });
 		expect(await saveCredential({}, 300)).toMatch(/^No answer from 127\.0\.0\.1:\d+: no answer came in time\. Try again later/);
 		expect(stage.simulator.requests.filter((request) => request.path === path)).toHaveLength(1);
 	});
 });
 
-describe('Check Health is patient:', () => {
-	it.each(['/healthz', '/messages'])('it waits when there are too many requests, at %s', async (path) => {
+describe('Check Health retries:', () => {
+	it.each(['/healthz', '/messages'])('it waits after a 429 at %s', async (path) => {
 		stage.simulator.addFault({ kind: 'status', status: 429, headers: { 'retry-after': '0' }, match: { path } });
 		expect(await checkHealth()).toBe(SUCCESS);
 		expect(stage.simulator.requests.filter((request) => request.path === path)).toHaveLength(2);
 	});
 
 	it.each([
-		['a fault', '/healthz', { kind: 'status', status: 500 }],
-		['a fault', '/messages', { kind: 'status', status: 500 }],
-		['a page of a gateway', '/messages', { kind: 'garbageBody', status: 502 }],
-		['a lost connection', '/messages', { kind: 'drop', when: 'before' }],
-	] as const)('it asks again after %s, at %s', async (_what, path, fault) => {
+		['a server error', '/healthz', { kind: 'status', status: 500 }],
+		['a server error', '/messages', { kind: 'status', status: 500 }],
+		['a gateway page', '/messages', { kind: 'garbageBody', status: 502 }],
+		['a broken connection', '/messages', { kind: 'drop', when: 'before' }],
+	] as const)('it retries after %s at %s', async (_what, path, fault) => {
 		stage.simulator.addFault({ ...fault, match: { path } });
 		expect(await checkHealth()).toBe(SUCCESS);
 		expect(stage.simulator.requests.filter((request) => request.path === path)).toHaveLength(2);
 	});
 
-	it('it gives up on a gateway’s page after four tries', async () => {
+	it('it gives up after four gateway pages', async () => {
 		answer = ({ url }) => (url?.startsWith('/healthz') ? UP : html(502, 'Bad Gateway'));
 		expect(await checkHealth({ baseUrl: origin() })).toBe(
 			`Unexpected response from Base URL '${origin()}': ${MESSAGES} answered 502 with an HTML page. Try again later. If the error persists: ${WRONG_BASE_URL}`,
@@ -267,7 +267,7 @@ describe('Check Health is patient:', () => {
 		expect(asked).toEqual([HEALTH, ...Array.from({ length: 4 }, () => MESSAGES)]);
 	}, 15_000);
 
-	it('its error has the status', async () => {
+	it('its error contains the status', async () => {
 		answer = () => html(404);
 		const credential = { ...right(), baseUrl: origin() };
 		const error = `Unexpected response from Base URL '${origin()}': ${HEALTH} answered 404 with an HTML page`;
@@ -277,7 +277,7 @@ describe('Check Health is patient:', () => {
 		expect(await stage.fail(CHECK_HEALTH, { credential })).toMatchObject({ name: 'NodeApiError', message: error, httpCode: '404' });
 	});
 
-	it('it asks again when no answer came in time', async () => {
+	it('it retries after a timeout', async () => {
 		stage.simulator.addFault({ kind: 'stall', match: { path: '/messages' } });
 		const { baseUrl, ...login } = right();
 		const client = clientOf(stage.n8n.http({ ...login, baseUrl }), { baseUrl, ...login, timeoutMs: 300 });
@@ -290,8 +290,8 @@ describe('Check Health is patient:', () => {
 	});
 });
 
-describe('what answers', () => {
-	it('is told in a short message, however much came', async () => {
+describe('the response', () => {
+	it('is described in a short message, regardless of its length', async () => {
 		const far = 'x'.repeat(5_000);
 		const given = [json(404, { message: far }), { status: 301, headers: { location: `https://${far}/` } }, json(401, { message: far, statusCode: 401, error: far })];
 		for (const one of given) {
@@ -300,7 +300,7 @@ describe('what answers', () => {
 		}
 	});
 
-	it('is only asked at the address of the credential', async () => {
+	it('is requested only from the address in the credential', async () => {
 		const seen: IHttpRequestOptions[] = [];
 		const http = stage.n8n.http(right());
 		const spy = { ...http, request: async (options: IHttpRequestOptions) => (seen.push(options), await http.request(options)) };

@@ -1,4 +1,4 @@
-/** The reference from one end to the other: each of its answers, and what the other tests do not send. */
+/** The API reference end to end: each of its responses, and everything that the other tests don't send. */
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import { loadContract } from '../../contract/contract.mts';
 import { answerExamplesOf, endpointsOf } from '../../contract/items.mts';
@@ -18,14 +18,14 @@ const BROADCAST: INodeParameters = { ...TEXT, operation: 'broadcast', recipientS
 
 interface Use {
 	parameters: INodeParameters;
-	/** A success and what comes of it. */
+	/** A successful response and the resulting output. */
 	success: { status: number; body?: unknown; headers?: Record<string, string> };
 	output: object;
 	/** Whether a second request would send a second message. */
 	isSend?: boolean;
-	/** What an error says of what it is about. */
+	/** What the error text says about the subject of the request. */
 	subject?: object;
-	/** What is asked after a success. */
+	/** The request after a success. */
 	next?: { section: string; status: number };
 }
 
@@ -79,7 +79,7 @@ const use = (section: string): Use => {
 	return found;
 };
 const runOf = async (section: string) => await stage.run(use(section).parameters, { items: [FILE], continueOnFail: true });
-/** Without the file of a download: other tests read it. */
+/** Without the file of a download, which other tests read. */
 const shown = (output: readonly INodeExecutionData[]) => output.map(({ json, pairedItem }) => ({ json, pairedItem }));
 const only = (json: object) => [{ json, pairedItem: { item: 0 } }];
 
@@ -87,7 +87,7 @@ const contract = loadContract();
 const examples = answerExamplesOf(contract, endpointsOf(contract)).map((example) => ({ ...example, title: `${example.section} ${example.range} ${example.name}` }));
 const between = (from: number, to: number) => examples.filter(({ status }) => status >= from && status < to);
 
-/** What is made of the reference's success examples; the recipients are those of the example. */
+/** The output for the reference's success examples. The recipients are those of the example. */
 const MADE_OF: Record<string, { output: object[]; recipients?: string }> = {
 	'POST /messages 202 reference': { output: [{ id: ID, status: 'accepted', to: TO }] },
 	'POST /messages 202 alternative': { output: [{ id: ID, status: 'accepted', to: TO, reference: 'abcd-1234-xyz-987' }] },
@@ -129,7 +129,10 @@ const MADE_OF: Record<string, { output: object[]; recipients?: string }> = {
 	'POST /media 200 alternative': { output: [UPLOADED] },
 };
 
-/** How the reference's errors are told. Where the body says another status than HTTP does, HTTP is right. */
+/**
+ * The error texts for the reference's errors. If the status in the body differs from the HTTP status, the HTTP status
+ * applies.
+ */
 const TOLD_AS: Record<string, string> = {
 	'401 message': 'Modica answered 401 (wrong username or password): Whatsapp Cloud API error: unauthorized error message',
 	'401 errors': 'Modica answered 401 (wrong username or password): authorization: unauthorized error message (unauthorized)',
@@ -142,7 +145,7 @@ const TOLD_AS: Record<string, string> = {
 	'500 errors': 'Modica answered 500: internal server error message (internal_server_error)',
 };
 
-/** A check of the health takes an error that is about a request’s content for another server’s. */
+/** A health check treats an error about the request's content as a response from another server. */
 function toldAs(section: string, status: number, example: string): string | undefined {
 	const told = TOLD_AS[example];
 	if (section !== 'GET /healthz' || status === 401 || status === 403) return told;
@@ -150,7 +153,7 @@ function toldAs(section: string, status: number, example: string): string | unde
 	return `Unexpected response from Base URL '${stage.simulator.baseUrl}': ${section} answered ${status} with JSON: ${words}`;
 }
 
-describe('an answer of the reference is read:', () => {
+describe('a response in the reference is parsed:', () => {
 	it.each(between(200, 300))('$title', async ({ title, section, status, value }) => {
 		const { output, recipients = TO } = MADE_OF[title] ?? { output: [] };
 		stage.simulator.addFault({ kind: 'status', status, body: value });
@@ -159,14 +162,14 @@ describe('an answer of the reference is read:', () => {
 		expect(stage.simulator.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([section]);
 	});
 
-	it.each(Object.entries(USES))('%s with success', async (section, { success, output, next }) => {
+	it.each(Object.entries(USES))('%s succeeds', async (section, { success, output, next }) => {
 		stage.simulator.addFault({ kind: 'status', ...success });
 		expect(shown(await runOf(section))).toEqual(only(output));
 		expect(stage.simulator.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([section, ...(next ? [next.section] : [])]);
 	});
 });
 
-describe('an error of the reference is told and not tried again:', () => {
+describe('an error in the reference is reported and not retried:', () => {
 	it.each(between(400, 500).filter(({ status }) => status !== 429))('$title', async ({ section, range, status, name, value }) => {
 		stage.simulator.addFault({ kind: 'status', status, body: value });
 		expect(await runOf(section)).toEqual(
@@ -182,7 +185,7 @@ describe('an error of the reference is told and not tried again:', () => {
 	});
 });
 
-describe('too many requests are waited out, whatever status their body says:', () => {
+describe('a 429 is waited for, whatever status its body contains:', () => {
 	it.each(between(429, 430))('$title', async ({ section, status, value }) => {
 		const { success, output, next } = use(section);
 		stage.simulator.addFault({ kind: 'status', status, body: value, headers: { 'retry-after': '0' } });
@@ -196,8 +199,8 @@ describe('too many requests are waited out, whatever status their body says:', (
 	});
 });
 
-describe('a server error is told, and tried again only by what sends nothing:', () => {
-	// All endpoints at once, for each read gives up after some seconds only.
+describe('a server error is reported, and retried only by operations that send nothing:', () => {
+	// All endpoints concurrently, because each read gives up only after some seconds.
 	it.each(['message', 'errors'])('every endpoint 500 %s', async (name) => {
 		const errors = between(500, 600).filter((example) => example.name === name);
 		for (const { section, status, value } of errors) {
@@ -232,7 +235,7 @@ describe('a server error is told, and tried again only by what sends nothing:', 
 	});
 });
 
-describe('a message is told as the API knows it:', () => {
+describe('a message is returned as the API knows it:', () => {
 	const DETAILS = {
 		id: ID,
 		reference: 'abcd-1234-xyz-987',
@@ -274,7 +277,7 @@ describe('a message is told as the API knows it:', () => {
 	});
 });
 
-describe('the body of a broadcast is what the contract says and nothing more:', () => {
+describe('the body of a broadcast matches the contract exactly:', () => {
 	const destination = [TO, OTHER];
 	const FROM_ITEMS = { ...BROADCAST, recipientSource: 'items', to: '={{ $json.to }}' };
 
@@ -286,7 +289,7 @@ describe('the body of a broadcast is what the contract says and nothing more:', 
 			{ type: 'media', media: { type, url: 'https://example.com/file' } },
 		]),
 		[
-			'template in full',
+			'template with all fields',
 			{
 				messageType: 'template',
 				templateName: 'order_update',
@@ -315,8 +318,8 @@ describe('the body of a broadcast is what the contract says and nothing more:', 
 		expect(stage.simulator.requests.map(({ status, violations }) => ({ status, violations }))).toEqual([{ status: 202, violations: [] }]);
 	});
 
-	it('source, reference and schedule', async () => {
-		// The node sends whole seconds, as the reference's example does.
+	it('source, reference, and schedule', async () => {
+		// The node sends whole seconds, like the example in the reference.
 		const scheduled = new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+/, '');
 		await stage.run({ ...FROM_ITEMS, additionalFields: { source: '102046588645210', reference: 'sale', scheduled } }, { items: itemsOf('to', destination) });
 		const [body] = stage.received() as Array<{ scheduled: string }>;

@@ -8,7 +8,7 @@ const TEMPLATE: INodeParameters = { ...TEXT, messageType: 'template', templateNa
 const pasted = (value: INodeParameters): INodeParameters => ({
 	...TEMPLATE,
 	templateParameters: 'text',
-	// As n8n 1.x stores it: an expression, to its mind.
+	// n8n 1.x stores it as an expression.
 	templateText: '=Hi {{1}}',
 	templateValues: {
 		mappingMode: 'defineBelow',
@@ -42,7 +42,7 @@ const json = (value: unknown): INodeParameters => ({ ...JSON_TEMPLATE, templateJ
 const file = (mimeType: string): INodeExecutionData =>
 	item({}, { data: { mimeType, data: Buffer.from('x').toString('base64'), fileName: 'x' } });
 
-/** What a person may get wrong, and what the node says: field, value, remedy. */
+/** Common mistakes, and the resulting error: field, value, solution. */
 const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	// Numbers
 	[{ ...TEXT, to: '' }, `'To' is empty. ${INTERNATIONAL}`],
@@ -123,7 +123,7 @@ const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	[additional({ scheduled: '31/12/2026 09:00' }), `Scheduled '31/12/2026 09:00' is not a date and time. ${SCHEDULE}`],
 	[additional({ scheduled: '2020-01-01T09:00' }), "Scheduled '2020-01-01T09:00' is in the past. Use a time to come, or leave the field out to send at once."],
 	[additional({ scheduled: '2099-01-01T09:00' }), "Scheduled '2099-01-01T09:00' is more than 60 days away. Modica takes messages up to 60 days ahead."],
-	// Ids
+	// IDs
 	[additional({ source: '+64211234567' }), `Business Number ID '+64211234567' is not valid. ${SOURCE}`],
 	[additional({ source: '0123' }), `Business Number ID '0123' is not valid. ${SOURCE}`],
 	[additional({ source: '1'.repeat(31) }), `Business Number ID '${'1'.repeat(31)}' is not valid. ${SOURCE}`],
@@ -150,7 +150,7 @@ const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	[{ ...TEXT, options: { maxRequestsPerSecond: -1 } }, "Max Requests per Second '-1' is out of range. Use a number from 0 to 10000."],
 ];
 
-describe('bad input is told by field, value and remedy, and nothing is sent', () => {
+describe('invalid input is reported with field, value, and solution, and nothing is sent', () => {
 	it('in at least 60 ways', () => {
 		expect(CASES.length).toBeGreaterThanOrEqual(60);
 	});

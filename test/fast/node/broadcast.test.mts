@@ -15,7 +15,7 @@ const FROM_LIST = { ...FROM_ITEMS, recipientSource: 'list' };
 const accepted = (to: string) => ({ id: expect.stringMatching(UUID), status: 'accepted', to });
 
 describe('a broadcast to the numbers of the input items', () => {
-	it.each(['reference', 'alternative'] as const)('is one request and one item per recipient, from the %s shape', async (responseShape) => {
+	it.each(['reference', 'alternative'] as const)('sends one request and returns one item per recipient, from the %s shape', async (responseShape) => {
 		stage.simulator.configure({ responseShape });
 		const output = await stage.run(FROM_ITEMS, { items: itemsOf('to', ['+64211000001', '64211000002', '+64 211 000 003']) });
 		expect(stage.received()).toEqual([
@@ -33,7 +33,7 @@ describe('a broadcast to the numbers of the input items', () => {
 		expect(output.map(({ json }) => json.id)).toEqual(stage.simulator.messages.map(({ id }) => id));
 	});
 
-	it('pairs by number when the answer names numbers in another order', async () => {
+	it('matches results by number if the response has another order', async () => {
 		stage.simulator.addFault({
 			kind: 'status',
 			status: 202,
@@ -50,7 +50,7 @@ describe('a broadcast to the numbers of the input items', () => {
 		]);
 	});
 
-	it('cuts many recipients into batches', async () => {
+	it('splits many recipients into batches', async () => {
 		const numbers = Array.from({ length: 25 }, (_, index) => `+6421100${1_000 + index}`);
 		const output = await stage.run({ ...FROM_ITEMS, options: { batchSize: 10 } }, { items: itemsOf('to', numbers) });
 		expect(stage.received().map((body) => (body as { destination: string[] }).destination.length).sort()).toEqual([10, 10, 5]);
@@ -59,7 +59,7 @@ describe('a broadcast to the numbers of the input items', () => {
 		);
 	});
 
-	it('sends each text to those who are to get it', async () => {
+	it('sends each text to its own recipients', async () => {
 		const output = await stage.run({ ...FROM_ITEMS, text: '={{ $json.text }}', additionalFields: { reference: 'sale' } }, {
 			items: [
 				item({ to: '+64211000001', text: 'Hello' }),
@@ -78,7 +78,7 @@ describe('a broadcast to the numbers of the input items', () => {
 		]);
 	});
 
-	it('tells of numbers that come twice, and sends to them once', async () => {
+	it('reports repeated numbers, and sends to them once', async () => {
 		const output = await stage.run(FROM_ITEMS, { items: itemsOf('to', ['+64211000001', '0064211000001', '+64211000002']) });
 		expect(stage.received()).toEqual([
 			expect.objectContaining({ destination: ['+64211000001', '+64211000002'] }),
@@ -97,7 +97,7 @@ describe('a broadcast to the numbers of the input items', () => {
 		]);
 	});
 
-	it('tells which recipients the API refused', async () => {
+	it('reports the recipients that the API rejected', async () => {
 		stage.simulator.configure({ numbers: { '+64211000002': { broadcastFailure: 'not on WhatsApp' } } });
 		const output = await stage.run(FROM_ITEMS, { items: itemsOf('to', ['+64211000001', '+64211000002']) });
 		expect(output.map(({ json }) => json)).toEqual([
@@ -106,7 +106,7 @@ describe('a broadcast to the numbers of the input items', () => {
 		]);
 	});
 
-	it('sends to the good numbers when it is to continue', async () => {
+	it('sends to the valid numbers if it is set to continue', async () => {
 		const output = await stage.run(FROM_ITEMS, { items: itemsOf('to', ['+64211000001', '021', '+64211000003']), continueOnFail: true });
 		expect(stage.received()).toEqual([expect.objectContaining({ destination: ['+64211000001', '+64211000003'] })]);
 		expect(output.map(({ json, pairedItem }) => [json.to ?? json.error, pairedItem])).toEqual([
@@ -116,7 +116,7 @@ describe('a broadcast to the numbers of the input items', () => {
 		]);
 	});
 
-	it('gives each recipient of a failed batch its error, and the others their results', async () => {
+	it('returns the error of a failed batch for each of its recipients, and the results of the others', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 500, match: { to: '+64211000003' } });
 		const output = await stage.run({ ...FROM_ITEMS, options: { batchSize: 2 } }, {
 			items: itemsOf('to', ['+64211000001', '+64211000002', '+64211000003', '+64211000004', '+64211000005']),
@@ -134,7 +134,7 @@ describe('a broadcast to the numbers of the input items', () => {
 	it.each([
 		['too few rows', [{ id: 'one', status: 'accepted' }]],
 		['no list', { id: 'one', status: 'accepted' }],
-	])('does not guess who got what from an answer with %s', async (_what, body) => {
+	])('does not guess the recipients of a response with %s', async (_what, body) => {
 		stage.simulator.addFault({ kind: 'status', status: 202, body });
 		const failure = await stage.fail(FROM_ITEMS, { items: itemsOf('to', ['+64211000001', '+64211000002']) });
 		expect(failure.message).toBe('Modica answered 202, but what became of each recipient could not be read from the answer');
@@ -145,10 +145,10 @@ describe('a broadcast to the numbers of the input items', () => {
 describe('a broadcast to a list', () => {
 	it.each([
 		['commas', '+64211000001, +64211000002,64211000003'],
-		['lines', '+64211000001\n+64211000002\r\n64211000003\n'],
+		['line breaks', '+64211000001\n+64211000002\r\n64211000003\n'],
 		['semicolons', '+64211000001; +64211000002;64211000003'],
 		['an array', '={{ ["+64211000001", 64211000002, "64211000003"] }}'],
-	])('takes numbers from %s', async (_what, recipients) => {
+	])('accepts numbers from %s', async (_what, recipients) => {
 		const output = await stage.run({ ...FROM_LIST, recipients });
 		expect(stage.received()).toEqual([
 			{
@@ -164,7 +164,7 @@ describe('a broadcast to a list', () => {
 		]);
 	});
 
-	it('keeps the order of the list over several batches, failed ones included', async () => {
+	it('keeps the order of the list over several batches, including failed ones', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 400, match: { to: '+64211000003' } });
 		const numbers = ['+64211000001', '+64211000002', '+64211000003', '+64211000004', '+64211000005'];
 		const output = await stage.run({ ...FROM_LIST, recipients: numbers.join(','), options: { batchSize: 2 } }, { continueOnFail: true });
@@ -177,7 +177,7 @@ describe('a broadcast to a list', () => {
 		]);
 	});
 
-	it('names every number that cannot be used, and sends nothing', async () => {
+	it('reports every invalid number, and sends nothing', async () => {
 		const failure = await stage.fail({ ...FROM_LIST, recipients: '+64211000001, 021, nobody, +64211000002' });
 		expect(failure.message).toBe(
 			[
@@ -188,7 +188,7 @@ describe('a broadcast to a list', () => {
 		expect(stage.received()).toEqual([]);
 	});
 
-	it('names no more than five', async () => {
+	it('reports at most five', async () => {
 		const failure = await stage.fail({ ...FROM_LIST, recipients: '01,02,03,04,05,06,07' });
 		expect(failure.message.split('\n')).toHaveLength(6);
 		expect(failure.message).toMatch(/And 2 more\.$/);

@@ -16,28 +16,28 @@ async function test(overrides: ICredentialDataDecryptedObject = {}): Promise<INo
 	});
 }
 
-describe('the test of the credential', () => {
-	it('passes with the right password', async () => {
+describe('the credential test', () => {
+	it('succeeds with the correct password', async () => {
 		expect(await test()).toEqual({ status: 'OK', message: 'Connected: Modica accepts the username and password' });
 	});
 
-	it('passes with a base URL that ends in a slash', async () => {
+	it('succeeds with a base URL that ends in a slash', async () => {
 		expect(await test({ baseUrl: `${stage.simulator.baseUrl}/` })).toMatchObject({ status: 'OK' });
 	});
 
-	it('passes with a password of any characters', async () => {
+	it('succeeds with a password of any characters', async () => {
 		stage.simulator.configure({ password: 'pä:ss wörd✓' });
 		expect(await test({ password: 'pä:ss wörd✓' })).toMatchObject({ status: 'OK' });
 	});
 
-	it('fails with a wrong password and says that', async () => {
+	it('reports a wrong password', async () => {
 		expect(await test({ password: 'wrong' })).toEqual({
 			status: 'Error',
 			message: expect.stringMatching(/^Modica answered 401 \(wrong username or password\).*IP allow-list/s),
 		});
 	});
 
-	it('fails when nothing answers and says that', async () => {
+	it('reports a refused connection', async () => {
 		expect(await test({ baseUrl: 'http://127.0.0.1:9/rest/wab/v1' })).toEqual({
 			status: 'Error',
 			message:
@@ -45,13 +45,13 @@ describe('the test of the credential', () => {
 		});
 	});
 
-	it('fails when there is no such host and says that', async () => {
+	it('reports an unknown host', async () => {
 		const { status, message } = await test({ baseUrl: 'https://no-such-host.invalid/rest/wab/v1' });
 		expect(status).toBe('Error');
 		expect(message).toMatch(/^Could not connect to no-such-host\.invalid: (there is no such host|the name could not be looked up)/);
 	});
 
-	it('fails when the API is out of order', async () => {
+	it('fails if the API returns an error', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 503 });
 		expect(await test()).toMatchObject({ status: 'Error', message: expect.stringMatching(/^Modica answered 503/) });
 	});
@@ -69,12 +69,12 @@ describe('the test of the credential', () => {
 		['ftp://127.0.0.1/', 'would send the password unencrypted. Use https; plain http is for this machine only (localhost).'],
 		['api.modicagroup.com', 'is not a web address. Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.'],
 		['https://api.modicagroup.com/rest?x=1', 'holds more than an address. Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.'],
-	])('refuses %s', async (baseUrl, problem) => {
+	])('rejects %s', async (baseUrl, problem) => {
 		expect(await test({ baseUrl })).toEqual({ status: 'Error', message: `Base URL '${baseUrl}' ${problem}` });
 		expect(stage.simulator.requests).toEqual([]);
 	});
 
-	it('refuses a password in the base URL, and does not repeat it', async () => {
+	it('rejects a password in the base URL without repeating it', async () => {
 		expect(await test({ baseUrl: 'https://user:hush@api.modicagroup.com/' })).toEqual({
 			status: 'Error',
 			message: "Base URL 'api.modicagroup.com' was given with a password in it. Put user name and password into their own fields.",
@@ -87,10 +87,10 @@ describe('the authentication', () => {
 	const { authenticate } = new ModicaWhatsAppApi();
 	const authorization = `Basic ${Buffer.from('wab:pä:ss').toString('base64')}`;
 	const ADDRESS = `${credential.baseUrl}/healthz`;
-	/** With the names of n8n’s older helper among them, which HTTP Request uses. */
+	/** Includes the option names of n8n's older helper, which HTTP Request uses. */
 	const authenticated = async (request: object) => await authenticate(credential, request as IHttpRequestOptions);
 
-	it('adds Basic auth to a request of the API, keeps its headers, and follows no redirect', async () => {
+	it('adds Basic auth to a request to the API, keeps its headers, and follows no redirects', async () => {
 		expect(await authenticated({ url: '/messages', baseURL: credential.baseUrl, headers: { a: 'b' } })).toEqual({
 			url: '/messages',
 			baseURL: credential.baseUrl,
@@ -102,11 +102,11 @@ describe('the authentication', () => {
 		});
 	});
 
-	it('knows the requests of n8n’s older helper', async () => {
+	it("supports requests of n8n's older helper", async () => {
 		expect(await authenticated({ uri: ADDRESS, rejectUnauthorized: true })).toMatchObject({ uri: ADDRESS, headers: { Authorization: authorization } });
 	});
 
-	it('switches redirects off where the request asks for them', async () => {
+	it('turns off redirects that a request enables', async () => {
 		const asked = { disableFollowRedirect: false, followRedirect: true, followAllRedirects: true, maxRedirects: 21, sendCredentialsOnCrossOriginRedirect: true };
 		expect(await authenticated({ uri: ADDRESS, ...asked })).toMatchObject({
 			disableFollowRedirect: true,
@@ -116,14 +116,14 @@ describe('the authentication', () => {
 		});
 	});
 
-	it('leaves the request that it was given without the password: n8n gives that one to expressions', async () => {
+	it('does not add the password to the original request, because n8n exposes that to expressions', async () => {
 		const request = { url: ADDRESS, headers: { a: 'b' } };
 		await authenticated(request);
 		expect(request).toEqual({ url: ADDRESS, headers: { a: 'b' } });
 	});
 
 	it.each(['https://evil.example/', 'http://api.modicagroup.com/', 'https://api.modicagroup.com.evil.example/', '//evil.example/', '\\\\evil.example/'])(
-		'gives the password to no other host: %s',
+		'never sends the password to another host: %s',
 		async (address) => {
 			const foreign = [
 				{ url: address },
@@ -137,14 +137,14 @@ describe('the authentication', () => {
 			];
 			const told = /^This credential is for https:\/\/api\.modicagroup\.com only, not for /;
 			for (const request of foreign) {
-				// An address of another machine’s that needs a base URL to be one.
+				// An address on another machine, for which a base URL is required.
 				const baseURL = address.startsWith('http') || 'baseURL' in request ? {} : { baseURL: credential.baseUrl };
 				await expect(authenticated({ ...baseURL, ...request })).rejects.toThrow(told);
 			}
 		},
 	);
 
-	it('takes no address that is not text, which could be another each time it is read', async () => {
+	it('rejects an address that is not text, because its value could change between reads', async () => {
 		let reads = 0;
 		const changing = { toString: () => (reads++ === 0 ? ADDRESS : 'https://evil.example/') };
 		for (const request of [{ url: changing }, { uri: changing }, { url: '/healthz', baseURL: changing }]) {
@@ -152,13 +152,13 @@ describe('the authentication', () => {
 		}
 	});
 
-	it('takes no request without an address', async () => {
+	it('rejects a request without an address', async () => {
 		for (const request of [{}, { url: '' }, { url: 'healthz' }]) {
 			await expect(authenticated(request)).rejects.toThrow(/^This credential is for https:\/\/api\.modicagroup\.com only, not for "/);
 		}
 	});
 
-	it('sends what it has checked', async () => {
+	it('sends the address that it checked', async () => {
 		let reads = 0;
 		const request = {
 			get url() {
@@ -174,15 +174,15 @@ describe('the authentication', () => {
 			{ proxy: 'http://evil.example:3128' },
 			'This credential can’t be used with a proxy set in the node. Remove Proxy from the node’s options. A proxy for all of n8n is set in n8n’s environment.',
 		],
-		['a proxy as n8n’s newer helper takes it', { proxy: { host: 'evil.example', port: 3128 } }, 'can’t be used with a proxy set in the node'],
+		["a proxy in the format of n8n's newer helper", { proxy: { host: 'evil.example', port: 3128 } }, 'can’t be used with a proxy set in the node'],
 		[
-			'no certificate checks',
+			'disabled certificate checks',
 			{ rejectUnauthorized: false },
 			'This credential can’t be used without certificate checks. Turn off Ignore SSL Issues in the node’s options.',
 		],
-		['no certificate checks, in the newer helper', { skipSslCertificateValidation: true }, 'can’t be used without certificate checks'],
+		['disabled certificate checks in the newer helper', { skipSslCertificateValidation: true }, 'can’t be used without certificate checks'],
 		[
-			'a certificate of its own',
+			'a custom certificate',
 			{ agentOptions: { ca: 'PEM' } },
 			'This credential can’t be used with certificates or connection options set in the node. Turn off SSL Certificates in the node’s settings.',
 		],
@@ -193,19 +193,19 @@ describe('the authentication', () => {
 			(name): [string, object, string] => [`its own ${name}`, { [name]: 'x' }, 'certificates or connection options'],
 		),
 		[
-			'a Host header, by which a server of many hosts chooses one',
+			'a Host header, which selects a host on a shared server',
 			{ headers: { HOST: 'evil.example' } },
 			'This credential can’t be used with a Host header set in the node. Remove Host from the node’s headers.',
 		],
 		...['Host ', ' host', 'Host\t'].map((name): [string, object, string] => [`a header that axios takes for Host: "${name}"`, { headers: { [name]: 'evil.example' } }, 'Host header']),
-		['TRACE, which is answered with the request', { method: 'trace' }, 'This credential can’t be used with the method TRACE. Choose another method in the node.'],
-	])('lets nobody have the password through %s', async (_, options, message) => {
+		['TRACE, whose response repeats the request', { method: 'trace' }, 'This credential can’t be used with the method TRACE. Choose another method in the node.'],
+	])('does not send the password with %s', async (_, options, message) => {
 		for (const address of [{ url: ADDRESS }, { uri: ADDRESS }]) {
 			await expect(authenticated({ ...address, ...options })).rejects.toThrow(message);
 		}
 	});
 
-	it('takes options that change nothing', async () => {
+	it('accepts options without an effect', async () => {
 		const options = { proxy: undefined, rejectUnauthorized: true, skipSslCertificateValidation: false, agentOptions: undefined };
 		expect(await authenticated({ url: ADDRESS, ...options })).toMatchObject({ headers: { Authorization: authorization } });
 	});

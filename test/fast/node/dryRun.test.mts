@@ -1,4 +1,4 @@
-/** A dry run: everything is checked as before a real run, and nothing leaves. */
+/** A dry run checks everything like a real run, and sends nothing. */
 import type { INodeParameters } from 'n8n-workflow';
 import { item } from '../../harness/core/node.mts';
 import { itemsOf, setStage, TEXT } from '../../harness/core/stage.mts';
@@ -11,7 +11,7 @@ const stage = setStage('filesystem');
 const nothingLeft = () => expect([stage.received(), stage.simulator.mediaFetches]).toEqual([[], []]);
 
 describe('a dry run', () => {
-	it('gives what would be sent for each item, and sends nothing', async () => {
+	it('returns the request for each item, and sends nothing', async () => {
 		const parameters = { ...DRY, additionalFields: { reference: 'sale' } };
 		const output = await stage.run(parameters, { items: itemsOf('to', ['64 21 100 0001', TWO]) });
 		const valid = (to: string, index: number) => ({
@@ -23,7 +23,7 @@ describe('a dry run', () => {
 		nothingLeft();
 	});
 
-	it('has an error for each bad item, and counts them', async () => {
+	it('returns an error for each invalid item, and counts them', async () => {
 		const output = await stage.run(DRY, { items: itemsOf('to', [ONE, '021', TWO, 'x']), continueOnFail: true });
 		expect(output.map(({ json }) => json.status ?? json.error)).toEqual(['valid', expect.stringContaining('is a local number'), 'valid', expect.stringContaining('is not a phone number')]);
 		expect(stage.n8n.hints()).toEqual([{ message: 'Nothing was sent: 2 are valid, 2 are not (2 with a problem in To).', type: 'warning', location: 'outputPane' }]);
@@ -33,7 +33,7 @@ describe('a dry run', () => {
 	it.each([
 		['send', (to: string) => ({ to })],
 		['broadcast', (to: string) => ({ destination: [to] })],
-	])('of a %s shows the text as the customer reads it, by the format of each item', async (operation, target) => {
+	])('of %s shows the text as the customer reads it, in the format of each item', async (operation, target) => {
 		const parameters = { ...DRY, operation, recipientSource: 'items', text: '# Hi\n**{{ name }}**', options: { dryRun: true, textFormat: '={{ $json.format }}' } };
 		const items = [item({ to: ONE, format: 'markdown' }), item({ to: TWO, format: 'plain' }), item({ to: ONE, format: 'rtf' })];
 		const output = await stage.run(parameters, { items, continueOnFail: true });
@@ -46,7 +46,7 @@ describe('a dry run', () => {
 		nothingLeft();
 	});
 
-	it('tells of numbers that come again in a broadcast', async () => {
+	it('reports repeated numbers in a broadcast', async () => {
 		const output = await stage.run({ ...DRY, operation: 'broadcast', recipientSource: 'items' }, { items: itemsOf('to', [ONE, TWO, ONE]) });
 		expect(output.map(({ json }) => json)).toEqual([
 			{ status: 'valid', to: ONE, preview: 'Hello', request: { destination: [ONE], type: 'text', text: { body: 'Hello' } } },
@@ -57,7 +57,7 @@ describe('a dry run', () => {
 		nothingLeft();
 	});
 
-	it.each(['send', 'broadcast'])('claims no reference of a %s, so that the real run sends them all', async (operation) => {
+	it.each(['send', 'broadcast'])('of %s claims no references, so that the real run sends all messages', async (operation) => {
 		const run = { items: itemsOf('to', [ONE, TWO]) };
 		const parameters = (dryRun: boolean) => ({ ...DRY, operation, additionalFields: { reference: `={{ 'dry ${operation} ' + $json.to }}` }, options: { dryRun, oncePerReference: true } });
 		await stage.run(parameters(true), run);
@@ -67,12 +67,12 @@ describe('a dry run', () => {
 		expect(stage.n8n.hints()).toEqual([]);
 	});
 
-	it('makes the link to a file and gives it to nobody', async () => {
+	it('creates the link to a file but shows it to nobody', async () => {
 		const data = await stage.n8n.storeFile(Buffer.from('x'), 'invoice.pdf', 'application/pdf');
 		const media = { ...DRY, to: ONE, messageType: 'media', mediaType: 'document', mediaSource: 'binary', binaryPropertyName: 'data' };
 		const [output] = await stage.run(media, { items: [item({}, { data })], publicUrl: 'https://n8n.example.com/' });
 		expect(output?.json).toMatchObject({ status: 'valid', request: { media: { type: 'document', url: 'https://n8n.example.com/rest/binary-data/signed?token=***' } } });
-		// As before a real run, one that Modica could not open is refused.
+		// As in a real run, a link that Modica couldn't open is rejected.
 		const credential = { username: 'x', password: 'x', baseUrl: 'https://api.example.com/v1' };
 		const failure = await stage.fail(media, { items: [item({}, { data })], credential });
 		expect(failure.message).toContain('leads nowhere from outside');
@@ -88,7 +88,7 @@ describe('a dry run', () => {
 		expect(again?.json.status).toBe('duplicate');
 	});
 
-	it.each([[[true, false]], [[false, true]], [['', false]], [[false, '']]])('neither clears references nor sends where not all items agree: %j', async (each) => {
+	it.each([[[true, false]], [[false, true]], [['', false]], [[false, '']]])('neither clears references nor sends if the items disagree: %j', async (each) => {
 		const options = { dryRun: '={{ $json.dry }}', clearReferences: true };
 		for (const operation of ['send', 'broadcast']) {
 			const items = each.map((dry) => item({ to: ONE, dry }));
@@ -105,18 +105,18 @@ describe('a dry run', () => {
 		['false', 'accepted'],
 		['False', 'accepted'],
 		[false, 'accepted'],
-	])('is what an expression gives: %j', async (dry, status) => {
+	])('is set by the value of an expression: %j', async (dry, status) => {
 		const [output] = await stage.run({ ...TEXT, options: { dryRun: '={{ $json.dry }}' } }, { items: [item({ dry })] });
 		expect(output?.json.status).toBe(status);
 	});
 
-	it.each([[undefined], [null], [''], ['yes'], [1], [0], [['true']], [{}]])('that is unclear sends nothing: %j', async (dry) => {
+	it.each([[undefined], [null], [''], ['yes'], [1], [0], [['true']], [{}]])('with an unclear value sends nothing: %j', async (dry) => {
 		const failure = await stage.fail({ ...TEXT, options: { dryRun: '={{ $json.dry }}' } }, { items: [item({ dry })] });
 		expect(failure.message).toMatch(/^('Dry Run' is empty|Dry Run '.*' is neither true nor false)\. Use true to check without sending, or false to send\.$/);
 		nothingLeft();
 	});
 
-	it('is for some items and not for others where each says so', async () => {
+	it('may apply to some items only, if each item says so', async () => {
 		const items = [item({ to: ONE, dry: true }), item({ to: TWO, dry: false })];
 		for (const operation of ['send', 'broadcast']) {
 			const output = await stage.run({ ...DRY, operation, recipientSource: 'items', options: { dryRun: '={{ $json.dry }}' } }, { items });

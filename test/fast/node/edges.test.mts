@@ -1,4 +1,4 @@
-/** Sending many while the API is not at its best: nothing is lost, nothing is sent twice. */
+/** Large campaigns with a struggling API: no message is lost or sent twice. */
 import { clientOf } from '../../harness/client.mts';
 import { itemsOf, setStage, TEXT } from '../../harness/core/stage.mts';
 import { PATIENCE_MS, until } from '../../harness/until.mts';
@@ -11,18 +11,18 @@ const SEND = { ...TEXT, to: '={{ $json.to }}' };
 const recipients = (messages = stage.simulator.messages) => messages.map(({ to }) => to).sort();
 
 describe('a campaign', () => {
-	it('whose very first request is refused goes on after the wait', async () => {
+	it('continues after the wait if its first request gets a 429', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 429, headers: { 'retry-after': '1' }, match: { messageIndex: 0 } });
 		const items = numbers(20);
 		await stage.run(SEND, { items: itemsOf('to', items) });
 		expect(recipients()).toEqual(items);
-		// Those who came after the refusal waited for it to pass.
+		// The requests behind the 429 waited until the hold was over.
 		const [first, ...others] = stage.simulator.requests.filter(({ status }) => status === 202);
 		expect(others.every(({ at }) => at >= (first?.at ?? Infinity))).toBe(true);
 		expect(stage.simulator.requests.filter(({ status }) => status === 429)).toHaveLength(1);
 	});
 
-	it('loses nothing when the limit changes on its way', async () => {
+	it('loses nothing if the rate limit changes during the run', async () => {
 		stage.simulator.configure({ rateLimit: { requestsPerSecond: 100, algorithm: 'tokenBucket' } });
 		const items = numbers(150);
 		const running = stage.run(SEND, { items: itemsOf('to', items) });
@@ -32,7 +32,7 @@ describe('a campaign', () => {
 		expect(recipients()).toEqual(items);
 	});
 
-	it('waits for answers that come in slow pieces', async () => {
+	it('waits for responses that arrive in slow chunks', async () => {
 		stage.simulator.addFault({ kind: 'slowBody', ms: 20, chunks: 5, times: 10 });
 		const items = numbers(30);
 		const output = await stage.run(SEND, { items: itemsOf('to', items) });
@@ -40,21 +40,21 @@ describe('a campaign', () => {
 		expect(recipients()).toEqual(items);
 	});
 
-	it('reads answers of the other shape among those of the first', async () => {
+	it('reads responses of both shapes', async () => {
 		stage.simulator.addFault({ kind: 'shape', responseShape: 'alternative', skip: 3, times: 5 });
 		const items = numbers(15);
 		const output = await stage.run(SEND, { items: itemsOf('to', items) });
 		expect(output.map(({ json }) => json.id).sort()).toEqual(stage.simulator.messages.map(({ id }) => id).sort());
 	});
 
-	it('to one and the same number sends 50 messages in their order', async () => {
+	it('to the same number sends 50 messages in order', async () => {
 		const texts = Array.from({ length: 50 }, (_, index) => `message ${index}`);
 		await stage.run({ ...TEXT, text: '={{ $json.text }}' }, { items: itemsOf('text', texts) });
 		expect(stage.simulator.messages.map(({ payload }) => (payload.text as { body: string }).body)).toEqual(texts);
 		expect(stage.simulator.maxInFlight).toBe(1);
 	});
 
-	it('outlives an API that goes away and comes back: each message is sent once, or may have been', async () => {
+	it('survives an API outage: each message is sent once or reported as possibly sent', async () => {
 		const { username, password } = stage.simulator;
 		const first = await startSimulator({ username, password, latencyMs: 20, statusSteps: [] });
 		const items = numbers(200);
@@ -71,9 +71,9 @@ describe('a campaign', () => {
 			const output = await running;
 			const delivered = [...first.messages, ...second.messages].map(({ to }) => to);
 			expect(taken.length).toBeGreaterThanOrEqual(40);
-			// None twice, …
+			// No message is sent twice, …
 			expect(new Set(delivered).size).toBe(delivered.length);
-			// … and those not delivered are exactly among the few whose connection broke, and say so.
+			// … and the undelivered ones are among the few whose connection broke, which say so.
 			const doubtful = output.filter(({ json }) => json.error).map(({ json }) => [json.to, json.mayHaveBeenSent]);
 			expect(doubtful.length).toBeLessThanOrEqual(25);
 			expect(doubtful.every(([, mayHaveBeenSent]) => mayHaveBeenSent === true)).toBe(true);
@@ -85,11 +85,11 @@ describe('a campaign', () => {
 	});
 });
 
-describe('an answer that never comes', () => {
+describe('a missing response', () => {
 	it.each([
-		['before it was taken', 'before', 0],
-		['after it was taken', 'after', 1],
-	] as const)('to a message, %s, ends with the time-out and no second try', async (_when, when, taken) => {
+		['before it was accepted', 'before', 0],
+		['after it was accepted', 'after', 1],
+	] as const)('to a message, %s, ends in a timeout and is not retried', async (_when, when, taken) => {
 		stage.simulator.addFault({ kind: 'stall', when });
 		const { username, password, baseUrl } = stage.simulator;
 		const client = clientOf(stage.n8n.http({ username, password, baseUrl }), { baseUrl, timeoutMs: 200 });
@@ -101,10 +101,10 @@ describe('an answer that never comes', () => {
 		expect(stage.simulator.messages).toHaveLength(taken);
 	});
 
-	it('to a read is asked for again', async () => {
+	it('to a read is retried', async () => {
 		stage.simulator.addFault({ kind: 'stall' });
 		const { username, password, baseUrl } = stage.simulator;
-		// Longer than a busy machine takes for the second answer.
+		// Longer than a busy machine needs for the second response.
 		const client = clientOf(stage.n8n.http({ username, password, baseUrl }), { baseUrl, timeoutMs: 2_000 });
 		await client.checkAccess();
 		expect(stage.simulator.requests.map(({ status }) => status)).toEqual([null, 200, 404]);

@@ -8,7 +8,7 @@ import { PATIENCE_MS, until } from '../../harness/until.mts';
 const stage = setStage();
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
-/** All but *Check Health*, which also asks who answers: see access.test.mts. */
+/** All but *Check Health*, which also checks which server responds: see access.test.mts. */
 const OPERATIONS: Record<string, INodeParameters> = {
 	send: TEXT,
 	broadcast: { ...TEXT, operation: 'broadcast', recipientSource: 'items' },
@@ -20,8 +20,8 @@ const OPERATIONS: Record<string, INodeParameters> = {
 const FILE = item({}, { data: { mimeType: 'image/png', data: Buffer.from('x').toString('base64') } });
 
 describe.each(Object.entries(OPERATIONS))('%s', (_operation, parameters) => {
-	// The words for each status: test/fast/api/errors.test.mts.
-	it('shows what the API refuses, with the remedy', async () => {
+	// The texts for each status are tested in test/fast/api/errors.test.mts.
+	it('shows the error of the API, with the solution', async () => {
 		const body = { errors: [{ field: 'to', code: 'invalid', description: 'is not reachable' }] };
 		stage.simulator.addFault({ kind: 'status', status: 422, body });
 		const failure = await stage.fail(parameters, { items: [FILE] });
@@ -34,9 +34,9 @@ describe.each(Object.entries(OPERATIONS))('%s', (_operation, parameters) => {
 		expect(stage.simulator.requests).toHaveLength(1);
 	});
 
-	it('is asked again after a 429', async () => {
+	it('is retried after a 429', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 429, headers: { 'retry-after': '0' } });
-		// What is asked for does not exist in all of these; that it is asked for again is what matters.
+		// The requested resource doesn't always exist. Only the retry matters here.
 		await stage.run(parameters, { items: [FILE], continueOnFail: true });
 		expect(stage.simulator.requests.map(({ status }) => status)).toEqual([429, expect.any(Number)]);
 		const [refused, again] = stage.simulator.requests.map(({ method, path, query }) => ({ method, path, query }));
@@ -54,14 +54,14 @@ it('does not follow a redirect', async () => {
 
 describe('a message that may have been sent', () => {
 	it.each([
-		['a server error before it was taken', { kind: 'status', status: 500, when: 'before' }, 'Modica answered 500: Whatsapp Cloud API error: internal server error message', 0],
-		['a server error after it was taken', { kind: 'status', status: 500, when: 'after' }, 'Modica answered 500: Whatsapp Cloud API error: internal server error message', 1],
-		['a gateway’s time-out', { kind: 'status', status: 504, when: 'after', body: '<html>Gateway Time-out</html>' }, 'Modica answered 504: <html>Gateway Time-out</html>', 1],
-		['a connection lost before it was taken', { kind: 'drop', when: 'before' }, /^No answer from 127\.0\.0\.1:\d+: the connection broke off$/, 0],
-		['a connection lost after it was taken', { kind: 'drop', when: 'after' }, /^No answer from 127\.0\.0\.1:\d+: the connection broke off$/, 1],
-		['an answer that is no JSON', { kind: 'garbageBody', status: 202 }, 'Modica answered 202, but the message’s id could not be read from the answer', 1],
-		['an answer without an id', { kind: 'status', status: 202, body: { status: 'accepted' } }, 'Modica answered 202, but the message’s id could not be read from the answer', 0],
-	] as const)('is not sent again after %s, and the error says so', async (_what, fault, message, taken) => {
+		['a server error before it was accepted', { kind: 'status', status: 500, when: 'before' }, 'Modica answered 500: Whatsapp Cloud API error: internal server error message', 0],
+		['a server error after it was accepted', { kind: 'status', status: 500, when: 'after' }, 'Modica answered 500: Whatsapp Cloud API error: internal server error message', 1],
+		['a gateway timeout', { kind: 'status', status: 504, when: 'after', body: '<html>Gateway Time-out</html>' }, 'Modica answered 504: <html>Gateway Time-out</html>', 1],
+		['a connection lost before it was accepted', { kind: 'drop', when: 'before' }, /^No answer from 127\.0\.0\.1:\d+: the connection broke off$/, 0],
+		['a connection lost after it was accepted', { kind: 'drop', when: 'after' }, /^No answer from 127\.0\.0\.1:\d+: the connection broke off$/, 1],
+		['a response that is not JSON', { kind: 'garbageBody', status: 202 }, 'Modica answered 202, but the message’s id could not be read from the answer', 1],
+		['a response without an ID', { kind: 'status', status: 202, body: { status: 'accepted' } }, 'Modica answered 202, but the message’s id could not be read from the answer', 0],
+	] as const)('is not retried after %s, and the error says so', async (_what, fault, message, taken) => {
 		stage.simulator.addFault(fault);
 		const [output] = await stage.run(TEXT, { continueOnFail: true });
 		expect(output?.json).toMatchObject({ error: expect.stringMatching(message), mayHaveBeenSent: true, to: '+64211234567' });
@@ -71,11 +71,11 @@ describe('a message that may have been sent', () => {
 	});
 });
 
-describe('a read that met a fault', () => {
+describe('a read that fails', () => {
 	it.each([
 		['a server error', { kind: 'status', status: 500 }],
 		['a lost connection', { kind: 'drop', when: 'before' }],
-	] as const)('is made again after %s', async (_what, fault) => {
+	] as const)('is retried after %s', async (_what, fault) => {
 		const [sent] = await stage.run(TEXT);
 		stage.simulator.addFault(fault);
 		const [output] = await stage.run({ ...OPERATIONS.get, messageId: String(sent?.json.id) });
@@ -83,7 +83,7 @@ describe('a read that met a fault', () => {
 		expect(stage.simulator.requests).toHaveLength(3);
 	});
 
-	it('is given up after four times, and says nothing about messages sent', async () => {
+	it('is given up after four attempts, and the error does not mention sent messages', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 500, times: 'always' });
 		const [output] = await stage.run(OPERATIONS.get as INodeParameters, { continueOnFail: true });
 		expect(output?.json).toEqual({
@@ -95,14 +95,14 @@ describe('a read that met a fault', () => {
 		expect(stage.simulator.requests).toHaveLength(4);
 	});
 
-	it('is told when its answer is no message', async () => {
+	it('is reported if its response is not a message', async () => {
 		stage.simulator.addFault({ kind: 'garbageBody', status: 200 });
 		expect((await stage.fail(OPERATIONS.get as INodeParameters)).message).toBe(
 			'Modica answered 200, but the message could not be read from the answer',
 		);
 	});
 
-	it('is told when an upload’s answer has no id', async () => {
+	it('is reported if the response to an upload has no ID', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 200, body: { ok: true } });
 		expect((await stage.fail(OPERATIONS.upload as INodeParameters, { items: [FILE] })).message).toBe(
 			'Modica answered 200, but the file’s id could not be read from the answer',
@@ -110,8 +110,8 @@ describe('a read that met a fault', () => {
 	});
 });
 
-describe('an API that cannot be reached', () => {
-	it('is tried again until it answers, and then each message is sent once', async () => {
+describe('an unreachable API', () => {
+	it('is retried until it responds, and then each message is sent once', async () => {
 		const port = await freePort();
 		const { username, password } = stage.simulator;
 		const credential = { username, password, baseUrl: `http://127.0.0.1:${port}/rest/wab/v1` };
@@ -120,7 +120,7 @@ describe('an API that cannot be reached', () => {
 			items: itemsOf('to', ['+64211000001', '+64211000002', '+64211000003']),
 			credential,
 		});
-		// The first tries meet a port where nothing listens.
+		// The first attempts use a port on which nothing listens.
 		const late = await startSimulator({ port, username, password });
 		try {
 			await running;
@@ -137,11 +137,11 @@ describe('a rate limit', () => {
 		['as a date', 'date'],
 		['not at all', 'absent'],
 		['as nonsense', 'in a while'],
-	])('told %s by its Retry-After is waited for, and nothing is dropped or sent twice', async (_how, retryAfter) => {
+	])('with a Retry-After %s is waited for, and nothing is dropped or sent twice', async (_how, retryAfter) => {
 		stage.simulator.configure({
-			// So low that no machine is slow enough to keep to it by itself.
+			// Low enough that even a slow machine exceeds it.
 			rateLimit: { requestsPerSecond: 2, algorithm: 'tokenBucket', burst: 2, retryAfter },
-			// A limit that says nothing of itself is learned by its refusals.
+			// If the header is wrong, the limit is learned from the 429s.
 			advertisedLimit: 1_000,
 		});
 		const numbers = Array.from({ length: 6 }, (_, index) => `+6421100${1_000 + index}`);
@@ -151,7 +151,7 @@ describe('a rate limit', () => {
 		expect(stage.simulator.requests.some(({ status }) => status === 429)).toBe(true);
 	});
 
-	it('that the API tells is kept to without a refusal', async () => {
+	it('in the header is respected without a single 429', async () => {
 		stage.simulator.configure({ rateLimit: { requestsPerSecond: 50, algorithm: 'tokenBucket' } });
 		const numbers = Array.from({ length: 100 }, (_, index) => `+6421100${1_000 + index}`);
 		await stage.run({ ...TEXT, to: '={{ $json.to }}' }, { items: itemsOf('to', numbers) });
@@ -159,7 +159,7 @@ describe('a rate limit', () => {
 		expect(stage.simulator.requests.filter(({ status }) => status !== 202)).toEqual([]);
 	});
 
-	it('whose wait is absurd fails the message and those behind it, at once', async () => {
+	it('with an excessive wait fails the message and all after it at once', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 429, headers: { 'retry-after': '86400' }, times: 'always' });
 		const output = await stage.run({ ...TEXT, to: '={{ $json.to }}' }, {
 			items: itemsOf('to', Array.from({ length: 20 }, (_, index) => `+6421100${1_000 + index}`)),
@@ -168,13 +168,13 @@ describe('a rate limit', () => {
 		expect(output.map(({ json }) => [json.mayHaveBeenSent, String(json.error).slice(0, 34)])).toEqual(
 			Array.from({ length: 20 }, () => [false, 'Modica asked to wait 86400 s, and ']),
 		);
-		// Only the requests that left before the first refusal came back.
+		// Only the requests that were sent before the first 429 arrived.
 		expect(stage.simulator.requests.length).toBeLessThanOrEqual(2);
 	});
 });
 
-describe('a cancelled execution', () => {
-	it('stops at once, also while it waits for the limit', async () => {
+describe('a canceled execution', () => {
+	it('stops at once, even while it waits for the rate limit', async () => {
 		stage.simulator.configure({ rateLimit: { requestsPerSecond: 1, algorithm: 'fixedWindow' } });
 		const cancel = new AbortController();
 		const running = stage.fail({ ...TEXT, to: '={{ $json.to }}' }, {
@@ -190,8 +190,8 @@ describe('a cancelled execution', () => {
 	});
 });
 
-describe('an execution that is cancelled after the node has ended', () => {
-	it.each([false, true])('is none of the node’s business any more (Continue: %s)', async (continueOnFail) => {
+describe('an execution that is canceled after the node has ended', () => {
+	it.each([false, true])('does not affect the node (Continue: %s)', async (continueOnFail) => {
 		const cancel = new AbortController();
 		for (let iteration = 0; iteration < 5; iteration++) await stage.run(TEXT, { signal: cancel.signal, continueOnFail });
 		stage.simulator.addFault({ kind: 'status', status: 422 });
@@ -224,7 +224,7 @@ describe('secrets', () => {
 	});
 });
 
-/** Whatever can be reached from a value, as text: hidden properties and causes included. */
+/** Everything reachable from a value, as text, including hidden properties and causes. */
 function everythingIn(value: unknown, seen = new Set<unknown>()): string {
 	if (typeof value !== 'object' || value === null) return String(value);
 	if (seen.has(value)) return '';

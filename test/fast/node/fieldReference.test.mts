@@ -5,7 +5,7 @@ import { setStage, TEXT } from '../../harness/core/stage.mts';
 
 const ROW = { to: '+64', empty: '', order: 7, none: null, sent: true, a: { b: 'c' }, customer: { phone_1: '+65' }, 'Phone number': { value: '+66' } };
 
-describe('a parameter with plain references to fields', () => {
+describe('a parameter with simple references to fields', () => {
 	it.each<[unknown, unknown]>([
 		['={{ $json.to }}', '+64'],
 		['={{$json.to}}', '+64'],
@@ -30,7 +30,7 @@ describe('a parameter with plain references to fields', () => {
 		'={{ $json.toString }}',
 		{ one: '={{ $json.to }}', other: '={{ $json.gone }}' },
 		{ deep: [['={{ $json.gone }}']] },
-	])('%j is n8n’s to evaluate where there is no text and no number', (parameter) => {
+	])('%j is evaluated by n8n if the value is not a text or a number', (parameter) => {
 		const read = readerOf(parameter);
 		expect(read).toBeDefined();
 		expect(read?.(ROW)).toBeUndefined();
@@ -61,15 +61,15 @@ describe('a parameter with plain references to fields', () => {
 		undefined,
 		{},
 		{ no: 'expression' },
-	])('is not %j, which is n8n’s to evaluate', (parameter) => {
+	])('is not %j, which n8n evaluates', (parameter) => {
 		expect(readerOf(parameter)).toBeUndefined();
 	});
 });
 
-describe('what the node reads by itself', () => {
+describe('the value that the node reads', () => {
 	const stage = setStage();
 
-	it('is what n8n’s own expressions give, inside other parameters, too', async () => {
+	it("equals the value of n8n's own expressions, also in nested parameters", async () => {
 		const names = ['to', 'Phone number', 'order', 'constructor', 'length', '__proto__'];
 		const reference = fc
 			.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 })
@@ -78,7 +78,7 @@ describe('what the node reads by itself', () => {
 		const json = fc.dictionary(fc.constantFrom('to', 'Phone number', 'order'), fc.oneof(leaf, fc.dictionary(fc.constantFrom(...names), leaf)));
 		await fc.assert(
 			fc.asyncProperty(reference, json, async (to, fields) => {
-				// The same expression with a blank that makes it one for n8n's engine.
+				// The same expression with a space, so that n8n's engine evaluates it.
 				const [ours, theirs] = await Promise.all(
 					[to, to.replace('$json', '($json)')].map(async (parameter) => {
 						const additionalFields = { reference: parameter };

@@ -6,7 +6,7 @@ const UPLOAD = { resource: 'media', operation: 'upload', binaryPropertyName: 'da
 const DOWNLOAD = { resource: 'media', operation: 'download', binaryPropertyName: 'data' };
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
 
-describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mode', (binaryMode) => {
+describe.each(['filesystem', 'memory'] as const)('files in %s mode', (binaryMode) => {
 	const stage = setStage(binaryMode);
 
 	it.each([
@@ -19,7 +19,7 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 		['audio/mp3', 'song.mp3', 'audio/mp3'],
 		['audio/mpeg', 'song.mp3', 'audio/mp3'],
 		['video/mp4', 'clip.mp4', 'video/mp4'],
-	])('%s is uploaded as it is', async (mimeType, fileName, sentType) => {
+	])('%s is uploaded unchanged', async (mimeType, fileName, sentType) => {
 		const content = randomBytes(300_000);
 		const data = await stage.n8n.storeFile(content, fileName, mimeType);
 		const output = await stage.run({ ...UPLOAD, additionalFields: { source: '102046588645210' } }, {
@@ -44,7 +44,7 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 		]);
 	});
 
-	it('an upload’s id is read from the other shape of the answer', async () => {
+	it('the ID of an upload is read from the other shape of the response', async () => {
 		stage.simulator.configure({ responseShape: 'alternative' });
 		const data = await stage.n8n.storeFile(Buffer.from('hello'), 'note.txt', 'text/plain');
 		const output = await stage.run(UPLOAD, { items: [item({}, { data })] });
@@ -52,7 +52,7 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 		expect(stage.simulator.requests[0]?.query).toEqual({});
 	});
 
-	it('an upload that met a server error is repeated from its beginning', async () => {
+	it('an upload that gets a server error is retried from the beginning', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 503, match: { path: '/media' } });
 		const content = randomBytes(200_000);
 		const data = await stage.n8n.storeFile(content, 'photo.png', 'image/png');
@@ -61,7 +61,7 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 		expect(stage.simulator.media.at(-1)?.sha256).toBe(sha256(content));
 	});
 
-	it('a download gives what was uploaded, with its name and type', async () => {
+	it('a download returns the uploaded file, with its name and type', async () => {
 		const content = randomBytes(300_000);
 		const data = await stage.n8n.storeFile(content, 'invoice.pdf', 'application/pdf');
 		const [uploaded] = await stage.run(UPLOAD, { items: [item({}, { data })] });
@@ -78,7 +78,7 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 		expect(sha256(await stage.n8n.readFile(binary?.file as never))).toBe(sha256(content));
 	});
 
-	it('a download without a name is named after its id and type', async () => {
+	it('a download without a name is named after its ID and type', async () => {
 		const data = await stage.n8n.storeFile(Buffer.from('hello'), 'note.txt', 'text/plain');
 		const [uploaded] = await stage.run(UPLOAD, { items: [item({}, { data })] });
 		const id = uploaded?.json.id as string;
@@ -86,7 +86,7 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 		expect(output?.json).toMatchObject({ fileName: `${id}.txt`, mimeType: 'text/plain' });
 	});
 
-	it('an error is shown as an error, never kept as a file', async () => {
+	it('an error is reported as an error, never stored as a file', async () => {
 		const failure = await stage.fail({ ...DOWNLOAD, mediaId: 'nothere' });
 		expect(failure).toMatchObject({
 			httpCode: '404',
@@ -94,7 +94,7 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 		});
 	});
 
-	it('files of many items come out each with its own item', async () => {
+	it('files of many items are returned with their own items', async () => {
 		const contents = Array.from({ length: 7 }, (_, index) => Buffer.from(`file ${index}`));
 		const files = await Promise.all(
 			contents.map(async (content, index) => await stage.n8n.storeFile(content, `${index}.txt`, 'text/plain')),
@@ -111,13 +111,13 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 		['Grüße "für" Anna 😀.png', 'Grüße "für" Anna 😀.png'],
 		['two\r\nlines.png', 'two\r\nlines.png'],
 		[undefined, 'file.png'],
-	])('a file of the name %j arrives as %j, with its exact length', async (fileName, arrivesAs) => {
+	])('a file named %j arrives as %j, with its exact length', async (fileName, arrivesAs) => {
 		const content = randomBytes(1_000);
 		const data = { ...(await stage.n8n.storeFile(content, 'x.png', 'image/png')), fileName };
 		if (fileName === undefined) delete data.fileName;
 		const [output] = await stage.run(UPLOAD, { items: [item({}, { data })] });
 		const [media] = stage.simulator.media;
-		// Quotes and line ends travel as browsers send them.
+		// Quotes and line breaks are encoded as in browsers.
 		const decoded = media?.fileName?.replace(/%(22|0D|0A)/g, (encoded) => decodeURIComponent(encoded));
 		expect({ decoded, sha256: media?.sha256 }).toEqual({ decoded: arrivesAs, sha256: sha256(content) });
 		expect(output?.json.fileName).toBe(arrivesAs);
@@ -149,7 +149,7 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 			['back, cover', ['back', 'cover']],
 			['cover,cover,', ['cover']],
 			['a,b', ['a,b']],
-		])('are uploaded by %j, each with an item of its own', async (binaryPropertyName, expected) => {
+		])('are uploaded with %j, each with its own output item', async (binaryPropertyName, expected) => {
 			const output = await stage.run({ ...UPLOAD, binaryPropertyName }, { items: [await itemWithFiles()] });
 			const names = new Map(stage.simulator.media.map(({ id, fileName }) => [id, fileName]));
 			expect(output.map(({ json, pairedItem }) => [json.field, names.get(String(json.id)), pairedItem])).toEqual(
@@ -157,7 +157,7 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 			);
 		});
 
-		it('go all the same when one of them cannot', async () => {
+		it('are uploaded even if one of them cannot be', async () => {
 			const items = [await itemWithFiles(), item({}, { cover: await stage.n8n.storeFile(Buffer.from('x'), 'x.gif', 'image/gif') })];
 			const output = await stage.run({ ...UPLOAD, binaryPropertyName: 'cover, nothing' }, { items, continueOnFail: true });
 			expect(output.map(({ json, pairedItem }) => [json.error ?? json.field, pairedItem])).toEqual([
@@ -169,7 +169,7 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 		});
 	});
 
-	it('an expression that fails for one item fails that item alone, and nothing runs on afterwards', async () => {
+	it('an expression that fails for one item fails only that item, and leaves nothing running', async () => {
 		const data = await stage.n8n.storeFile(Buffer.from('x'), 'x.png', 'image/png');
 		const items = Array.from({ length: 6 }, (_, index) => item({ index }, { data }));
 		const binaryPropertyName = '={{ $json.index === 3 ? undefined_function() : "data" }}';
@@ -184,7 +184,7 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 		['image/png', 5, 'images up to 5 MB'],
 		['audio/mpeg', 16, 'audio up to 16 MB'],
 		['video/mp4', 16, 'videos up to 16 MB'],
-	])('%s larger than WhatsApp takes is uploaded with a hint', async (mimeType, limit, words) => {
+	])("%s above WhatsApp's size limit is uploaded with a warning", async (mimeType, limit, words) => {
 		const most = limit * 1024 * 1024;
 		const files = await Promise.all([most, most + 60_000].map(async (size) => await stage.n8n.storeFile(Buffer.alloc(size), 'x', mimeType)));
 		const output = await stage.run(UPLOAD, { items: files.map((data) => item({}, { data })) });
@@ -222,7 +222,7 @@ describe.each(['filesystem', 'memory'] as const)('files that n8n keeps in %s mod
 		expect(stage.n8n.storedFiles().length - before).toBe(binaryMode === 'memory' ? 0 : 2);
 	});
 
-	it('an empty file is downloaded as one', async () => {
+	it('an empty file is downloaded as an empty file', async () => {
 		const id = await uploadedId(Buffer.from('x'));
 		stage.simulator.addFault({ kind: 'status', status: 200, body: '', headers: { 'content-type': 'image/png' } });
 		const [output] = await stage.run({ ...DOWNLOAD, mediaId: id });

@@ -1,4 +1,4 @@
-/** Files over a network that is not at its best: whole or not at all, and never held by a connection that is dead. */
+/** Files over an unreliable network: complete or not at all, and never blocked by a dead connection. */
 import { createHash, randomBytes } from 'node:crypto';
 import { openFile, storeFile } from '../../../nodes/ModicaWhatsApp/n8n/files';
 import { clientOf } from '../../harness/client.mts';
@@ -8,9 +8,9 @@ import { PATIENCE_MS, until } from '../../harness/until.mts';
 
 const UPLOAD = { resource: 'media', operation: 'upload', binaryPropertyName: 'data' };
 const DOWNLOAD = { resource: 'media', operation: 'download', binaryPropertyName: 'data' };
-/** More than the buffers of a connection on the same machine hold. */
+/** Larger than the buffers of a connection on the same machine. */
 const LARGE = 12 * 1024 * 1024;
-/** Longer than a busy machine keeps this process from moving anything. */
+/** Longer than a busy machine may stop this process from making progress. */
 const STALL_MS = 1_500;
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
 const statuses = () => stage.simulator.requests.map(({ status }) => status);
@@ -29,14 +29,14 @@ async function mediaOf(size: number) {
 	return { content, id: output?.json.id as string };
 }
 
-/** The client as the node has it, but giving up sooner. */
+/** The node's client, with a shorter timeout. */
 function hastyClient(timeoutMs = STALL_MS) {
 	const { username, password, baseUrl } = stage.simulator;
 	return clientOf(stage.n8n.http({ username, password, baseUrl }), { baseUrl, timeoutMs });
 }
 
 describe('an upload', () => {
-	it('whose connection is lost midway is repeated from its beginning', async () => {
+	it('is retried from the beginning if its connection breaks', async () => {
 		stage.simulator.addFault({ kind: 'drop', when: 'before', match: { path: '/media' } });
 		const { content, data } = await fileOf(LARGE);
 		await stage.run(UPLOAD, { items: [item({}, { data })] });
@@ -44,7 +44,7 @@ describe('an upload', () => {
 		expect(stage.simulator.media.map((media) => media.sha256)).toEqual([sha256(content)]);
 	});
 
-	it('on which nothing moves any more is broken off and repeated from its beginning', async () => {
+	it('is aborted and retried from the beginning if it makes no progress', async () => {
 		stage.simulator.addFault({ kind: 'stall', match: { path: '/media' } });
 		const { content, data } = await fileOf(LARGE);
 		const opened = await openFile(stage.n8n.helpers(), data);
@@ -54,7 +54,7 @@ describe('an upload', () => {
 		expect(stage.simulator.media.map((media) => media.sha256)).toEqual([sha256(content)]);
 	});
 
-	it('on which nothing moves again and again fails, and says so', async () => {
+	it('fails with an error if it repeatedly makes no progress', async () => {
 		stage.simulator.addFault({ kind: 'stall', match: { path: '/media' }, times: 'always' });
 		const { data } = await fileOf(LARGE);
 		const opened = await openFile(stage.n8n.helpers(), data);
@@ -68,7 +68,7 @@ describe('an upload', () => {
 	it.each([
 		[413, 'Modica answered 413 (too large): Whatsapp Cloud API error: payload too large error message', /up to 5 MB/],
 		[415, 'Modica answered 415 (unsupported file type): Whatsapp Cloud API error: unsupported media type error message', /PNG and JPEG/],
-	])('that is refused with %i is not repeated, and fails alone', async (status, message, remedy) => {
+	])('that is rejected with %i is not retried, and fails on its own', async (status, message, remedy) => {
 		stage.simulator.addFault({ kind: 'status', status, skip: 1, match: { path: '/media' } });
 		const files = await Promise.all([fileOf(1_000), fileOf(1_000), fileOf(1_000)]);
 		const output = await stage.run(
@@ -84,13 +84,13 @@ describe('an upload', () => {
 		expect(output.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }, { item: 2 }]);
 	});
 
-	it('that is refused before it was read still says why', async () => {
+	it('that is rejected before it was read still reports the reason', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 413, match: { path: '/media' } });
 		const { data } = await fileOf(LARGE);
 		expect(await stage.fail(UPLOAD, { items: [item({}, { data })] })).toMatchObject({ httpCode: '413' });
 	});
 
-	it('that comes too fast waits, with all the others, and goes once', async () => {
+	it('that gets a 429 waits with all others, and is sent once', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 429, headers: { 'retry-after': '1' }, skip: 2, match: { path: '/media' } });
 		const files = await Promise.all(Array.from({ length: 6 }, async () => await fileOf(50_000)));
 		const output = await stage.run(UPLOAD, { items: files.map(({ data }) => item({}, { data })) });
@@ -100,7 +100,7 @@ describe('an upload', () => {
 		expect(stage.simulator.media).toHaveLength(6);
 	});
 
-	it('of a file that n8n has lost on the way fails with n8n’s own words, and is not repeated', async () => {
+	it("of a file that n8n has lost fails with n8n's error, and is not retried", async () => {
 		const { data } = await fileOf(1_000);
 		const lost = { ...stage.n8n.helpers(), getBinaryStream: async () => await Promise.reject(new Error('File not found')) };
 		const opened = await openFile(lost, data);
@@ -109,7 +109,7 @@ describe('an upload', () => {
 		expect(stage.simulator.media).toEqual([]);
 	});
 
-	it('of an empty file is refused before it leaves', async () => {
+	it('of an empty file is rejected before it is sent', async () => {
 		const { data } = await fileOf(0);
 		expect((await stage.fail(UPLOAD, { items: [item({}, { data })] })).message).toBe(
 			"Input Binary Field 'data' holds a file without content. Give a file that is not empty.",
@@ -117,7 +117,7 @@ describe('an upload', () => {
 		expect(stage.simulator.requests).toEqual([]);
 	});
 
-	it('is broken off when the execution is cancelled', async () => {
+	it('is aborted when the execution is canceled', async () => {
 		stage.simulator.addFault({ kind: 'stall', match: { path: '/media' } });
 		const { data } = await fileOf(LARGE);
 		const cancel = new AbortController();
@@ -130,17 +130,17 @@ describe('an upload', () => {
 });
 
 describe('a download', () => {
-	it('whose connection is lost midway is repeated, and leaves one whole file', async () => {
+	it('is retried if its connection breaks, and stores one complete file', async () => {
 		const { content, id } = await mediaOf(LARGE);
 		const before = stage.n8n.storedFiles();
 		stage.simulator.addFault({ kind: 'drop', when: 'midBody' });
 		const [output] = await stage.run({ ...DOWNLOAD, mediaId: id });
 		expect(sha256(await stage.n8n.readFile(output?.binary?.data as never))).toBe(sha256(content));
-		// The file and what n8n notes about it.
+		// The file and its metadata in n8n.
 		expect(stage.n8n.storedFiles()).toHaveLength(before.length + 2);
 	});
 
-	it('that never comes whole fails, says so, and leaves no part of the file', async () => {
+	it('that is never complete fails with an error, and leaves no partial file', async () => {
 		const { id } = await mediaOf(LARGE);
 		const before = stage.n8n.storedFiles();
 		stage.simulator.addFault({ kind: 'drop', when: 'midBody', times: 'always' });
@@ -153,7 +153,7 @@ describe('a download', () => {
 		expect(stage.n8n.storedFiles()).toEqual(before);
 	});
 
-	it('whose length promises more bytes than come is repeated', async () => {
+	it('is retried if it is shorter than its Content-Length', async () => {
 		const { content, id } = await mediaOf(300_000);
 		stage.simulator.addFault({ kind: 'wrongContentLength', by: 100 });
 		const [output] = await stage.run({ ...DOWNLOAD, mediaId: id });
@@ -161,7 +161,7 @@ describe('a download', () => {
 		expect(stage.simulator.requests.filter(({ method }) => method === 'GET')).toHaveLength(2);
 	});
 
-	it('on which nothing moves any more is broken off and repeated', async () => {
+	it('is aborted and retried if it makes no progress', async () => {
 		const { content, id } = await mediaOf(LARGE);
 		const before = stage.n8n.storedFiles();
 		stage.simulator.addFault({ kind: 'slowBody', ms: 3_600_000, chunks: 2 });
@@ -170,7 +170,7 @@ describe('a download', () => {
 		expect(stage.n8n.storedFiles()).toHaveLength(before.length + 2);
 	});
 
-	it('that comes slowly but comes is waited for', async () => {
+	it('is not aborted if it is slow but makes progress', async () => {
 		const { content, id } = await mediaOf(300_000);
 		stage.simulator.addFault({ kind: 'slowBody', ms: STALL_MS / 4, chunks: 6 });
 		const binary = await hastyClient().downloadMedia(id, undefined, async (media) => await storeFile(stage.n8n.helpers(), media, id));
@@ -185,7 +185,7 @@ describe('a download', () => {
 		expect(stage.n8n.storedFiles()).toEqual(before);
 	});
 
-	it('that n8n cannot store fails with n8n’s own words, and is not repeated', async () => {
+	it("that n8n cannot store fails with n8n's error, and is not retried", async () => {
 		const { id } = await mediaOf(300_000);
 		const full = { ...stage.n8n.helpers(), prepareBinaryData: async () => await Promise.reject(new Error('No space left')) };
 		await expect(
@@ -194,7 +194,7 @@ describe('a download', () => {
 		expect(stage.simulator.requests.filter(({ method }) => method === 'GET')).toHaveLength(1);
 	});
 
-	it('is broken off when the execution is cancelled, and leaves no part of the file', async () => {
+	it('is aborted when the execution is canceled, and leaves no partial file', async () => {
 		const { id } = await mediaOf(LARGE);
 		const before = stage.n8n.storedFiles();
 		stage.simulator.addFault({ kind: 'slowBody', ms: 3_600_000, chunks: 2 });

@@ -1,4 +1,4 @@
-/** A file of the workflow in a message: n8n serves it, under a link that only Modica gets to know. */
+/** A workflow file in a message: n8n serves it under a link that only Modica receives. */
 import type { INodeParameters } from 'n8n-workflow';
 import { item } from '../../harness/core/node.mts';
 import { itemsOf, setStage, TEXT } from '../../harness/core/stage.mts';
@@ -13,14 +13,14 @@ const PUBLIC_URL = 'https://n8n.example.com/';
 const LINK = /^https:\/\/n8n\.example\.com\/rest\/binary-data\/signed\?token=([\w-]+\.[\w-]+\.[\w-]+)$/;
 const DAY_S = 24 * 60 * 60;
 
-/** What a link says of itself: the file it leads to, and until when, in seconds from now. */
+/** The content of a link: its file, and its remaining validity in seconds. */
 function readLink(link: string) {
 	const [, payload = ''] = (LINK.exec(link)?.[1] ?? '').split('.');
 	const { id, exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { id: string; exp: number };
 	return { id, livesS: exp - Date.now() / 1_000 };
 }
 
-describe('a file that n8n keeps on disk', () => {
+describe('a file that n8n stores on disk', () => {
 	const stage = setStage('filesystem');
 	const pdf = async (content = 'x') => await stage.n8n.storeFile(Buffer.from(content), 'invoice.pdf', 'application/pdf');
 	const mediaOf = (index = 0) => {
@@ -31,7 +31,7 @@ describe('a file that n8n keeps on disk', () => {
 	it.each([
 		['a media message', MEDIA],
 		['the header of a template', HEADER],
-		['the header of a template, by JSON', { ...TEMPLATE, templateParameters: 'json', templateJson: { media: { type: 'document', mediaSource: 'binary' } } }],
+		['the header of a template from JSON', { ...TEMPLATE, templateParameters: 'json', templateJson: { media: { type: 'document', mediaSource: 'binary' } } }],
 	])('becomes a link in %s', async (_, parameters) => {
 		const data = await pdf();
 		const output = await stage.run(parameters, { items: [item({}, { data })], publicUrl: PUBLIC_URL });
@@ -48,7 +48,7 @@ describe('a file that n8n keeps on disk', () => {
 		expect(stage.simulator.requests.flatMap(({ violations }) => violations)).toEqual([]);
 	});
 
-	it('has a link that outlives the schedule of its message by a day', async () => {
+	it("has a link that is valid for a day after the message's schedule", async () => {
 		const scheduled = new Date(Date.now() + 30 * DAY_S * 1_000).toISOString();
 		await stage.run({ ...MEDIA, additionalFields: { scheduled } }, { items: [item({}, { data: await pdf() })], publicUrl: PUBLIC_URL });
 		const { livesS } = readLink(mediaOf().url);
@@ -56,7 +56,7 @@ describe('a file that n8n keeps on disk', () => {
 		expect(livesS).toBeLessThanOrEqual(31 * DAY_S + 1);
 	});
 
-	it('goes to many in one broadcast, and files that differ in one each', async () => {
+	it('is sent in one broadcast, and different files in one broadcast each', async () => {
 		const [one, other] = [await pdf('one'), await pdf('other')];
 		const items = [one, one, other].map((data, index) => item({ to: `+6421123456${index}` }, { data }));
 		await stage.run({ ...MEDIA, operation: 'broadcast', to: '={{ $json.to }}' }, { items, publicUrl: PUBLIC_URL });
@@ -70,7 +70,7 @@ describe('a file that n8n keeps on disk', () => {
 		]);
 	});
 
-	it.each([202, 422])('has a link that comes out nowhere, even when an answer %i quotes it', async (status) => {
+	it.each([202, 422])('has a link that is never shown, even if a response with status %i quotes it', async (status) => {
 		stage.simulator.addFault({ kind: 'echo', status });
 		const output = await stage.run(MEDIA, { items: [item({}, { data: await pdf() })], publicUrl: PUBLIC_URL, continueOnFail: true });
 		const { media } = stage.received()[0] as { media: { url: string } };
@@ -94,7 +94,7 @@ describe('a file that n8n keeps on disk', () => {
 		'http://n8n:5678',
 		'http://n8n.local:5678',
 		'https://n8n.internal',
-	])('is not sent by an n8n that calls itself %s: the error says what to set', async (address) => {
+	])('is not sent if the URL of n8n is %s: the error names the setting', async (address) => {
 		const { username, password } = stage.simulator;
 		const failure = await stage.fail(MEDIA, {
 			items: [item({}, { data: await pdf() })],
@@ -107,26 +107,26 @@ describe('a file that n8n keeps on disk', () => {
 	});
 
 	it.each(['https://n8n.example.com', 'http://100.63.0.1', 'http://172.32.0.1', 'http://[2001:db8::1]'])(
-		'is sent by an n8n that calls itself %s',
+		'is sent if the URL of n8n is %s',
 		async (address) => {
 			await stage.run(MEDIA, { items: [item({}, { data: await pdf() })], publicUrl: `${address}/` });
 			expect(mediaOf().url.startsWith(`${address}/rest/binary-data/signed?token=`)).toBe(true);
 		},
 	);
 
-	it('that the item does not have is told before anything is sent', async () => {
+	it('is reported before anything is sent if the item does not have it', async () => {
 		expect((await stage.fail(MEDIA)).message).toMatch(/^Input Binary Field 'data' is not among the binary fields of this item/);
 		expect((await stage.fail(HEADER)).message).toMatch(/^Header Media Input Binary Field 'data' is not among/);
 		expect(stage.simulator.requests).toEqual([]);
 	});
 
-	it('fails alone where one is missing', async () => {
+	it('fails only the item in which it is missing', async () => {
 		const items = [item({}, { data: await pdf() }), item({})];
 		const output = await stage.run(MEDIA, { items, continueOnFail: true });
 		expect(output.map(({ json }) => json.status ?? 'failed')).toEqual(['accepted', 'failed']);
 	});
 
-	it('is not looked for where a URL is given', async () => {
+	it('is not required if a URL is set', async () => {
 		await stage.run({ ...MEDIA, mediaSource: 'url', mediaUrl: 'https://example.com/a.pdf' }, { items: itemsOf('to', ['x']) });
 		expect(mediaOf().url).toBe('https://example.com/a.pdf');
 	});
@@ -135,7 +135,7 @@ describe('a file that n8n keeps on disk', () => {
 describe('a file that n8n keeps in memory', () => {
 	const stage = setStage('memory');
 
-	it('cannot be linked to, and the error says what to set', async () => {
+	it('has no link, and the error names the setting', async () => {
 		const data = await stage.n8n.storeFile(Buffer.from('x'), 'invoice.pdf', 'application/pdf');
 		expect((await stage.fail(MEDIA, { items: [item({}, { data })], publicUrl: PUBLIC_URL })).message).toBe(
 			"Input Binary Field 'data' is held in n8n’s memory, where Modica cannot fetch it. Set the environment variable N8N_DEFAULT_BINARY_DATA_MODE of n8n to filesystem (database or s3 if n8n runs in several processes) and restart n8n, or give the URL of the file.",

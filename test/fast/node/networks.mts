@@ -1,6 +1,6 @@
 /**
- * Ways in which a network may treat a request, as real as loopback can make them: sockets, TLS, proxies. What no machine
- * can be made to do at will is given as the error that Node.js or n8n makes of it.
+ * Network situations, as real as they can be on a single machine: sockets, TLS, proxies. Situations that can't be reproduced
+ * are replaced by the error that Node.js or n8n creates for them.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,31 +14,37 @@ import selfsigned from 'selfsigned';
 
 export type Told = 'sent' | 'not sent' | 'may have been sent';
 
-/** What a situation is played with. */
+/** What a situation needs to run. */
 export interface Network {
-	/** Messages that Modica's side has received whole. */
+	/** Messages that Modica's side received completely. */
 	received: number;
-	/** An HTTPS server with a certificate that is trusted. */
+	/** An HTTPS server with a trusted certificate. */
 	secure(onRequest: (request: IncomingMessage, response: ServerResponse) => void): Promise<string>;
-	/** A server that is given bare connections. @returns its port */
+	/**
+	 * A server that receives raw connections.
+	 * @returns its port
+	 */
 	bare(onConnection: (socket: Socket) => void): Promise<number>;
-	/** Has n8n reach everything through the proxy at this address, as an administrator would. */
+	/** Makes n8n use the proxy at this address for all requests, like an administrator. */
 	proxy(url: string): void;
-	/** A proxy that does with each wish for a connection what it is told. @returns its address */
+	/**
+	 * A proxy that handles CONNECT requests with this function.
+	 * @returns its address
+	 */
 	proxyThat(onConnect: (socket: Socket) => void): Promise<string>;
-	/** A certificate for a host, from an authority that is trusted or not. */
+	/** A certificate for a host, from a trusted or an untrusted authority. */
 	certificate(host: string, options?: { days?: number; trusted?: boolean }): Promise<{ key: string; cert: string }>;
-	/** To be undone afterwards. */
+	/** Registers a cleanup function. */
 	after(undo: () => void): void;
 }
 
 export interface Situation {
-	/** Stands in docs/errors.md, too. */
+	/** Also appears in docs/errors.md. */
 	name: string;
 	told: Told;
-	/** Of the error; none for a message that is sent. */
+	/** Pattern for the error. Missing if the message is sent. */
 	words?: RegExp;
-	/** Sets it up, and gives the base URL, or the error where there is none. */
+	/** Sets up the situation. Returns the base URL, or the error if there is none. */
 	play(network: Network): Promise<string | { error: object }>;
 }
 
@@ -49,10 +55,10 @@ const answering = (status: number, headers: Record<string, string> = {}, body = 
 const hangUp = (socket: Socket) => socket.destroy();
 const httpsAt = (port: number) => `https://127.0.0.1:${port}`;
 const connectError = (code: string, syscall: string) => Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
-/** Somewhere that a proxy is asked for: its name is never looked up here. */
+/** A host behind a proxy, whose name is never looked up here. */
 const BEHIND_PROXY = 'https://api.example.com';
 
-/** Refuses the first connections in a way of its own, and is a working server from then on. */
+/** Refuses the first connections with `refuse`, and is a working server from then on. */
 async function comesBack(network: Network, failures: number, refuse: (socket: Socket) => void): Promise<string> {
 	const working = new URL(await network.secure((_request, response) => accept(response)));
 	let connections = 0;
@@ -65,7 +71,7 @@ async function comesBack(network: Network, failures: number, refuse: (socket: So
 	return httpsAt(port);
 }
 
-/** Refuses the first request, which does not count as received then, and takes the others. */
+/** Rejects the first request, which doesn't count as received, and accepts the others. */
 async function refusedAtFirst(network: Network, refuse: (response: ServerResponse) => void): Promise<string> {
 	let isFirst = true;
 	return await network.secure((_request, response) => {
@@ -77,7 +83,7 @@ async function refusedAtFirst(network: Network, refuse: (response: ServerRespons
 	});
 }
 
-/** A port at which the kernel drops what asks for a connection: nobody takes those that are there already. */
+/** A port at which the kernel drops connection requests, because its queue is full. */
 async function swallowingPort(network: Network): Promise<number> {
 	const script = "const s = require('net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => console.log(s.address().port))";
 	const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -93,7 +99,7 @@ async function swallowingPort(network: Network): Promise<number> {
 }
 
 export const SITUATIONS: Situation[] = [
-	// Nothing was sent, and that is certain.
+	// Nothing was sent, and this is certain.
 	{ name: 'The connection is refused', told: 'not sent', words: /connection refused/, play: async () => await Promise.resolve(httpsAt(9)) },
 	{ name: 'The host name does not exist', told: 'not sent', words: /no such host|could not be looked up/, play: async () => await Promise.resolve('https://nowhere.invalid') },
 	{
@@ -184,7 +190,7 @@ export const SITUATIONS: Situation[] = [
 	},
 	{ name: 'Modica answers 302, as a log-in page of a network does', told: 'not sent', words: /^Modica answered 302/, play: answering(302, { location: 'https://portal.example.com/' }) },
 
-	// It may have been sent.
+	// The message may have been sent.
 	{ name: 'TLS is up, and no answer comes in time', told: 'may have been sent', words: /no answer came in time/, play: async (network) => await network.secure(() => {}) },
 	{ name: 'The connection is closed after the request', told: 'may have been sent', words: /connection broke off/, play: async (network) => await network.secure((request) => request.socket.destroy()) },
 	{
@@ -272,7 +278,7 @@ export const SITUATIONS: Situation[] = [
 		play: async (network) => behind(network, await network.proxyThat((socket) => socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n'))),
 	},
 
-	// It is sent, once.
+	// The message is sent, once.
 	{ name: 'Nothing goes wrong', told: 'sent', play: async (network) => await network.secure((_request, response) => accept(response)) },
 	{ name: 'The host comes back within 15 s', told: 'sent', play: async (network) => await comesBack(network, 3, (socket) => socket.end()) },
 	{ name: 'TLS comes back after it was reset', told: 'sent', play: async (network) => await comesBack(network, 2, (socket) => socket.once('data', () => socket.resetAndDestroy())) },
@@ -297,7 +303,7 @@ function behind(network: Network, proxy: string): string {
 	return BEHIND_PROXY;
 }
 
-/** Counts a request that has come whole. */
+/** Counts a request that is complete. */
 async function take(network: Network, request: IncomingMessage): Promise<void> {
 	await text(request);
 	network.received++;
@@ -320,10 +326,10 @@ async function listen(network: Network, server: net.Server): Promise<string> {
 	return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Made in a thousandth of the time that a key for RSA takes. */
+/** Takes a thousandth of the time of an RSA key. */
 const KEY = { keyType: 'ec', algorithm: 'sha256' } as const;
 
-/** An authority of certificates that this process trusts until it is closed. */
+/** A certificate authority that this process trusts until it's closed. */
 export async function openAuthority() {
 	const authority = await selfsigned.generate([{ name: 'commonName', value: 'An authority for tests' }], {
 		...KEY,
@@ -333,7 +339,7 @@ export async function openAuthority() {
 		...KEY,
 		extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
 	});
-	// n8n takes the authorities that Node.js trusts, and Node.js 20 takes no others once it runs.
+	// n8n uses the authorities that Node.js trusts, and Node.js 20 doesn't accept others at runtime.
 	const { createSecureContext } = tls;
 	tls.createSecureContext = (options) => {
 		const context = createSecureContext(options);
@@ -359,7 +365,7 @@ export async function openAuthority() {
 	};
 }
 
-/** A network to play one situation in, and what undoes it. */
+/** Creates a network for one situation, and the function that cleans up after it. */
 export function createNetwork(certificate: Network['certificate']): { network: Network; undo: () => void } {
 	const undoing: Array<() => void> = [];
 	const network: Network = {

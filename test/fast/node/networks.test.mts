@@ -1,4 +1,7 @@
-/** What a user is told about a message, on every network: never sent twice by itself, never "not sent" when it may have been. */
+/**
+ * What the user is told about a message in each network situation: never sent twice automatically, never reported as not
+ * sent if it may have been sent.
+ */
 import { NodeApiError, type INode } from 'n8n-workflow';
 import type { Http } from '../../../nodes/ModicaWhatsApp/api/exchange';
 import { clientOf } from '../../harness/client.mts';
@@ -6,7 +9,7 @@ import { startN8n, type N8n } from '../../harness/core/node.mts';
 import { fastClock } from '../../harness/fastClock.mts';
 import { createNetwork, openAuthority, SITUATIONS } from './networks.mts';
 
-/** The engine's minutes take seconds; the network is as fast as it is. */
+/** The engine's minutes take seconds. The network has its real speed. */
 const FAST = fastClock(60);
 const NODE = { name: 'Modica WhatsApp', type: 'modicaWhatsApp', typeVersion: 1, parameters: {} } as INode;
 
@@ -23,11 +26,11 @@ afterAll(() => {
 	n8n.stop();
 });
 
-/** An error of axios’s around one of Node.js’s, as n8n gives it. */
+/** A Node.js error as the cause of an axios error, as n8n passes it on. */
 const fromN8n = (cause: object) => new NodeApiError(NODE, Object.assign(new Error('x'), { isAxiosError: true, ...cause, cause }) as never);
 
 describe.each(SITUATIONS)('$name', ({ told, words, play }) => {
-	it(`is told as: ${told}`, async () => {
+	it(`is reported as: ${told}`, async () => {
 		const { network, undo } = createNetwork(authority.certificate);
 		try {
 			const played = await play(network);
@@ -42,7 +45,7 @@ describe.each(SITUATIONS)('$name', ({ told, words, play }) => {
 				({ mayHaveBeenSent, message }: { mayHaveBeenSent: boolean; message: string }) => ({ told: mayHaveBeenSent ? 'may have been sent' : 'not sent', message }),
 			);
 			expect(outcome).toEqual({ told, message: expect.stringMatching(words ?? /^an-id$/) });
-			// A refusal has come whole, and was not taken.
+			// A rejection is complete, and its message wasn't accepted.
 			const taken = /^Modica answered [34]/.test(outcome.message) ? 0 : network.received;
 			if (told === 'not sent') expect(taken).toBe(0);
 			else expect(network.received).toBeLessThanOrEqual(1);

@@ -23,8 +23,8 @@ function campaign(size: number) {
 
 const sentBefore = { status: 'duplicate', message: 'Not sent again: this node has sent the reference before' };
 
-describe('messages that are to be sent once per reference', () => {
-	it('are sent the first time, and not when the workflow is run again', async () => {
+describe('messages with Once per Reference', () => {
+	it('are sent the first time, and not when the workflow runs again', async () => {
 		const items = campaign(5);
 		const first = await stage.run(ONCE, { items });
 		const second = await stage.run(ONCE, { items });
@@ -35,7 +35,7 @@ describe('messages that are to be sent once per reference', () => {
 		expect(stage.simulator.messages).toHaveLength(5);
 	});
 
-	it('that failed half-way are finished by running again: each is sent once', async () => {
+	it('of a run that failed halfway are completed by the next run, each sent once', async () => {
 		const items = campaign(60);
 		stage.simulator.addFault({ kind: 'status', status: 400, match: { messageIndex: 30 } });
 		await stage.fail(ONCE, { items });
@@ -54,14 +54,14 @@ describe('messages that are to be sent once per reference', () => {
 		expect(second.map(({ json }) => json.status)).toEqual(['duplicate', 'duplicate', 'duplicate']);
 	});
 
-	it('and have the same reference in one run are sent once', async () => {
+	it('are sent once if they have the same reference in one run', async () => {
 		const [one] = campaign(1);
 		const output = await stage.run(ONCE, { items: [one, item({ ...one?.json, to: '+64211999999' })] as never });
 		expect(output.map(({ json }) => json.status)).toEqual(['accepted', 'duplicate']);
 		expect(stage.simulator.messages).toHaveLength(1);
 	});
 
-	it('and have the same reference in one run are sent by the second when the first was refused', async () => {
+	it('are sent by the second item with the same reference if the first was rejected', async () => {
 		const [one] = campaign(1);
 		stage.simulator.addFault({ kind: 'status', status: 422, match: { to: String(one?.json.to) } });
 		const items = [one, item({ ...one?.json, to: '+64211999999' })] as never;
@@ -69,13 +69,13 @@ describe('messages that are to be sent once per reference', () => {
 		expect(output.map(({ json }) => json.statusCode ?? json.status)).toEqual([422, 'accepted']);
 	});
 
-	it('are sent once by two executions at the same time', async () => {
+	it('are sent once by two concurrent executions', async () => {
 		const items = campaign(40);
 		await Promise.all([stage.run(ONCE, { items }), stage.run(ONCE, { items })]);
 		expect(stage.simulator.messages.map(({ to }) => to).sort()).toEqual(items.map(({ json }) => json.to));
 	});
 
-	it('and failed midway through a long text are sent from there on', async () => {
+	it('continue where a long text failed', async () => {
 		const items = campaign(2);
 		const parts = ['a', 'b', 'c'].map((letter) => letter.repeat(4_000));
 		const parameters = { ...ONCE, text: parts.join(' '), options: { oncePerReference: true, splitLongText: true } };
@@ -95,7 +95,7 @@ describe('messages that are to be sent once per reference', () => {
 		}
 	});
 
-	it('need a reference', async () => {
+	it('require a reference', async () => {
 		expect((await stage.fail(ONCE, { items: [item({ to: '+64211234567' })] })).message).toBe(
 			"'Reference' is empty. Give each message a reference in the additional fields, or turn off 'Once per Reference'.",
 		);
@@ -103,8 +103,8 @@ describe('messages that are to be sent once per reference', () => {
 	});
 });
 
-describe('a broadcast that is to be sent once per reference', () => {
-	it('reaches in the next run those that Modica did not take it for', async () => {
+describe('a broadcast with Once per Reference', () => {
+	it('is sent in the next run to the recipients that Modica rejected', async () => {
 		const items = campaign(6).map(({ json }) => item({ ...json, reference: `offer-${series}` }));
 		const unreachable = ['+64211001001', '+64211001004'];
 		stage.simulator.configure({ numbers: Object.fromEntries(unreachable.map((to) => [to, { broadcastFailure: 'no such customer' }])) });
@@ -115,7 +115,7 @@ describe('a broadcast that is to be sent once per reference', () => {
 		expect(await statuses()).toEqual(items.map(() => 'duplicate'));
 	});
 
-	it('is finished for those who did not get it', async () => {
+	it('is completed for the recipients who have not received it', async () => {
 		const items = campaign(6).map(({ json }) => item({ ...json, reference: `sale-${series}` }));
 		const parameters = { ...BROADCAST, options: { oncePerReference: true, batchSize: 2 } };
 		stage.simulator.addFault({ kind: 'status', status: 400, match: { to: '+64211001002' } });
@@ -131,7 +131,7 @@ describe('a broadcast that is to be sent once per reference', () => {
 			['+64211001005', 'duplicate'],
 		]);
 		expect(stage.simulator.messages.map(({ to }) => to).sort()).toEqual(items.map(({ json }) => json.to));
-		// A batch whose recipients all have it needs no request.
+		// A batch whose recipients have all received it needs no request.
 		await stage.run(parameters, { items });
 		expect(stage.simulator.messages).toHaveLength(6);
 		expect(stage.simulator.requests).toHaveLength(5);
@@ -148,7 +148,7 @@ describe('clearing the sent references', () => {
 	it.each([
 		['Send', ONCE],
 		['Broadcast', BROADCAST],
-	])('has %s forget them and send nothing, and the next run sends again', async (_, parameters) => {
+	])('with %s clears them and sends nothing, and the next run sends again', async (_, parameters) => {
 		const items = campaign(3);
 		const statuses = async () => (await stage.run(parameters, { items })).map(({ json }) => json.status);
 		await statuses();
@@ -159,12 +159,12 @@ describe('clearing the sent references', () => {
 		expect(await statuses()).toEqual(['accepted', 'accepted', 'accepted']);
 	});
 
-	it('needs nothing that a message needs', async () => {
+	it('needs no message parameters', async () => {
 		const parameters = { resource: 'message', operation: 'send', options: { clearReferences: true } };
 		expect(await stage.run(parameters, { items: [item({})] })).toEqual([{ json: cleared, pairedItem: { item: 0 } }]);
 	});
 
-	it('is asked of the first item, for all of them', async () => {
+	it('is set by the first item for all items', async () => {
 		const items = campaign(2);
 		const parameters = { ...ONCE, options: { oncePerReference: true, clearReferences: '={{ $itemIndex === 1 }}' } };
 		expect((await stage.run(parameters, { items })).map(({ json }) => json.status)).toEqual(['accepted', 'accepted']);

@@ -9,7 +9,7 @@ import { loadRegistered, manifest } from '../../harness/project.mts';
 const stage = setStage();
 const { check } = loadContract();
 
-/** What each operation gives in as many ways as it takes to see every field. */
+/** The output of each operation, in as many ways as needed to cover every field. */
 const RUNS: Record<string, () => Promise<INodeExecutionData[]>> = {
 	'media.download': async () => await run('media', 'download', { mediaId: await upload(), binaryPropertyName: 'data' }),
 	'media.upload': async () => {
@@ -76,7 +76,7 @@ async function upload(): Promise<string> {
 	return String(uploaded?.json.id);
 }
 
-/** The same schema, letting nothing in that it does not name. */
+/** The same schema, without additional properties. */
 function closed(schema: JsonObject): JsonObject {
 	const { properties, items } = schema as { properties?: Record<string, JsonObject>; items?: JsonObject };
 	return {
@@ -90,7 +90,7 @@ function closed(schema: JsonObject): JsonObject {
 }
 
 describe('the preview of an operation', () => {
-	it('is there for each operation of the node, and for nothing else', () => {
+	it('exists for each operation of the node, and for nothing else', () => {
 		const node = loadRegistered<{ description: { properties: Array<Record<string, unknown>> } }>(String(manifest.n8n.nodes[0]));
 		const operations = node.description.properties
 			.filter(({ name }) => name === 'operation')
@@ -101,7 +101,7 @@ describe('the preview of an operation', () => {
 		expect(previews().map(({ resource, operation }) => `${resource}.${operation}`).sort()).toEqual(operations.sort());
 	});
 
-	it.each(previews())('names what $resource: $operation gives, with its types', async ({ resource, operation, schema }) => {
+	it.each(previews())('describes the fields and types of $resource: $operation', async ({ resource, operation, schema }) => {
 		const outputs = (await RUNS[`${resource}.${operation}`]!()).map(({ json }) => json);
 		expect(outputs.flatMap(check(closed(schema)))).toEqual([]);
 		const seen = new Set(outputs.flatMap((json) => Object.keys(json)));

@@ -3,7 +3,7 @@ import { itemsOf, setStage, TEXT } from '../../harness/core/stage.mts';
 const stage = setStage();
 
 describe('getting a message', () => {
-	it('gives what the API knows of it', async () => {
+	it('returns what the API knows about it', async () => {
 		const [sent] = await stage.run({ ...TEXT, additionalFields: { reference: 'order-1234' } });
 		const output = await stage.run({ resource: 'message', operation: 'get', messageId: String(sent?.json.id) });
 		expect(stage.simulator.requests[1]).toMatchObject({
@@ -35,7 +35,7 @@ describe('getting a message', () => {
 	it.each([
 		['in the chat', { answerIn: 'chat', templateName: 'please_answer', templateText: 'May we?' }, 'MW1.0.***'],
 		['on the page', { messageType: 'text' }, 'signature=***'],
-	])('gives nothing that answers a question %s', async (_where, parameters, shown) => {
+	])('returns nothing that could answer a question %s', async (_where, parameters, shown) => {
 		const { username, password, baseUrl } = stage.simulator;
 		const question = { resource: 'message', operation: 'sendAndWait', to: '+64211234567', message: 'May we?', responseType: 'approval', ...parameters };
 		const { stop } = await stage.n8n.ask({ parameters: question, credential: { username, password, baseUrl } });
@@ -49,7 +49,7 @@ describe('getting a message', () => {
 		expect(secrets.filter((secret) => given.includes(secret))).toEqual([]);
 	});
 
-	it('passes on fields that no reference knows', async () => {
+	it('passes on fields that are not in the reference', async () => {
 		const body = { id: 'x', source: '1', destination: '2', direction: 'outbound' };
 		stage.simulator.addFault({ kind: 'status', status: 200, body });
 		const [output] = await stage.run({
@@ -60,7 +60,7 @@ describe('getting a message', () => {
 		expect(output?.json).toEqual(body);
 	});
 
-	it('says so when there is no such message', async () => {
+	it('reports an unknown message', async () => {
 		const failure = await stage.fail({
 			resource: 'message',
 			operation: 'get',
@@ -73,7 +73,7 @@ describe('getting a message', () => {
 		expect(failure.description).toContain('Modica does not know this message.');
 	});
 
-	it('gives each of many its own, in order', async () => {
+	it('returns the messages of many items in order', async () => {
 		const sent = await stage.run({ ...TEXT, to: '={{ $json.to }}' }, {
 			items: itemsOf('to', Array.from({ length: 30 }, (_, index) => `+6421100${1_000 + index}`)),
 		});
@@ -87,7 +87,7 @@ describe('getting a message', () => {
 });
 
 describe('marking a message as read', () => {
-	it('tells the API which', async () => {
+	it('sends its ID to the API', async () => {
 		const [sent] = await stage.run(TEXT);
 		const output = await stage.run({ resource: 'message', operation: 'markAsRead', messageId: String(sent?.json.id) });
 		expect(stage.simulator.requests[1]).toMatchObject({
@@ -107,7 +107,7 @@ describe('an operation that does not exist', () => {
 		['message', 'unsend'],
 		['message', 'constructor'],
 		['chat', ''],
-	])('%s: %s is refused', async (resource, operation) => {
+	])('%s: %s is rejected', async (resource, operation) => {
 		expect((await stage.fail({ resource, operation })).message).toBe(
 			`Operation '${resource}: ${operation}' is unknown. Choose an operation of the list.`,
 		);

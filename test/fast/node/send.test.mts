@@ -4,7 +4,7 @@ import { itemsOf, setStage, TEXT, UUID } from '../../harness/core/stage.mts';
 const stage = setStage();
 const TEMPLATE = { ...TEXT, messageType: 'template', templateName: 'order_update', templateParameters: 'fields' };
 
-describe('the body of a message is what the contract says and nothing more', () => {
+describe('the body of a message matches the contract exactly', () => {
 	it.each([
 		['a text', TEXT, { to: '+64211234567', type: 'text', text: { body: 'Hello' } }],
 		['a template', TEMPLATE, {
@@ -12,7 +12,7 @@ describe('the body of a message is what the contract says and nothing more', () 
 			type: 'template',
 			template: { name: 'order_update', language: 'en_US' },
 		}],
-		['a template in full, from fields', {
+		['a template with all fields, from fields', {
 			...TEMPLATE,
 			templateLanguage: 'mi',
 			headerParams: { values: [{ value: 'Kia ora' }] },
@@ -39,7 +39,7 @@ describe('the body of a message is what the contract says and nothing more', () 
 				],
 			},
 		}],
-		['a template in full, from JSON', {
+		['a template with all fields, from JSON', {
 			...TEMPLATE,
 			templateParameters: 'json',
 			templateJson: JSON.stringify({
@@ -60,7 +60,7 @@ describe('the body of a message is what the contract says and nothing more', () 
 				buttons: [{ index: 0, type: 'quick_reply', payload: 'YES' }],
 			},
 		}],
-		['a template whose lists are empty', {
+		['a template with empty lists', {
 			...TEMPLATE,
 			templateParameters: 'json',
 			templateJson: '{"header_params": [], "body_params": null, "media": {}, "buttons": []}',
@@ -84,12 +84,12 @@ describe('the body of a message is what the contract says and nothing more', () 
 			source: '102046588645210',
 			reference: 'order-1234',
 		}],
-		['a text whose additional fields are empty', {
+		['a text with empty additional fields', {
 			...TEXT,
 			additionalFields: { source: '', reference: '', scheduled: '' },
 		}, { to: '+64211234567', type: 'text', text: { body: 'Hello' } }],
-		['a number for a text', { ...TEXT, text: 42 }, { to: '+64211234567', type: 'text', text: { body: '42' } }],
-		['a text of 4,096 characters outside the basic plane', { ...TEXT, text: '🥝'.repeat(4_096) }, {
+		['a number as text', { ...TEXT, text: 42 }, { to: '+64211234567', type: 'text', text: { body: '42' } }],
+		['a text of 4,096 characters outside the Basic Multilingual Plane', { ...TEXT, text: '🥝'.repeat(4_096) }, {
 			to: '+64211234567',
 			type: 'text',
 			text: { body: '🥝'.repeat(4_096) },
@@ -102,7 +102,7 @@ describe('the body of a message is what the contract says and nothing more', () 
 		]);
 	});
 
-	it('a schedule, in the time zone of the workflow', async () => {
+	it('a schedule in the time zone of the workflow', async () => {
 		const inThreeDays = new Date(Date.now() + 3 * 86_400_000);
 		const local = new Intl.DateTimeFormat('sv-SE', {
 			timeZone: 'Pacific/Auckland',
@@ -115,8 +115,8 @@ describe('the body of a message is what the contract says and nothing more', () 
 	});
 });
 
-describe('what comes out of a send', () => {
-	it.each(['reference', 'alternative'] as const)('is the same from the %s shape of the answer', async (responseShape) => {
+describe('the output of Send', () => {
+	it.each(['reference', 'alternative'] as const)('is the same for the %s shape of the response', async (responseShape) => {
 		stage.simulator.configure({ responseShape });
 		const output = await stage.run({ ...TEXT, additionalFields: { reference: 'order-1234' } });
 		expect(output).toEqual([
@@ -133,7 +133,7 @@ describe('what comes out of a send', () => {
 		expect(output[0]?.json.id).toBe(stage.simulator.messages[0]?.id);
 	});
 
-	it('keeps what else the API answers', async () => {
+	it('contains other fields of the response', async () => {
 		stage.simulator.addFault({
 			kind: 'status',
 			status: 202,
@@ -147,9 +147,9 @@ describe('what comes out of a send', () => {
 		});
 	});
 
-	it('is one item for each input item, in their order and paired', async () => {
+	it('is one item per input item, in order and paired', async () => {
 		const numbers = Array.from({ length: 60 }, (_, index) => `6421100${1_000 + index}`);
-		// The first answers come last.
+		// The first responses arrive last.
 		stage.simulator.addFault({ kind: 'latency', ms: 60, times: 20 });
 		const output = await stage.run({ ...TEXT, to: '={{ $json.phone }}', text: '=Hello {{ $json.phone }}' }, {
 			items: itemsOf('phone', numbers),
@@ -163,14 +163,14 @@ describe('what comes out of a send', () => {
 		expect(numbers.map((number) => textOf.get(`+${number}`))).toEqual(numbers.map((number) => `Hello ${number}`));
 	});
 
-	it('is nothing for no items', async () => {
+	it('is empty without items', async () => {
 		expect(await stage.run(TEXT, { items: [] })).toEqual([]);
 		expect(stage.received()).toEqual([]);
 	});
 });
 
 describe('a run', () => {
-	it('keeps messages to one number in the order of the items, never two at once', async () => {
+	it('sends messages to the same number in the order of the items, one at a time', async () => {
 		stage.simulator.configure({ latencyMs: 5 });
 		const items = Array.from({ length: 30 }, (_, index) =>
 			item({ to: index % 3 === 0 ? '+64211000000' : `+642120000${10 + index}`, text: `${index}` }),
@@ -187,10 +187,10 @@ describe('a run', () => {
 	});
 
 	it.each([
-		['25 requests at once', {}, 25],
-		['as many as the option says', { options: { maxConcurrency: 15 } }, 15],
-	])('has at most %s under way', async (_what, options, most) => {
-		// Long beside what it takes to start 25 requests, so that they meet.
+		['25 concurrent requests', {}, 25],
+		['as many concurrent requests as the option allows', { options: { maxConcurrency: 15 } }, 15],
+	])('has at most %s', async (_what, options, most) => {
+		// Longer than it takes to start 25 requests, so that they overlap.
 		stage.simulator.configure({ latencyMs: 1_500 });
 		await stage.run({ ...TEXT, ...options, to: '={{ $json.to }}' }, {
 			items: itemsOf('to', Array.from({ length: 30 }, (_, index) => `+6421200${1_000 + index}`)),
@@ -198,7 +198,7 @@ describe('a run', () => {
 		expect(stage.simulator.maxInFlight).toBe(most);
 	});
 
-	it('sends nothing when one of its items is bad, and says what is wrong with which', async () => {
+	it('sends nothing if one of its items is invalid, and reports the error', async () => {
 		const failure = await stage.fail({ ...TEXT, to: '={{ $json.to }}' }, {
 			items: itemsOf('to', ['+64211234567', '021 123 4567', '+64211234568', 'nobody']),
 		});
@@ -212,7 +212,7 @@ describe('a run', () => {
 		expect(stage.received()).toEqual([]);
 	});
 
-	it('sends the good items when it is to continue, and says what is wrong with each of the others', async () => {
+	it('sends the valid items if it is set to continue, and reports the error of each of the others', async () => {
 		const output = await stage.run({ ...TEXT, to: '={{ $json.to }}' }, {
 			items: itemsOf('to', ['+64211234567', '021 123 4567', '+64211234568']),
 			continueOnFail: true,
@@ -229,11 +229,11 @@ describe('a run', () => {
 			},
 			{ json: expect.objectContaining({ to: '+64211234568', status: 'accepted' }), pairedItem: { item: 2 } },
 		]);
-		// With an error on it, n8n would reduce the item to the error's message.
+		// With a property `error`, n8n would reduce the item to the message of the error.
 		expect(output.some((one) => 'error' in one)).toBe(false);
 	});
 
-	it('tells n8n by an error which items go to the error output, without their json being reduced to it', async () => {
+	it('marks the items for the error output without losing their JSON', async () => {
 		const output = await stage.run({ ...TEXT, to: '={{ $json.to }}' }, {
 			items: itemsOf('to', ['+64211234567', '021 123 4567']),
 			continueOnFail: 'errorOutput',
@@ -245,7 +245,7 @@ describe('a run', () => {
 		});
 	});
 
-	it('stops at the first message that the API refuses, and says which others may have been sent', async () => {
+	it('stops at the first rejected message, and reports which others may have been sent', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 422, match: { to: '+64211000002' } });
 		for (const to of ['+64211000003', '+64211000004']) stage.simulator.addFault({ kind: 'drop', when: 'after', match: { to } });
 		const failure = await stage.fail({ ...TEXT, to: '={{ $json.to }}' }, {
@@ -255,7 +255,7 @@ describe('a run', () => {
 		expect(failure.description).toContain('2 were done before the node stopped. 2 more may have been sent: items 3, 4. Look for their status before you send them again.');
 	});
 
-	it('stops at the first message that the API refuses, and says what was done', async () => {
+	it('stops at the first rejected message, and reports what was sent', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 422, match: { to: '+64211000002' } });
 		const failure = await stage.fail({ ...TEXT, options: { maxConcurrency: 1 }, to: '={{ $json.to }}' }, {
 			items: itemsOf('to', ['+64211000000', '+64211000001', '+64211000002', '+64211000003']),
@@ -265,7 +265,7 @@ describe('a run', () => {
 		expect(stage.simulator.messages.map(({ to }) => to)).toEqual(['+64211000000', '+64211000001']);
 	});
 
-	it('goes on after a message that the API refuses when it is to continue', async () => {
+	it('continues after a rejected message if it is set to continue', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 422, match: { to: '+64211000001' } });
 		const output = await stage.run({ ...TEXT, to: '={{ $json.to }}' }, {
 			items: itemsOf('to', ['+64211000000', '+64211000001', '+64211000002']),
@@ -287,7 +287,7 @@ describe('a run', () => {
 		]);
 	});
 
-	it('decrypts the credential once, however many items it has', async () => {
+	it('decrypts the credential once, regardless of the number of items', async () => {
 		await stage.run({ ...TEXT, to: '={{ $json.to }}' }, {
 			items: itemsOf('to', Array.from({ length: 10 }, (_, index) => `+6421200${1_000 + index}`)),
 		});

@@ -22,7 +22,7 @@ const CHOICES = { values: [{ choice: 'Morning' }, { choice: 'Noon' }, { choice: 
 let waiting: Waiting | undefined;
 afterEach(() => waiting?.stop());
 
-/** Asks, and gives the link that went out, as n8n hears it. */
+/** Sends a question. Returns the link in it, as n8n receives it. */
 async function ask(parameters: INodeParameters = {}, run: Partial<NodeRun> = {}): Promise<{ waiting: Waiting; link: string; body: string }> {
 	const { username, password, baseUrl } = stage.simulator;
 	waiting = await stage.n8n.ask({ parameters: { ...QUESTION, ...parameters }, credential: { username, password, baseUrl }, ...run });
@@ -35,7 +35,7 @@ async function ask(parameters: INodeParameters = {}, run: Partial<NodeRun> = {})
 const data = (answers: INodeExecutionData[][][]) => answers.map((outputs) => outputs[0]?.[0]?.json.data);
 
 describe('a question', () => {
-	it('goes out with a signed link, and has the execution wait', async () => {
+	it('is sent with a signed link, and puts the execution into the waiting state', async () => {
 		const { waiting: asked, body } = await ask({ additionalFields: { reference: 'order-1234', source: '102046588645210' } });
 		expect(stage.received()).toEqual([
 			{ to: '+64211234567', type: 'text', text: { body }, reference: 'order-1234', source: '102046588645210' },
@@ -46,7 +46,7 @@ describe('a question', () => {
 		expect(asked.waitTill).toEqual(new Date('3000-01-01T00:00:00.000Z'));
 	});
 
-	it('has its link where it is wanted, and none of that on the page', async () => {
+	it('has its link at {link}, which the page does not show', async () => {
 		const { body, link } = await ask({ message: 'Please look: {link}. Thanks, $& {link}' });
 		expect(body).toMatch(/^Please look: (https:\S+)\. Thanks, \$& \1$/);
 		expect((await readPage(link)).words).toBe('Please look: . Thanks, $&amp;');
@@ -66,7 +66,7 @@ describe('a question', () => {
 		["Limit Wait Time '5000 days' is no time to wait", limit({ resumeAmount: 5_000, resumeUnit: 'days' }), ''],
 		["Max Date and Time '2020-01-01T00:00' is in the past", limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2020-01-01T00:00' }), 'leave the limit out'],
 		["Max Date and Time 'soon' is not a date and time", limit({ limitType: 'atSpecifiedTime', maxDateAndTime: 'soon' }), 'Use a date and time'],
-	])('that cannot be asked is refused before anything is sent: %s', async (problem, parameters, remedy) => {
+	])('is rejected before anything is sent if it is invalid: %s', async (problem, parameters, remedy) => {
 		const { message } = await stage.fail({ ...QUESTION, ...(parameters as INodeParameters) });
 		expect(message.startsWith(problem)).toBe(true);
 		expect(message).toContain(remedy);
@@ -74,7 +74,7 @@ describe('a question', () => {
 		expect(stage.received()).toEqual([]);
 	});
 
-	it('is asked of one item at a time', async () => {
+	it('is sent for one item at a time', async () => {
 		const items = [item({}), item({}), item({})];
 		const words = /^Send and Wait for Response asks one question at a time, but there are 3 items\. Put a Loop Over Items/;
 		expect((await stage.fail(QUESTION, { items })).message).toMatch(words);
@@ -83,7 +83,7 @@ describe('a question', () => {
 		expect(stage.received()).toEqual([]);
 	});
 
-	it('that Modica does not take leaves nothing waiting', async () => {
+	it('that Modica rejects leaves no execution waiting', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 403, match: { method: 'POST' } });
 		const { waiting: asked } = await ask({}, { continueOnFail: true });
 		expect(asked.output).toEqual([expect.objectContaining({ json: expect.objectContaining({ statusCode: 403, mayHaveBeenSent: false }) })]);
@@ -91,10 +91,10 @@ describe('a question', () => {
 	});
 });
 
-describe('n8n’s own address', () => {
+describe("n8n's own URL", () => {
 	const credential = { username: 'wab_demo', password: 'wab-demo-password', baseUrl: 'https://api.modicagroup.com/rest/wab/v1' };
 
-	it.each(['http://127.0.0.1:5678', 'http://localhost:5678', 'https://n8n.lan', 'http://192.168.1.20:5678'])('cannot be %s for the page', async (webhookUrl) => {
+	it.each(['http://127.0.0.1:5678', 'http://localhost:5678', 'https://n8n.lan', 'http://192.168.1.20:5678'])('must not be %s for the page', async (webhookUrl) => {
 		const { message } = await stage.fail(QUESTION, { webhookUrl, credential });
 		expect(message).toBe(
 			`The link to the answer page cannot be opened on a phone: n8n’s own address is ${webhookUrl}, which leads nowhere from outside. Set the environment variable WEBHOOK_URL of n8n to the address under which the internet reaches it, such as https://n8n.example.com/, and restart n8n.`,
@@ -102,12 +102,12 @@ describe('n8n’s own address', () => {
 		expect(stage.received()).toEqual([]);
 	});
 
-	it('can be private when the API is, too', async () => {
+	it('may be private if the API is private too', async () => {
 		const { body } = await ask({}, { webhookUrl: 'http://127.0.0.1:5678' });
 		expect(body).toContain('http://127.0.0.1:5678/webhook-waiting/');
 	});
 
-	it.each([['page', QUESTION], ['chat', { ...TEMPLATE, answerIn: 'chat' }]])('cannot have a path, for the %s', async (_, parameters) => {
+	it.each([['page', QUESTION], ['chat', { ...TEMPLATE, answerIn: 'chat' }]])('must not have a path, for the %s', async (_, parameters) => {
 		const { message } = await stage.fail(parameters, { webhookUrl: 'https://example.com/my/n8n' });
 		expect(message).toMatch(/^n8n cannot take answers under an address with a path, here \/my: .* WEBHOOK_URL .*$/);
 		expect(stage.received()).toEqual([]);
@@ -115,7 +115,7 @@ describe('n8n’s own address', () => {
 });
 
 describe('buttons in the chat', () => {
-	/** Asks in the chat, and gives the payloads that went out and where a tap is handed over. */
+	/** Sends a question with buttons. Returns the payloads, and the URL to which a tap is posted. */
 	async function askInChat(parameters: INodeParameters = {}) {
 		const { waiting: asked } = await ask({ ...TEMPLATE, answerIn: 'chat', ...parameters }, { webhookUrl: 'http://127.0.0.1:5678' });
 		const [{ template }] = stage.received() as [{ template: { buttons: Array<{ index: number; type: string; payload: string }> } }];
@@ -125,14 +125,14 @@ describe('buttons in the chat', () => {
 		return { asked, template, taps, links: taps.map(linkOf) };
 	}
 
-	it('hold what n8n signed, each something else', async () => {
+	it('contain signed data, different for each button', async () => {
 		const { template, taps } = await askInChat({ responseType: 'choice', choices: CHOICES });
 		expect(template.buttons.map(({ index, type }) => [index, type])).toEqual([[0, 'quick_reply'], [1, 'quick_reply'], [2, 'quick_reply']]);
 		expect(taps).toEqual([0, 1, 2].map((answer) => ({ answer, executionId: '1234', nodeId: 'node-1', secret: taps[0]?.secret, signature: expect.stringMatching(/^[0-9a-f]{64}$/) as string })));
 		expect(new Set(taps.map(({ signature }) => signature)).size).toBe(3);
 	});
 
-	it('answer by POST, and never by GET', async () => {
+	it('answer with POST, never with GET', async () => {
 		const { asked, links } = await askInChat();
 		expect((await readPage(links[1]!)).words).toBe('To answer, tap a button in the WhatsApp message.');
 		expect(asked.answers).toEqual([]);
@@ -141,7 +141,7 @@ describe('buttons in the chat', () => {
 		expect(data(asked.answers)).toEqual([{ approved: false, answeredIn: 'chat', respondedAt: expect.any(String) }]);
 	});
 
-	it('of a node whose id does not fit are refused', async () => {
+	it('are rejected if the ID of the node does not fit', async () => {
 		const { message } = await stage.fail({ ...TEMPLATE, answerIn: 'chat' }, { nodeId: 'x'.repeat(60) });
 		expect(message).toBe(`This node’s id, ${'x'.repeat(60)}, does not fit into a button. Delete the node and add it again: n8n then gives it an id that does.`);
 		expect(stage.received()).toEqual([]);
@@ -152,20 +152,20 @@ function limit(values: INodeParameters): INodeParameters {
 	return { options: { limitWaitTime: { values: { limitType: 'afterTimeInterval', resumeAmount: 1, resumeUnit: 'hours', ...values } } } };
 }
 
-/** In whole seconds, which are all that is read of a moment. */
+/** In whole seconds, the precision of a schedule. */
 const TOMORROW = hoursAfter(new Date(Math.floor(Date.now() / 1_000) * 1_000), 24);
 
 function hoursAfter(moment: Date, hours: number): Date {
 	return new Date(moment.getTime() + hours * 3_600_000);
 }
 
-/** A question that Modica sends later, with a time limit. */
+/** A scheduled question with a time limit. */
 function scheduled(moment: Date, values: INodeParameters): INodeParameters {
 	return { ...limit(values), additionalFields: { scheduled: moment.toISOString() } };
 }
 
 describe('a template', () => {
-	it('carries the link in its body parameters', async () => {
+	it('contains the link in its body parameters', async () => {
 		await ask({ ...TEMPLATE, bodyParams: { values: [{ value: 'Aroha' }, { value: 'Here: {link}' }] } });
 		expect(stage.received()).toEqual([
 			{
@@ -180,7 +180,7 @@ describe('a template', () => {
 		]);
 	});
 
-	it('carries what comes behind the host in a URL button, and leaves other buttons alone', async () => {
+	it('contains the link without the host in a URL button, and keeps other buttons', async () => {
 		await ask({
 			...TEMPLATE,
 			templateParameters: 'json',
@@ -212,17 +212,17 @@ describe('a time limit', () => {
 		expect(Number(asked.waitTill) - Date.now()).toBeLessThanOrEqual(milliseconds);
 	});
 
-	it('can be a moment, in the time zone of the workflow', async () => {
+	it('can be a point in time in the time zone of the workflow', async () => {
 		const { waiting: asked } = await ask(limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2099-06-01T09:00' }));
 		expect(asked.waitTill).toEqual(new Date('2099-05-31T21:00:00.000Z'));
 	});
 
-	it('of an interval is counted from when the message is sent', async () => {
+	it('that is a duration is counted from the time when the message is sent', async () => {
 		const { waiting: asked } = await ask(scheduled(TOMORROW, { resumeAmount: 2, resumeUnit: 'hours' }));
 		expect(asked.waitTill).toEqual(hoursAfter(TOMORROW, 2));
 	});
 
-	it('can be a moment after the message is sent', async () => {
+	it('can be a point in time after the message is sent', async () => {
 		const maxDateAndTime = hoursAfter(TOMORROW, 1).toISOString();
 		const { waiting: asked } = await ask(scheduled(TOMORROW, { limitType: 'atSpecifiedTime', maxDateAndTime }));
 		expect(asked.waitTill).toEqual(new Date(maxDateAndTime));
@@ -230,8 +230,8 @@ describe('a time limit', () => {
 
 	it.each([
 		['before', hoursAfter(TOMORROW, -1)],
-		['when', TOMORROW],
-	])('is refused when it is a moment %s the message is sent', async (_, moment) => {
+		['at which', TOMORROW],
+	])('is rejected if it is a point in time %s the message is sent', async (_, moment) => {
 		const maxDateAndTime = moment.toISOString();
 		const { message } = await stage.fail({ ...QUESTION, ...scheduled(TOMORROW, { limitType: 'atSpecifiedTime', maxDateAndTime }) });
 		expect(message).toBe(
@@ -244,7 +244,7 @@ describe('a time limit', () => {
 		['approval', { approved: false, timedOut: true }],
 		['choice', { choice: '', timedOut: true }],
 		['freeText', { text: '', timedOut: true }],
-	])('that has passed for %s gives an output of its own, not the approval that came in', async (responseType, expected) => {
+	])('that passes for %s returns an unanswered output, not an approval', async (responseType, expected) => {
 		const { waiting: asked } = await ask({ responseType, choices: CHOICES }, { items: [item({ data: { approved: true } })] });
 		const unanswered = { json: { id: stage.simulator.messages[0]?.id, to: '+64211234567', data: expected }, pairedItem: { item: 0 } };
 		expect(asked.input).toEqual([unanswered]);
@@ -253,17 +253,17 @@ describe('a time limit', () => {
 });
 
 describe('the page behind the link', () => {
-	it('asks when it is opened, and nothing else', async () => {
+	it('shows the question when it is opened, without answering it', async () => {
 		const { waiting: asked, link } = await ask();
 		const page = await readPage(link);
 		expect(page).toMatchObject({ status: 200, words: 'May we deliver tomorrow?', buttons: { approve: 'Approve', decline: 'Decline' } });
-		// Not even when the answer stands in the address, or comes along in a body.
+		// Not even if the answer is in the URL or in a body.
 		await readPage(`${link}&answer=approve&approved=true`);
 		await readPage(link, { answer: 'approve' });
 		expect(asked.answers).toEqual([]);
 	});
 
-	it('takes no free text from a request that only opens it', async () => {
+	it('accepts no free text from a GET request', async () => {
 		const { waiting: asked, link } = await ask({ responseType: 'freeText' });
 		expect((await readPage(link, { text: 'Yes' })).words).toBe('May we deliver tomorrow?');
 		expect(asked.answers).toEqual([]);
@@ -272,7 +272,7 @@ describe('the page behind the link', () => {
 	it.each([
 		['approve', 'Approve', true],
 		['decline', 'Decline', false],
-	])('takes the answer of a button: %s', async (answer, label, approved) => {
+	])('accepts the answer of a button: %s', async (answer, label, approved) => {
 		const { waiting: asked, link } = await ask({ additionalFields: { reference: 'order-1234' } });
 		expect((await send(link, { answer })).words).toBe(`${label} Thank you. Your answer has been received.`);
 		expect(asked.answers).toEqual([
@@ -292,7 +292,7 @@ describe('the page behind the link', () => {
 		]);
 	});
 
-	it('takes no answer that it does not offer', async () => {
+	it('rejects an unknown answer', async () => {
 		const { waiting: asked, link } = await ask({ declineLabel: '' });
 		expect((await readPage(link)).buttons).toEqual({ approve: 'Approve' });
 		for (const fields of [{ answer: 'decline' }, { answer: 'constructor' }, { approved: 'true' }, {}]) {
@@ -301,7 +301,7 @@ describe('the page behind the link', () => {
 		expect(asked.answers).toEqual([]);
 	});
 
-	it('takes free text, as it was written', async () => {
+	it('accepts free text unchanged', async () => {
 		const { waiting: asked, link } = await ask({ responseType: 'freeText', options: { submitLabel: 'Tuku', thanksText: 'Ngā mihi' } });
 		const page = await readPage(link);
 		expect(page.html).toMatch(/<textarea name="text"[^>]* required[^>]*><\/textarea><button dir="auto">Tuku<\/button>/);
@@ -312,7 +312,7 @@ describe('the page behind the link', () => {
 		expect(data(asked.answers)).toEqual([{ text: 'Not before 9 \n🥝', answeredIn: 'page', respondedAt: expect.any(String) }]);
 	});
 
-	it('runs nothing that a text brings along', async () => {
+	it('runs no code in a text', async () => {
 		const evil = `</p><script>alert(1)</script><img src=x onerror='alert(1)'>"&`;
 		const { link } = await ask({ message: evil, approveLabel: evil, declineLabel: evil, options: { thanksText: evil } });
 		for (const page of [await readPage(link), await send(link, { answer: 'approve' })]) {
@@ -321,7 +321,7 @@ describe('the page behind the link', () => {
 		}
 	});
 
-	it('is made for a phone, asks nobody else for anything, and says who may show it', async () => {
+	it('is designed for phones, loads nothing from other servers, and restricts who may embed it', async () => {
 		const { link } = await ask();
 		const { html, headers } = await readPage(link);
 		expect(html).toContain('<meta name="viewport" content="width=device-width, initial-scale=1">');
@@ -337,7 +337,7 @@ describe('the page behind the link', () => {
 		});
 	});
 
-	it('is closed to a link with another secret', async () => {
+	it('rejects a link with another secret', async () => {
 		const { waiting: asked, link } = await ask();
 		for (const other of [link.replace(/question=[^&]+/, 'question=AAAAAAAAAAAAAAAAAAAAAA'), link.replace(/question=[^&]+&/, '')]) {
 			for (const page of [await readPage(other), await send(other, { answer: 'approve' })]) {

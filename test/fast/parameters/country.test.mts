@@ -1,10 +1,10 @@
-/** Numbers as people of a country write them to each other. */
+/** Phone numbers as people write them in their own country. */
 import fc from 'fast-check';
 import { getCountries } from '../../../nodes/ModicaWhatsApp/n8n/countries';
 import { listCountries, parseCountry, type Country } from '../../../nodes/ModicaWhatsApp/parameters/country';
 import { parseRecipient } from '../../../nodes/ModicaWhatsApp/parameters/recipient';
 
-/** A country, the calling code and the rest of a mobile number there, how people write it, and what is none. */
+/** A country, its calling code, the rest of a mobile number, national spellings, and invalid numbers. */
 type Row = [Country, string, string, string[], string[]];
 
 const ROWS: Row[] = [
@@ -46,11 +46,11 @@ const ROWS: Row[] = [
 	['FJ', '679', '7012345', ['701 2345', '7012345'], ['321 2345']],
 ];
 
-/** What holds in every country. */
+/** Spellings that work in every country. */
 function spellings([, code, rest, local]: Row): unknown[] {
 	const pairs = rest.replace(/..(?=.)/g, '$& ');
 	const international = [`+${code}${rest}`, `+${code} ${pairs}`, `00${code} ${pairs}`, `(+${code}) ${pairs}`, `+${code}-${rest}`, `\u202a+${code} ${rest}\u202c`];
-	// As an expression or a spreadsheet gives them: digits alone, and with the zero in front lost.
+	// Values from expressions and spreadsheets: digits only, and without the leading zero.
 	return [...international, `${code}${rest}`, Number(`${code}${rest}`), Number(rest), rest, ...local];
 }
 
@@ -60,45 +60,46 @@ const REFUSED = ROWS.flatMap(([country, code, rest, [local = ''], none]) =>
 );
 
 describe('a number in a country', () => {
-	it('is tried in more than 300 spellings from 36 countries', () => {
+	it('is tested in more than 300 spellings from 36 countries', () => {
 		expect(ROWS).toHaveLength(36);
 		expect(TABLE.length + REFUSED.length).toBeGreaterThan(600);
 	});
 
-	it.each(TABLE)('%s: %j is %s', (country, written, number) => {
+	it.each(TABLE)('%s: %j is parsed as %s', (country, written, number) => {
 		expect(parseRecipient(written, { country })).toBe(number);
 	});
 
-	it.each(REFUSED)('%s: %j is refused', (country, written) => {
+	it.each(REFUSED)('%s: %j is rejected', (country, written) => {
 		expect(() => parseRecipient(written, { country })).toThrow(/^To '.*' (is not a mobile number in |is not a phone number|has lost digits|has a \(0\) in it|is a local number)/);
 	});
 
-	it('may be one of another country, with a plus sign', () => {
+	it('may be a number of another country if it has a plus sign', () => {
 		expect(parseRecipient('+49 1511 2345678', { country: 'NZ' })).toBe('+4915112345678');
 		expect(parseRecipient('0049 30 123456', { country: 'NZ' })).toBe('+4930123456');
 	});
 
-	// Landlines whose zero a spreadsheet has dropped, which are mobile numbers of the Faroe Islands, Greenland, …
+	// Landline numbers without their leading zero, as in spreadsheets. They look like mobile numbers of the Faroe Islands,
+	// Greenland, …
 	it.each<[Country, string]>([['AU', '298765432'], ['AU', '299245678'], ['BE', '68254294'], ['NZ', '68251061'], ['BR', '4748671502'], ['DE', '4561155128'], ['IN', '2694775305'], ['NZ', '4915112345678']])(
-		'in %s is never one of another country without it: %s',
+		'in %s is never a number of another country without a plus sign: %s',
 		(country, written) => {
 			expect(() => parseRecipient(written, { country })).toThrow('Write it with a plus sign and its country code');
 		},
 	);
 
-	it.each([211234567.5, 2112345.67, -211234567, 0, 1e21, NaN, Infinity])('is never made of what is no whole number: %d', (written) => {
+	it.each([211234567.5, 2112345.67, -211234567, 0, 1e21, NaN, Infinity])('must be a positive integer if it is a number value: %d', (written) => {
 		expect(() => parseRecipient(written, { country: 'NZ' })).toThrow(/is not a phone number|has lost digits/);
 		expect(() => parseRecipient(written)).toThrow(/is not a phone number|has lost digits/);
 	});
 
-	it('is refused with the name of the country and its code', () => {
+	it('is rejected with the name of the country and its calling code', () => {
 		expect(() => parseRecipient('09 123 4567', { country: 'NZ' })).toThrow(
 			new Error("To '09 123 4567' is not a mobile number in New Zealand. Write it with a plus sign and its country code, which is +64 in New Zealand."),
 		);
 		expect(() => parseRecipient('4930123456', { country: 'DE' })).toThrow('Write it with a plus sign and its country code, which is +49 in Germany.');
 	});
 
-	it('that begins with + or 00 is the same with any country as with none', () => {
+	it('that begins with + or 00 does not depend on the country', () => {
 		const number = fc.tuple(fc.constantFrom('+', '00', '+ ', '(+'), fc.string({ unit: fc.constantFrom(...'0123456789 -.()'), minLength: 5, maxLength: 20 })).map(([sign, rest]) => sign + rest);
 		const outcome = (written: string, country?: Country) => {
 			try {
@@ -114,12 +115,12 @@ describe('a number in a country', () => {
 		);
 	});
 
-	it('never gets other digits than it had, but for the code of its country and the zeros and prefixes people dial', () => {
+	it('keeps its digits, except for the calling code, leading zeros, and dialing prefixes', () => {
 		fc.assert(
 			fc.property(fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 3, maxLength: 14 }), fc.constantFrom(...ROWS), (written, [country]) => {
 				try {
 					const number = parseRecipient(written, { country });
-					// Of what came, the end at least is there.
+					// At least the end of the number is unchanged.
 					return number.endsWith(written.slice(-6));
 				} catch {
 					return true;
@@ -136,15 +137,15 @@ describe('a country', () => {
 		['', undefined],
 		[undefined, undefined],
 		[null, undefined],
-	])('%j is %j', (value, country) => {
+	])('%j is parsed as %j', (value, country) => {
 		expect(parseCountry(value)).toBe(country);
 	});
 
-	it.each([['New Zealand'], ['ZZ'], [64], [['NZ']], [{}], ['__proto__'], ['constructor']])('%j is none', (value) => {
+	it.each([['New Zealand'], ['ZZ'], [64], [['NZ']], [{}], ['__proto__'], ['constructor']])('%j is rejected', (value) => {
 		expect(() => parseCountry(value)).toThrow(/^Country of Local Numbers '.*' is not a country\. Choose one of the list, or give its two letters, such as NZ\.$/);
 	});
 
-	it('is chosen by its name, from all that there are', async () => {
+	it('is selected by its name, from all countries', async () => {
 		const choices = await getCountries();
 		expect(choices[0]).toEqual({ name: 'None (Reject Local Numbers)', value: '' });
 		expect(choices).toContainEqual({ name: 'New Zealand (+64)', value: 'NZ' });

@@ -1,20 +1,20 @@
 import { decodeEntities } from '../../../nodes/ModicaWhatsApp/parameters/entities';
 
-describe('the entities of HTML', () => {
+describe('HTML entities', () => {
 	it.each([
 		['a &amp; b &lt;&gt;&quot;&apos;', 'a & b <>"\''],
-		// The first and the last of their list, and some between: each has its place in it.
+		// The first and the last of the list, and some in between, because the position of each matters.
 		['&nbsp;&iexcl;&not;&shy;&frac34;&iquest;&Agrave;&times;&szlig;&divide;&thorn;&yuml;', '\u00a0¡¬\u00ad¾¿À×ß÷þÿ'],
 		['&Auml;&auml; &OElig;&oelig;', 'Ää Œœ'],
 		['5&thinsp;&euro; &ndash; 7&hellip;', '5\u2009€ – 7…'],
 		['&#65;&#0065;&#128512;', 'AA😀'],
 		['&#x41;&#X41;&#x1f600;&#x1F600;', 'AA😀😀'],
 		['&amp;lt;', '&lt;'],
-	])('become what they stand for: %s', (text, decoded) => {
+	])('are decoded: %s', (text, decoded) => {
 		expect(decodeEntities(text)).toBe(decoded);
 	});
 
-	it.each(['&unknown;', '&AMP;', '&amp', '& amp;', '&;', '&#;', '&#x;', '&#12345678;', '&#x1234567;', '&#xg;', '&1a;', 'R&D', '&constructor;'])('are none: %s', (text) => {
+	it.each(['&unknown;', '&AMP;', '&amp', '& amp;', '&;', '&#;', '&#x;', '&#12345678;', '&#x1234567;', '&#xg;', '&1a;', 'R&D', '&constructor;'])('are left unchanged if they are not entities: %s', (text) => {
 		expect(decodeEntities(text)).toBe(text);
 	});
 
@@ -28,7 +28,7 @@ describe('the entities of HTML', () => {
 		['&#x10FFFF;', '\u{10ffff}'],
 		['&#x110000;', '\ufffd'],
 		['&#9999999;', '\ufffd'],
-	])('that cannot be a character become the sign for that: %s', (text, decoded) => {
+	])('that are not valid characters become the replacement character: %s', (text, decoded) => {
 		expect(decodeEntities(text)).toBe(decoded);
 	});
 });

@@ -12,7 +12,7 @@ describe('a text', () => {
 		[' Hello ', ' Hello '],
 		[42, '42'],
 		[false, 'false'],
-	])('is taken as it is written: %j', (value, text) => {
+	])('is used unchanged: %j', (value, text) => {
 		expect(parseText('Text', value, 'Write one.')).toBe(text);
 	});
 
@@ -20,11 +20,11 @@ describe('a text', () => {
 		['', "'Text' is empty. Write one."],
 		[undefined, "'Text' is empty. Write one."],
 		[['a'], `Text '["a"]' is not a text. Write one.`],
-	])('is none: %j', (value, message) => {
+	])('is rejected: %j', (value, message) => {
 		expect(() => parseText('Text', value, 'Write one.')).toThrow(message);
 	});
 
-	it('is counted as WhatsApp counts', () => {
+	it('is counted in the same way as WhatsApp counts', () => {
 		expect(countCharacters('a🥝é')).toBe(3);
 	});
 
@@ -42,15 +42,15 @@ describe('a list', () => {
 		['', []],
 		[[], []],
 		[[1, { a: 1 }], [1, { a: 1 }]],
-	])('of anything: %j', (value, list) => {
+	])('may contain any values: %j', (value, list) => {
 		expect(parseList('Buttons', value)).toEqual(list);
 	});
 
-	it('is not one thing', () => {
+	it('must not be a single value', () => {
 		expect(() => parseList('Buttons', 'x')).toThrow(`Buttons 'x' is not a list. Give a list such as ["Aroha", "1234"].`);
 	});
 
-	it('is split at commas, semicolons and lines', () => {
+	it('is split at commas, semicolons, and line breaks', () => {
 		expect(splitList(' a, b;c\r\nd\n\n,e\rf ')).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
 	});
 
@@ -59,11 +59,11 @@ describe('a list', () => {
 		[' a, b ', ['a', 'b']],
 		[['a', ' b ', '', 7], ['a', 'b', '7']],
 		[7, ['7']],
-	])('of texts: %j', (value, texts) => {
+	])('may contain texts: %j', (value, texts) => {
 		expect(parseTextList('Statuses', value)).toEqual(texts);
 	});
 
-	it.each([[[{}]], [{ a: 1 }], [[true]]])('of texts is not %j', (value) => {
+	it.each([[[{}]], [{ a: 1 }], [[true]]])('of texts is rejected: %j', (value) => {
 		expect(() => parseTextList('Statuses', value)).toThrow(/^Statuses '.*' is not a text\. Give a list of texts\.$/);
 	});
 });
@@ -73,29 +73,29 @@ describe('a number', () => {
 		[1, 1],
 		['100', 100],
 		[99.5, 99.5],
-	])('from 1 to 100: %j', (value, number) => {
+	])('from 1 to 100 is accepted: %j', (value, number) => {
 		expect(parseNumber('Max Concurrency', value, 1, 100)).toBe(number);
 	});
 
-	it.each([0.9, 100.1, 'many', null, NaN])('is out of range: %j', (value) => {
+	it.each([0.9, 100.1, 'many', null, NaN])('outside 1 to 100 is rejected: %j', (value) => {
 		expect(() => parseNumber('Max Concurrency', value, 1, 100)).toThrow(/^('Max Concurrency' is empty|Max Concurrency '.*' is out of range)\. Use a number from 1 to 100\.$/);
 	});
 });
 
-describe('the address of a file', () => {
+describe('a media URL', () => {
 	it.each([
 		['https://example.com/a%20file?id=1&x=2', 'https://example.com/a%20file?id=1&x=2'],
 		[' HTTP://EXAMPLE.com/A ', 'http://example.com/A'],
-	])('%s', (value, url) => {
+	])('%s is accepted', (value, url) => {
 		expect(parseUrl('Media URL', value)).toBe(url);
 	});
 
-	it.each(['invoice.pdf', 'ftp://example.com/a', 'javascript:alert(1)', 'https://', 'https://example.com/my file.pdf', 'xhttps://a.b', 'httpsx://a.b'])('is not %s', (value) => {
+	it.each(['invoice.pdf', 'ftp://example.com/a', 'javascript:alert(1)', 'https://', 'https://example.com/my file.pdf', 'xhttps://a.b', 'httpsx://a.b'])('%s is rejected', (value) => {
 		expect(() => parseUrl('Media URL', value)).toThrow(`Media URL '${value}' is not a web address. Use the whole address of the file, such as https://example.com/invoice.pdf.`);
 	});
 });
 
-describe('the address of the API', () => {
+describe('a base URL', () => {
 	it.each([
 		['https://api.modicagroup.com/rest/wab/v1', 'https://api.modicagroup.com/rest/wab/v1'],
 		[' https://api.modicagroup.com/rest/wab/v1// ', 'https://api.modicagroup.com/rest/wab/v1'],
@@ -103,7 +103,7 @@ describe('the address of the API', () => {
 		['http://127.0.0.1:3000/x', 'http://127.0.0.1:3000/x'],
 		['http://127.9.8.7', 'http://127.9.8.7'],
 		['http://[::1]:3000', 'http://[::1]:3000'],
-	])('%s', (value, url) => {
+	])('%s is accepted', (value, url) => {
 		expect(parseBaseUrl(value)).toBe(url);
 	});
 
@@ -122,7 +122,7 @@ describe('the address of the API', () => {
 		['http://xlocalhost', 'would send the password unencrypted'],
 		['http://1127.0.0.1.example.com', 'would send the password unencrypted'],
 		['ftp://localhost', 'would send the password unencrypted'],
-	])('is not %j', (value, message) => {
+	])('%j is rejected', (value, message) => {
 		expect(() => parseBaseUrl(value)).toThrow(message);
 	});
 });
@@ -137,7 +137,7 @@ describe('a binary field', () => {
 	it.each([
 		[{}, "Input Binary Field 'toString' is not among the binary fields of this item. It has none: put a node before this one that gives a file, such as Read Files or HTTP Request."],
 		[{ data: file, photo: file }, "Input Binary Field 'toString' is not among the binary fields of this item. It has: data, photo."],
-	])('is not there', (binary, message) => {
+	])('is reported as missing', (binary, message) => {
 		expect(() => readBinary({ binary }, { parameter: BINARY_FIELD, name: 'toString' })).toThrow(message);
 	});
 
@@ -145,12 +145,12 @@ describe('a binary field', () => {
 		[' data ', 'data'],
 		[7, ''],
 		[undefined, ''],
-	])('is named by %j', (value, name) => {
+	])('can be named %j', (value, name) => {
 		expect(fieldName(value)).toBe(name);
 	});
 });
 
-describe('the ID of a business number', () => {
+describe('a business number ID', () => {
 	it.each<[unknown, string | undefined]>([
 		['', undefined],
 		[undefined, undefined],
@@ -158,21 +158,21 @@ describe('the ID of a business number', () => {
 		[' 1 ', '1'],
 		[102046588645210, '102046588645210'],
 		['9'.repeat(30), '9'.repeat(30)],
-	])('%j', (value, source) => {
+	])('%j is accepted', (value, source) => {
 		expect(parseSource(value)).toBe(source);
 	});
 
-	it.each(['+102046588645210', '0102046588645210', '9'.repeat(31), 'abc', '1x', 'x1', 2 ** 53, 1.5, -1, [1]])('is not %j', (value) => {
+	it.each(['+102046588645210', '0102046588645210', '9'.repeat(31), 'abc', '1x', 'x1', 2 ** 53, 1.5, -1, [1]])('%j is rejected', (value) => {
 		expect(() => parseSource(value)).toThrow(/^Business Number ID '.*' is not valid\. Use the ID that Modica gave you: up to 30 digits, without a plus sign, such as 102046588645210\.$/);
 	});
 });
 
-describe('the ID of a message', () => {
+describe('a message ID', () => {
 	it('is a UUID', () => {
 		expect(parseMessageId(' 3FA85f64-5717-4562-b3fc-2c963f66afa6 ')).toBe('3FA85f64-5717-4562-b3fc-2c963f66afa6');
 	});
 
-	it.each(['', 'x', '3fa85f64-5717-4562-b3fc-2c963f66afa6x', 'x3fa85f64-5717-4562-b3fc-2c963f66afa6', '3fa85f6457174562b3fc2c963f66afa6', 7, ['3fa85f64-5717-4562-b3fc-2c963f66afa6']])('is not %j', (value) => {
+	it.each(['', 'x', '3fa85f64-5717-4562-b3fc-2c963f66afa6x', 'x3fa85f64-5717-4562-b3fc-2c963f66afa6', '3fa85f6457174562b3fc2c963f66afa6', 7, ['3fa85f64-5717-4562-b3fc-2c963f66afa6']])('%j is rejected', (value) => {
 		expect(() => parseMessageId(value)).toThrow(/^('Message ID' is empty|Message ID '.*' is not the ID of a message)\. Use the id that sending gave, such as 3fa85f64-5717-4562-b3fc-2c963f66afa6\.$/);
 	});
 });

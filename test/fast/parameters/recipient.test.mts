@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { parseRecipient } from '../../../nodes/ModicaWhatsApp/parameters/recipient';
 
-describe('a recipient as people write it', () => {
+describe('a recipient in a common spelling', () => {
 	it.each([
 		['+64211234567', '+64211234567'],
 		['64211234567', '+64211234567'],
@@ -18,12 +18,12 @@ describe('a recipient as people write it', () => {
 		['+1 415 555 2671', '+14155552671'],
 		['+6421123', '+6421123'],
 		['+123456789012345', '+123456789012345'],
-	])('%j is %s', (written, number) => {
+	])('%j is parsed as %s', (written, number) => {
 		expect(parseRecipient(written)).toBe(number);
 	});
 });
 
-describe('a recipient that would need guessing', () => {
+describe('an ambiguous recipient', () => {
 	it.each([
 		['', "'To' is empty. Use the international form, such as +64211234567."],
 		['   ', "'To' is empty. Use the international form, such as +64211234567."],
@@ -43,11 +43,11 @@ describe('a recipient that would need guessing', () => {
 		['+1234567890123456', "To '+1234567890123456' is too long for a phone number. It has 7 to 15 digits with its country code. Use the international form, such as +64211234567."],
 		[['+64211234567'], `To '["+64211234567"]' is not a single phone number. Use the international form, such as +64211234567.`],
 		[{ number: '+64211234567' }, `To '{"number":"+64211234567"}' is not a single phone number. Use the international form, such as +64211234567.`],
-	])('%j is refused', (written, message) => {
+	])('%j is rejected', (written, message) => {
 		expect(() => parseRecipient(written)).toThrow(new Error(message));
 	});
 
-	it('is never answered with other digits than were given', () => {
+	it('is never changed to other digits', () => {
 		fc.assert(
 			fc.property(fc.string({ unit: fc.constantFrom(...'0123456789+ -.()e,x\u202a') }), (written) => {
 				let number: string;

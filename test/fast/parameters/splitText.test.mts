@@ -1,4 +1,4 @@
-/** A text that is too long for one message, in parts that WhatsApp takes. */
+/** Splits a text that is too long for one message into parts within WhatsApp's limit. */
 import fc from 'fast-check';
 import { parseTextParts, splitText } from '../../../nodes/ModicaWhatsApp/parameters/splitText';
 import { expectCases, tryCases } from '../../harness/cases.mts';
@@ -7,31 +7,31 @@ import { expect } from '../../harness/quickExpect.mts';
 const length = (text: string) => [...text].length;
 const words = (text: string) => text.split(/\s+/).filter(Boolean);
 
-describe('a text that is split', () => {
-	it('is one part as it is when it fits, white space and all', () => {
+describe('a split text', () => {
+	it('is a single unchanged part if it fits, including its whitespace', () => {
 		const fits = ` \n${'x'.repeat(4_093)}\n`;
 		expect(parseTextParts('Text', fits)).toEqual([fits]);
 		expect(parseTextParts('Text', 4)).toEqual(['4']);
 	});
 
-	it('counts characters as WhatsApp does: an emoji is one', () => {
+	it('is counted in the same way as WhatsApp counts: an emoji is one character', () => {
 		expect(parseTextParts('Text', '👍'.repeat(4_096))).toEqual(['👍'.repeat(4_096)]);
 		expect(parseTextParts('Text', `${'👍'.repeat(4_000)} ${'👍'.repeat(4_000)}`)).toEqual(['👍'.repeat(4_000), '👍'.repeat(4_000)]);
 	});
 
-	it('is of up to ten times the length of a message', () => {
+	it('has up to ten times the length of a message', () => {
 		expect(parseTextParts('Text', `${'x'.repeat(4_095)} `.repeat(10))).toEqual(Array.from({ length: 10 }, () => 'x'.repeat(4_095)));
 	});
 
-	it('has no white space around it, nor parts of nothing else', () => {
+	it('has no leading or trailing whitespace, and no empty parts', () => {
 		expect(splitText(`  aaaa${' '.repeat(130)}bbbb\n`, 6)).toEqual(['aaaa', 'bbbb']);
 	});
 
 	it.each<[string, unknown, string]>([
 		['is too long for ten messages', 'x'.repeat(40_961), `Text '${'x'.repeat(80)}…' has 40961 characters. The node splits up to 40960: shorten it.`],
 		['is empty', ' ', "'Text' is empty. Write what the message is to say."],
-		['is none', {}, "Text '{}' is not a text. Write what the message is to say."],
-	])('is refused when it %s', (_, text, message) => {
+		['is missing', {}, "Text '{}' is not a text. Write what the message is to say."],
+	])('is rejected if it %s', (_, text, message) => {
 		expect(() => parseTextParts('Text', text)).toThrow(message);
 	});
 
@@ -41,28 +41,28 @@ describe('a text that is split', () => {
 		['a sentence', 30, 'It costs 3.50 now. Tomorrow more than that.', ['It costs 3.50 now.', 'Tomorrow more than that.']],
 		['a sentence without spaces', 12, '今天价格是五元。欢迎大家来买！谢谢', ['今天价格是五元。', '欢迎大家来买！谢谢']],
 		['a word', 12, 'one two three four', ['one two', 'three four']],
-		['a word, however early, before a word that fits into the next part', 20, 'see abcdefghijklmnopqrs', ['see', 'abcdefghijklmnopqrs']],
-		['a word of a language without spaces', 8, '我们今天去商店买东西', ['我们今天去商店', '买东西']],
+		['a word, even a short one, before a word that fits into the next part', 20, 'see abcdefghijklmnopqrs', ['see', 'abcdefghijklmnopqrs']],
+		['a word in a language without spaces', 8, '我们今天去商店买东西', ['我们今天去商店', '买东西']],
 		['a word, not before a comma', 6, '我们今天去吧，好的', ['我们今天去', '吧，好的']],
 		['a paragraph, not with a heading', 32, 'One two three.\n\n*1. A heading*\n\nThree four.', ['One two three.', '*1. A heading*\n\nThree four.']],
 		['a paragraph, not with a numbered heading', 32, 'One two three.\n\n1. *A heading*\n\nThree four.', ['One two three.', '1. *A heading*\n\nThree four.']],
-		['a line, not with one that announces the next', 30, 'One two three.\nDo *this:*\n- Three\n- Four', ['One two three.', 'Do *this:*\n- Three\n- Four']],
+		['a line, not with a line that introduces the next', 30, 'One two three.\nDo *this:*\n- Three\n- Four', ['One two three.', 'Do *this:*\n- Three\n- Four']],
 		['a line that only ends in bold', 34, 'One two three. Four *five six*\nSeven eight.', ['One two three. Four *five six*', 'Seven eight.']],
-		['a sentence, not with what announces the next', 30, 'One two three. Four five:\nSix seven.', ['One two three.', 'Four five:\nSix seven.']],
+		['a sentence, not with one that introduces the next', 30, 'One two three. Four five:\nSix seven.', ['One two three.', 'Four five:\nSix seven.']],
 		['a heading, rather than within a sentence', 26, 'One two three, four:\nFive six.', ['One two three, four:', 'Five six.']],
-		['a word, not with the number of an item', 20, 'Do this: 1. Turn it on and off.', ['Do this: 1. Turn it', 'on and off.']],
-		['a word, not with the sign of an item', 12, '- https://a.nz/b', ['- https:', '//a.nz/b']],
+		['a word, not with the number of a list item', 20, 'Do this: 1. Turn it on and off.', ['Do this: 1. Turn it', 'on and off.']],
+		['a word, not with the bullet of a list item', 12, '- https://a.nz/b', ['- https:', '//a.nz/b']],
 		['a paragraph, rather than a line', 30, 'One two three.\n\nAnother one.\nA third one.', ['One two three.', 'Another one.\nA third one.']],
-		['a sentence, rather than a paragraph that fills no third of a part', 30, 'One.\n\nTwo three. Four five, six seven eight.', ['One.\n\nTwo three.', 'Four five, six seven eight.']],
+		['a sentence, rather than a paragraph that fills less than a third of a part', 30, 'One.\n\nTwo three. Four five, six seven eight.', ['One.\n\nTwo three.', 'Four five, six seven eight.']],
 		['the same, later in a text', 30, 'Aa bb cc dd. Ee ff gg hh.\n\nOne.\n\nTwo three. Four five, six seven eight.', ['Aa bb cc dd. Ee ff gg hh.', 'One.\n\nTwo three.', 'Four five, six seven eight.']],
 		['a line, rather than a sentence without spaces', 18, '今天价格是五元。\n欢迎大家来！谢谢大家光临', ['今天价格是五元。', '欢迎大家来！谢谢大家光临']],
-		['a line, not with a heading right below it', 28, 'One two three\n*Heading*\nThree four.', ['One two three', '*Heading*\nThree four.']],
-		['a line that begins as a heading does', 34, 'One two three.\n*Note:* four five\nSix seven.', ['One two three.\n*Note:* four five', 'Six seven.']],
-		['a sentence, though it ends with a year', 24, 'It was in 2024. Then came more.', ['It was in 2024.', 'Then came more.']],
-		['a word, not before an accent of its own', 8, 'aaa bbb \u0301ccc ddd', ['aaa', 'bbb \u0301ccc', 'ddd']],
-		['a word, not before white space that a character takes in', 8, 'aaa bb\u0600 ccc', ['aaa', 'bb\u0600 ccc']],
+		['a line, not with a heading directly after it', 28, 'One two three\n*Heading*\nThree four.', ['One two three', '*Heading*\nThree four.']],
+		['a line that starts like a heading', 34, 'One two three.\n*Note:* four five\nSix seven.', ['One two three.\n*Note:* four five', 'Six seven.']],
+		['a sentence, even if it ends with a year', 24, 'It was in 2024. Then came more.', ['It was in 2024.', 'Then came more.']],
+		['a word, not before its combining accent', 8, 'aaa bbb \u0301ccc ddd', ['aaa', 'bbb \u0301ccc', 'ddd']],
+		['a word, not before whitespace that belongs to a grapheme', 8, 'aaa bb\u0600 ccc', ['aaa', 'bb\u0600 ccc']],
 		['a character of a long word, not with its hyphen', 8, 'aaaa-bbbb我们', ['aaaa', '-bbbb我们']],
-		['a line, white space and all', 9, 'aaa bbb\n \n   c', ['aaa bbb', '   c']],
+		['a line, including whitespace', 9, 'aaa bbb\n \n   c', ['aaa bbb', '   c']],
 		['a grapheme, in a word that is longer than a message', 14, '👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧', ['👨‍👩‍👧👨‍👩‍👧', '👨‍👩‍👧']],
 		['a whole grapheme, in a word that is longer than a message', 13, '👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧', ['👨‍👩‍👧', '👨‍👩‍👧👨‍👩‍👧']],
 		['a character, in a grapheme that is longer than a message', 10, `e${'\u0301'.repeat(12)}`, [`e${'\u0301'.repeat(5)}`, '\u0301'.repeat(7)]],
@@ -74,7 +74,7 @@ describe('a text that is split', () => {
 		['links', 34, 'More here: https://example.com/a-b.c?d=e, or ask.', ['More here:', 'https://example.com/a-b.c?d=e, or', 'ask.']],
 		['links between characters without spaces', 28, '请看我们的网站吧https://example.com/在线商店', ['请看我们的网站吧', 'https://example.com/在线商店']],
 		['bold', 24, 'Please do *not ever do that* again', ['Please do', '*not ever do that* again']],
-		['formatting in each other', 24, 'Please do _*not* ever ~do~ that_ again', ['Please do', '_*not* ever ~do~ that_', 'again']],
+		['nested formatting', 24, 'Please do _*not* ever ~do~ that_ again', ['Please do', '_*not* ever ~do~ that_', 'again']],
 		['code', 24, 'Please run `rm a b c d e f` again', ['Please run', '`rm a b c d e f` again']],
 		['code blocks', 30, 'Run this, please:\n```\none\ntwo\n```\nDone.', ['Run this, please:', '```\none\ntwo\n```\nDone.']],
 	])('keeps %s whole', (_, most, text, parts) => {
@@ -83,24 +83,24 @@ describe('a text that is split', () => {
 
 	it.each<[string, number, string, string[]]>([
 		['bold', 18, '*one two three four five*', ['*one two three*', '*four five*']],
-		['formatting in each other', 20, '*_one two three four five_*', ['*_one two three_*', '*_four five_*']],
-		['formatting in each other, the other way round', 20, '_*one two three four five*_', ['_*one two three*_', '_*four five*_']],
+		['nested formatting', 20, '*_one two three four five_*', ['*_one two three_*', '*_four five_*']],
+		['nested formatting, in reverse order', 20, '_*one two three four five*_', ['_*one two three*_', '_*four five*_']],
 		['a code block', 20, '```\none\n  two\nthree four five\n```', ['```\none\n  two\n```', '```\nthree four\n```', '```\nfive\n```']],
 		['a code block of one word', 20, '```\nxxxxxxxxxx\n```yyyyyyyy', ['```\nxxxxxxxxx\n```', '```\nx\n```yyyyyyyy']],
-		['a code block, without an empty one at its beginning', 20, `\`\`\`\n\n${'x'.repeat(20)}\n\`\`\``, [`\`\`\`\n\n${'x'.repeat(11)}\n\`\`\``, `\`\`\`\n${'x'.repeat(9)}\n\`\`\``]],
+		['a code block, without an empty one at its start', 20, `\`\`\`\n\n${'x'.repeat(20)}\n\`\`\``, [`\`\`\`\n\n${'x'.repeat(11)}\n\`\`\``, `\`\`\`\n${'x'.repeat(9)}\n\`\`\``]],
 		['a code block, without an empty one at its end', 26, '```\none two three four\n   ```\nDone.', ['```\none two three\n```', '```\nfour\n   ```\nDone.']],
 		['code within formatting', 26, '*_~a ```one two three four five six``` b~_*', ['*_~a', '```one two three four\n```', '```\nfive six``` b~_*']],
 		['a quote', 20, '> one two. three four five six', ['> one two. three', '> four five six']],
-	])('closes and opens again %s that is longer than a part', (_, most, text, parts) => {
+	])('closes and reopens %s that is longer than a part', (_, most, text, parts) => {
 		expect(splitText(text, most)).toEqual(parts);
 	});
 
-	it.each(['2 * 3 * 4 is twenty four', 'a*b*c and snake_case_name', 'price* and * more *'])('takes no sign that formats nothing for one that does: %s', (text) => {
+	it.each(['2 * 3 * 4 is twenty four', 'a*b*c and snake_case_name', 'price* and * more *'])('ignores characters that do not format anything: %s', (text) => {
 		expect(splitText(text, 16).join(' ')).toBe(text);
 	});
 });
 
-describe('any text that is split', () => {
+describe('any split text', () => {
 	const CASES = 20_000;
 	expectCases(CASES);
 	const word = fc.string({ unit: fc.constantFrom(...'abcdefghijklmnopäéñשמا0123456789'), minLength: 1, maxLength: 9 });
@@ -111,10 +111,10 @@ describe('any text that is split', () => {
 	const textOf = (piece: fc.Arbitrary<string>) => fc.array(fc.tuple(piece, gap), { minLength: 1, maxLength: 25 }).map((pairs) => pairs.flat().join('').trim());
 	const most = fc.integer({ min: 30, max: 60 });
 
-	it('loses nothing, keeps its order and its words, and has no part that is too long', async () => {
+	it('keeps all of its words in order, in parts within the limit', async () => {
 		await tryCases(CASES / 2, fc.tuple(textOf(word), most), ([text, limit]) => {
 			const parts = splitText(text, limit);
-			// A quote that is cut goes on as one.
+			// A quote that is split continues as one quote.
 			const cut = parts.flatMap((part, index) => words(index > 0 ? part.replace(/^> /, '') : part));
 			expect(cut.filter((each) => each !== '>')).toEqual(words(text).filter((each) => each !== '>'));
 			expect(parts.filter((part) => length(part) > limit || part.trim() === '')).toEqual([]);
@@ -122,14 +122,14 @@ describe('any text that is split', () => {
 		});
 	});
 
-	it('has its links and what is formatted whole', async () => {
+	it('keeps its links and formatted passages whole', async () => {
 		await tryCases(CASES / 4, fc.tuple(fc.array(fc.oneof(word, run, link), { minLength: 5, maxLength: 25 }), most), ([pieces, limit]) => {
-			// Cut within one of them, there would be a space, or signs, that were not there.
+			// A split within one of them would add a space or formatting characters.
 			expect(splitText(pieces.join(' '), limit).join(' ')).toBe(pieces.join(' '));
 		});
 	});
 
-	it('keeps graphemes whole, whatever it is made of', async () => {
+	it('keeps graphemes whole', async () => {
 		const segmenter = new Intl.Segmenter();
 		const graphemes = (text: string) => Array.from(segmenter.segment(text), ({ segment }) => segment);
 		await tryCases(CASES / 4, fc.tuple(fc.array(character, { minLength: 20, maxLength: 80 }).map((all) => all.join('')), most), ([text, limit]) => {

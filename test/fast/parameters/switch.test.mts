@@ -2,7 +2,7 @@ import { parseSwitch } from '../../../nodes/ModicaWhatsApp/parameters/switch';
 
 const parse = (options: object) => parseSwitch('Field', { ...options }, 'on', 'Use true or false.');
 
-describe('an option that is on or off', () => {
+describe('a switch', () => {
 	it.each([
 		[{}, false],
 		[{ on: true }, true],
@@ -18,7 +18,7 @@ describe('an option that is on or off', () => {
 		['', "'Field' is empty. Use true or false."],
 		[1, "Field '1' is neither true nor false. Use true or false."],
 		[['true'], `Field '["true"]' is neither true nor false. Use true or false.`],
-	])('is neither when it is %j', (on, message) => {
+	])('is rejected if it is %j', (on, message) => {
 		expect(() => parse({ on })).toThrow(message);
 	});
 });

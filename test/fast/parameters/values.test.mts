@@ -4,7 +4,7 @@ import { digits, fieldsOf, isEmpty, isRecord, parseJson, toNumber } from '../../
 const circle: Record<string, unknown> = {};
 circle.self = circle;
 
-describe('values from outside', () => {
+describe('external values', () => {
 	it.each([undefined, null, '', ' ', '\n\t'])('%j is empty', (value) => {
 		expect(isEmpty(value)).toBe(true);
 	});
@@ -37,7 +37,7 @@ describe('values from outside', () => {
 		expect(toNumber(value)).toBe(expected);
 	});
 
-	it('are digits without what stands between them', () => {
+	it('are reduced to their digits', () => {
 		expect(digits('+64 21-123 4567 x')).toBe('64211234567');
 	});
 
@@ -47,19 +47,19 @@ describe('values from outside', () => {
 		['null', null],
 		['{', undefined],
 		['', undefined],
-	])('%j is the JSON of %j', (text, value) => {
+	])('%j is parsed as the JSON value %j', (text, value) => {
 		expect(parseJson(text)).toEqual(value);
 	});
 });
 
 describe('the error for a parameter', () => {
-	it('names field, value and remedy', () => {
+	it('names the field, the value, and the solution', () => {
 		const error = invalid('To', '021', 'is a local number', 'Use the international form.');
 		expect(error).toBeInstanceOf(InputError);
 		expect({ name: error.name, message: error.message }).toEqual({ name: 'InputError', message: "To '021' is a local number. Use the international form." });
 	});
 
-	it('says so when the field is empty', () => {
+	it('says that the field is empty', () => {
 		expect(invalid('To', ' ', 'is a local number', 'Use the international form.').message).toBe("'To' is empty. Use the international form.");
 	});
 
@@ -73,7 +73,7 @@ describe('the error for a parameter', () => {
 		['x'.repeat(80), `'${'x'.repeat(80)}'`],
 		['x'.repeat(81), `'${'x'.repeat(80)}…'`],
 		[{ toJSON: () => undefined }, "''"],
-	])('quotes %p in short', (value, quoted) => {
+	])('quotes %p in a short form', (value, quoted) => {
 		expect(quote(value)).toBe(quoted);
 	});
 });
