@@ -85,20 +85,20 @@ export async function runEngine(run: EngineRun): Promise<Outcome> {
 		maxRequestsPerSecond,
 		stopOnError,
 	}));
-	const progress = reportProgress(NOBODY_TO_TELL, signal, () => context.api.messagesInFlight);
+	const progress = reportProgress(WITHOUT_PROGRESS, signal, () => context.api.messagesInFlight);
 	try {
-		const results = await runOperation(watched(operation, run.jobs), run.items, context, { stopOnError, signal, onProgress: progress.update });
+		const results = await runOperation(counted(operation, run.jobs), run.items, context, { stopOnError, signal, onProgress: progress.update });
 		return { kind: 'results', results };
 	} catch (error) {
 		if (error instanceof RunStopped) return { kind: 'stopped', failure: error.failure, note: error.note };
-		return asModicaError(error).name === 'CancelledError' ? { kind: 'cancelled' } : { kind: 'crashed', error };
+		return asModicaError(error).name === 'CancelledError' ? { kind: 'canceled' } : { kind: 'crashed', error };
 	} finally {
 		progress.end();
 	}
 }
 
 /** What n8n does with progress isn't part of the simulation, but the simulation checks that no progress timer remains. */
-const NOBODY_TO_TELL = { getWorkflowDataProxy: () => ({ $execution: {} }) as never, sendMessageToUI: () => {} };
+const WITHOUT_PROGRESS = { getWorkflowDataProxy: () => ({ $execution: {} }) as never, sendMessageToUI: () => {} };
 
 function createContext({ store, processName, clock, openFile }: EngineRun, api: ModicaClient): Context {
 	const unused = () => {
@@ -118,7 +118,7 @@ function createContext({ store, processName, clock, openFile }: EngineRun, api: 
 }
 
 /** The operation, with its jobs counted as they are created and completed. */
-function watched(operation: Operation, count: JobCount): Operation {
+function counted(operation: Operation, count: JobCount): Operation {
 	return {
 		...operation,
 		*jobs(...args) {
@@ -135,13 +135,13 @@ function watchedJob(job: Job, count: JobCount): Job {
 	return {
 		...job,
 		run: async () => {
-			count.underWay++;
+			count.running++;
 			try {
 				const results = await job.run();
 				count.outputs += results.filter((result) => !('error' in result || result.mayHaveBeenSent)).length;
 				return results;
 			} finally {
-				count.underWay--;
+				count.running--;
 				count.ended++;
 			}
 		},
@@ -149,18 +149,18 @@ function watchedJob(job: Job, count: JobCount): Job {
 }
 
 /** True if an error says that the message may have been sent. */
-export function tellsDoubt(error: unknown): boolean {
+export function saysMayHaveBeenSent(error: unknown): boolean {
 	return asModicaError(error).mayHaveBeenSent === true;
 }
 
 /** True if an error says that the message was given up because of repeated 429s. */
-export function tellsGivenUpForRefusals(error: unknown): boolean {
+export function saysGivenUpAfterRejections(error: unknown): boolean {
 	const { statusCode, message = '' } = asModicaError(error);
 	return statusCode === 429 || /rate limit|asked to wait/i.test(message);
 }
 
 /** True if a result says that its reference may count as sent although the message wasn't sent. */
-export function tellsUncertainReference(result: Result): boolean {
+export function saysReferenceMayCount(result: Result): boolean {
 	const words = 'error' in result ? asModicaError(result.error).description : result.json.message;
 	return /may (count as sent|report this message as a duplicate)/.test(String(words));
 }

@@ -358,7 +358,7 @@ describe('pacing', () => {
 		expect(clock.now()).toBeLessThanOrEqual(200);
 	});
 
-	it('respects the limit on concurrent requests, whatever the rate limit', async () => {
+	it('respects the limit on concurrent requests, regardless of the rate limit', async () => {
 		const { mostInFlight, delivered } = await send({ clock: new VirtualClock(), settings: { maxConcurrency: 3 }, messages: 100, latencyMs: 100 });
 		expect({ mostInFlight, delivered }).toEqual({ mostInFlight: 3, delivered: 100 });
 	});

@@ -40,7 +40,7 @@ const contentOf = (parameters: Record<string, unknown>) => {
 	return readContent(item, fileLinks(item, withLinks, undefined));
 };
 
-/** Errors must be short and have few lines, whatever they quote. */
+/** Errors must be short and have few lines, regardless of what they quote. */
 function expectReadable({ message }: Error): void {
 	expect(message).not.toBe('');
 	expect(message.length).toBeLessThan(1_500);

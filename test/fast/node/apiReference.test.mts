@@ -185,7 +185,7 @@ describe('an error in the reference is reported and not retried:', () => {
 	});
 });
 
-describe('a 429 is waited for, whatever status its body contains:', () => {
+describe('a 429 is retried, regardless of the status in its body:', () => {
 	it.each(between(429, 430))('$title', async ({ section, status, value }) => {
 		const { success, output, next } = use(section);
 		stage.simulator.addFault({ kind: 'status', status, body: value, headers: { 'retry-after': '0' } });

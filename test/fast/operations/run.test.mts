@@ -41,7 +41,7 @@ const started = (jobs: Handled[]) => jobs.filter((job) => job.started).map((job)
 const endedJobs = async (run: ReturnType<typeof runJobs>) => (await run).ended.map(({ job }) => job);
 
 describe('running jobs', () => {
-	it('returns results in the order of the jobs, in whatever order they end', async () => {
+	it('returns results in the order of the jobs, even if they end in another order', async () => {
 		const jobs = [0, 1, 2].map((item) => new Handled(item));
 		const run = runJobs(jobs, {});
 		await settle();
@@ -283,7 +283,7 @@ describe('running an operation', () => {
 		expect((await stopped(operationOf([refused, new Error('x')]), 2, true)).note).toMatch(/^No other was done before the node stopped\. 1 more failed and was not sent: item 1\. To go on/);
 	});
 
-	it('lists items in order, whatever the order of the jobs', async () => {
+	it('lists items in order, regardless of the order of the jobs', async () => {
 		const jobs = [0, 3, 1, 2].map((item) => ({ targets: [{ item }], run: async () => await Promise.reject(item === 0 ? refused : doubtful) }));
 		expect((await stopped({ jobs: () => jobs } as unknown as Operation, 4, true)).note).toContain('3 more may have been sent: items 1–3.');
 	});

@@ -356,7 +356,7 @@ describe('every parameter', () => {
 		expect(places(bare)).toEqual([]);
 	});
 
-	it('ends its texts with a full stop if they have several sentences, and without one otherwise', () => {
+	it('ends its texts with a period only if they have several sentences', () => {
 		const wrong = all.flatMap(({ place, property }) =>
 			textsOf(property)
 				.filter((text) => !isWellWritten(text))
@@ -375,7 +375,7 @@ describe('every parameter', () => {
 		expect(places(wrong)).toEqual([]);
 	});
 
-	it('has a display name in title case, with straight quotes and without a full stop', () => {
+	it('has a display name in title case, with straight quotes and without a period', () => {
 		const small = /^(a|an|and|as|at|by|for|from|in|of|on|or|per|the|to|with)$/;
 		const wrong = except('notice').flatMap(({ place, property }) =>
 			[property.displayName, ...choices(property).map(({ name }) => name)]

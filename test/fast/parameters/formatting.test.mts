@@ -7,11 +7,11 @@ const HEADING: Mark = { sign: '*', written: '' };
 
 const piece = (text: string, ...marks: Mark[]): Piece => ({ text, marks });
 
-describe('a formatted passage', () => {
+describe('a formatted span', () => {
 	it.each<[string, Piece[], string]>([
 		['alone', [piece('now', BOLD)], '*now*'],
 		['without formatting', [piece('now')], 'now'],
-		['between other passages', [piece('Pay '), piece('now', BOLD), piece(', please')], 'Pay *now*, please'],
+		['between other spans', [piece('Pay '), piece('now', BOLD), piece(', please')], 'Pay *now*, please'],
 		['of several words', [piece('right  now', BOLD)], '*right  now*'],
 		['of several fragments', [piece('right ', BOLD), piece('now', BOLD)], '*right now*'],
 		['with nested formatting', [piece('Pay ', BOLD), piece('now', BOLD, ITALIC), piece(' please', BOLD)], '*Pay _now_ please*'],
@@ -61,7 +61,7 @@ describe('a formatted passage', () => {
 	});
 });
 
-describe('passages', () => {
+describe('spans', () => {
 	it('have a text without formatting', () => {
 		expect(plain([piece('Pay ', BOLD), piece('now\n'), piece('!', ITALIC)])).toBe('Pay now\n!');
 		expect(plain([])).toBe('');

@@ -2,7 +2,7 @@ import { spansOf } from '../../../nodes/ModicaWhatsApp/parameters/spans';
 
 const found = (text: string) => spansOf(text).map(({ from, to }) => text.slice(from, to));
 
-describe('the passages of a text', () => {
+describe('the formatted spans of a text', () => {
 	it.each<[string, string[]]>([
 		['no *bold* no', ['*bold*']],
 		['_in *each* other_', ['_in *each* other_', '*each*']],
@@ -24,11 +24,11 @@ describe('the passages of a text', () => {
 		['> a *b*\nc', ['> a *b*', '*b*']],
 		['a > b', []],
 		['>a', []],
-	])('of %j are %j', (text, passages) => {
+	])('in %j are %j', (text, passages) => {
 		expect(found(text)).toEqual(passages);
 	});
 
-	it('are whole, but for quotes, and have the signs that close and open them again', () => {
+	it('are complete except in quotes, and know the characters that close and reopen them', () => {
 		expect(spansOf('> www.a.nz *b*\n```c```')).toEqual([
 			{ from: 0, to: 14, open: '> ', close: '', isWhole: false },
 			{ from: 2, to: 10, open: '', close: '', isWhole: true },

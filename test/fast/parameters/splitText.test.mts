@@ -122,7 +122,7 @@ describe('any split text', () => {
 		});
 	});
 
-	it('keeps its links and formatted passages whole', async () => {
+	it('keeps its links and formatted spans whole', async () => {
 		await tryCases(CASES / 4, fc.tuple(fc.array(fc.oneof(word, run, link), { minLength: 5, maxLength: 25 }), most), ([pieces, limit]) => {
 			// A split within one of them would add a space or formatting characters.
 			expect(splitText(pieces.join(' '), limit).join(' ')).toBe(pieces.join(' '));

@@ -108,7 +108,7 @@ describe('any request body', () => {
 		);
 	}, TIMEOUT_MS);
 
-	it('is not lost if it is a callback, whatever its content type', async () => {
+	it('is not lost if it is a callback, regardless of its content type', async () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.oneof(status, reply),

@@ -124,7 +124,7 @@ describe('a request', () => {
 		expect(endpoint.executions).toEqual([]);
 	});
 
-	it('is accepted without authentication if the trigger has none, whatever the credential contains', async () => {
+	it('is accepted without authentication if the trigger has none, regardless of the credential', async () => {
 		set({ parameters: { ...endpoint.setup.parameters, authentication: 'none' }, credential: 'unreadable' });
 		expect(await call(STATUS, {})).toMatchObject({ status: 200, body: '' });
 		expect(endpoint.executions).toEqual([[[STATUS_ITEM], []]]);
