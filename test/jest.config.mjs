@@ -8,6 +8,7 @@ export default {
   // longer than the half second after which Jest reports that a worker failed to exit, although no handles are open.
   workerIdleMemoryLimit: '1GB',
   testMatch: ['<rootDir>/test/{fast,docs}/**/*.test.mts'],
+  testSequencer: '<rootDir>/test/harness/sequencer.mjs',
   // Limits tests that hang. On a busy machine, loading n8n's code alone can take longer than Jest's default of 5 s.
   testTimeout: 180_000,
   // Packages that many suites load.
