@@ -53,8 +53,8 @@ describe('a question', () => {
 	});
 
 	it.each([
-		['Message "xxxxxxxx', { message: 'x'.repeat(4_090) }, 'characters with its link. WhatsApp takes up to 4096: shorten it.'],
-		['Message "{link}xxx', { message: `{link}${'x'.repeat(4_000)}` }, 'characters with its link'],
+		["Message 'xxxxxxxx", { message: 'x'.repeat(4_090) }, 'characters with its link. WhatsApp takes up to 4096: shorten it.'],
+		["Message '{link}xxx", { message: `{link}${'x'.repeat(4_000)}` }, 'characters with its link'],
 		["'Message' is empty", { message: ' ' }, 'Write what the message is to say.'],
 		["Message Type 'media' is unknown", { messageType: 'media' }, 'Use text or template.'],
 		["Response Type 'customForm' is unknown", { responseType: 'customForm' }, 'Use approval, choice or freeText.'],
