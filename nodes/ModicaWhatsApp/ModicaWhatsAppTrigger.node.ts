@@ -145,7 +145,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		if (refused) return refused;
 
 		const callback = await readCallback(request);
-		if (callback.kind === 'none') return refuse(response, 400, `This is no callback: ${callback.reason}`);
+		if (callback.kind === 'none') return refuse(response, 400, `Invalid callback: ${callback.reason}`);
 
 		const isCopy = async () => {
 			// During a manual test, users send the same callback repeatedly.
@@ -160,7 +160,7 @@ export class ModicaWhatsAppTrigger implements INodeType {
 		const outcome = tap && (await answering.deliver(dedupeKey(callback), tap, openWaitingEndpoint(this, request)));
 		if (outcome === 'taken') return { webhookResponse: { answered: true } };
 		if (outcome === 'undecided') {
-			return refuse(response, 503, 'n8n cannot take this answer yet', { 'Retry-After': String(TRY_AGAIN_AFTER_S) });
+			return refuse(response, 503, 'n8n cannot accept this answer yet', { 'Retry-After': String(TRY_AGAIN_AFTER_S) });
 		}
 
 		const { filter, options } = readParameters(this);

@@ -186,7 +186,7 @@ export function storedKey(operation: Scenario['operation'], reference: string, n
  */
 export function readNote(note: string): { done: number; doubtful: number[]; claimed: number[] } {
 	const done = /^(\d+) (?:was|were) done/.exec(note)?.[1];
-	return { done: Number(done ?? 0), doubtful: itemsAfter('may have been sent', note), claimed: itemsAfter('may count as sent now', note) };
+	return { done: Number(done ?? 0), doubtful: itemsAfter('may have been sent', note), claimed: itemsAfter('may now count as sent', note) };
 }
 
 /** Parses a list of items in a note: `items 1, 3–5`. */

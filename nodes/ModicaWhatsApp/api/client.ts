@@ -66,7 +66,7 @@ export class ModicaClient {
 		});
 		// The reference returns one object. Modica's code samples show an array with one object.
 		const receipt = parseReceipt(Array.isArray(body) ? body[0] : body);
-		if (!receipt) throw unreadable('the message’s id', statusCode, true);
+		if (!receipt) throw unreadable('message ID', statusCode, true);
 		return receipt;
 	}
 
@@ -84,7 +84,7 @@ export class ModicaClient {
 			messages: broadcast.destination.length,
 		});
 		const receipts = parseBroadcastReceipts(body, broadcast.destination);
-		if (!receipts) throw unreadable('what became of each recipient', statusCode, true);
+		if (!receipts) throw unreadable('result for each recipient', statusCode, true);
 		return receipts;
 	}
 
@@ -97,7 +97,7 @@ export class ModicaClient {
 			subject: 'message',
 			idempotent: true,
 		});
-		if (!isRecord(body)) throw unreadable('the message', statusCode, false);
+		if (!isRecord(body)) throw unreadable('message', statusCode, false);
 		return body;
 	}
 
@@ -130,7 +130,7 @@ export class ModicaClient {
 		});
 		const media: unknown = Array.isArray(body) ? body[0] : body;
 		if (!isRecord(media) || typeof media.id !== 'string') {
-			throw unreadable('the file’s id', statusCode, false);
+			throw unreadable('file ID', statusCode, false);
 		}
 		return media;
 	}

@@ -53,7 +53,7 @@ export class UnexpectedError extends ModicaError {
 	constructor(message: string, { stack, mayHaveBeenSent }: { stack: string; mayHaveBeenSent: boolean }) {
 		super(message, {
 			mayHaveBeenSent,
-			...describe('This is not Modica’s answer. The details are in n8n’s log.', mayHaveBeenSent),
+			...describe('This is not a response from Modica. For details, see n8n’s log.', mayHaveBeenSent),
 		});
 		this.stack = stack;
 	}
@@ -64,7 +64,7 @@ export class CancelledError extends ModicaError {
 	override readonly name: string = 'CancelledError';
 
 	constructor(mayHaveBeenSent = false) {
-		super('The execution was cancelled', { mayHaveBeenSent });
+		super('The execution was canceled', { mayHaveBeenSent });
 	}
 }
 
@@ -74,32 +74,32 @@ export class NeverLeftError extends CancelledError {
 }
 
 const REMEDIES: Record<number, string> = {
-	400: 'Check the fields of this operation against what Modica says in the error.',
-	401: 'Check the username (the gateway application’s name) and the password in the credential. Once an application has an IP allow-list, requests from any other address get this answer too: ask Modica to add the address of your n8n.',
-	403: 'The application may not do this. Ask Modica which features and WhatsApp numbers it is enabled for.',
+	400: 'Check the fields of this operation. The message contains Modica’s reason.',
+	401: 'Check the username (the name of the gateway application) and the password in the credential. If the application has an IP allowlist, ask Modica to add the address of your n8n: all other addresses get a 401, too.',
+	403: 'Ask Modica which features and WhatsApp numbers are enabled for the application.',
 	408: 'A gateway between n8n and Modica timed out. Try again later.',
-	413: 'The file is larger than Modica takes. WhatsApp itself takes images up to 5 MB, audio and video up to 16 MB, documents up to 100 MB.',
-	415: 'Modica takes PNG and JPEG images, plain text, PDF, MP3 and MP4.',
-	422: 'Check the fields that Modica names in the error. A template must be approved and its parameters must match it; free text and media reach only customers who wrote in the last 24 hours.',
-	429: "Lower 'Max Requests per Second' in the options, or ask Modica to raise the limit of the application.",
+	413: 'Use a smaller file. The limits of WhatsApp itself are 5 MB for images, 16 MB for audio and video, and 100 MB for documents.',
+	415: 'Use a PNG or JPEG image, plain text, PDF, MP3, or MP4.',
+	422: 'Check the fields that Modica names. A template must be approved, and its parameters must match it. Text and media only reach customers who wrote in the last 24 hours.',
+	429: "Lower 'Max Requests per Second' in the options, or ask Modica to raise the rate limit of the application.",
 };
 
 const BASE_URL_REMEDY =
-	'Check the Base URL in the credential. It is the full address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
+	"Check 'Base URL' in the credential. It is the full address from Modica, such as https://api.modicagroup.com/rest/wab/v1.";
 /** For a 404, by what the ID in the request refers to. */
 const NOT_FOUND_REMEDIES: Record<Subject, string> = {
-	message: 'Modica does not know this message. Check its ID, and that the message belongs to the application of the credential.',
-	file: 'Modica does not know this file. Check its ID, and that the file belongs to the application of the credential.',
+	message: 'The application of the credential has no message with this ID. Check the ID and the credential.',
+	file: 'The application of the credential has no file with this ID. Check the ID and the credential.',
 };
 
 const SERVER_FAULT_REMEDY =
-	'This is a fault on Modica’s side. Try again later, and tell Modica’s support if it stays.';
+	'The cause is on Modica’s side. Try again later, and contact Modica’s support if this persists.';
 const REDIRECT_REMEDY =
-	'Modica’s API never redirects: check the base URL in the credential. The redirect was not followed, so that the password goes nowhere else.';
+	"Check 'Base URL' in the credential: Modica’s API never redirects. To protect the password, redirects are not followed.";
 const PROXY_REMEDY =
-	'Check the proxy in n8n’s environment (HTTPS_PROXY), or ask whoever runs it whether n8n may reach the base URL of the credential.';
+	"Check the proxy in n8n’s environment (HTTPS_PROXY), or ask its administrator to allow requests to 'Base URL' in the credential.";
 const SENT_WARNING =
-	'The message may have been sent all the same. Look for its status before you send it again.';
+	'The message may have been sent. Check its status before you send it again.';
 
 /** What the ID in a request refers to. */
 export type Subject = 'message' | 'file';
@@ -127,7 +127,7 @@ export function refusal(
 ): ModicaError {
 	const remedy = by === 'proxy' ? PROXY_REMEDY : remedyFor(statusCode, subject);
 	return new ModicaError(
-		`${by === 'proxy' ? 'The proxy between n8n and Modica' : 'Modica'} answered ${statusCode}${STATUS_NAMES[statusCode] ?? ''}${words ? `: ${words.slice(0, MAX_QUOTED_LENGTH)}` : ''}`,
+		`${by === 'proxy' ? 'The proxy between n8n and Modica' : 'Modica'} returned ${statusCode}${STATUS_NAMES[statusCode] ?? ''}${words ? `: ${words.slice(0, MAX_QUOTED_LENGTH)}` : ''}`,
 		{ statusCode, mayHaveBeenSent, ...describe(remedy, mayHaveBeenSent) },
 	);
 }
@@ -143,7 +143,7 @@ const STATUS_NAMES: Record<number, string> = {
 	403: ' (not allowed)',
 	404: ' (not found)',
 	407: ' (proxy authentication required)',
-	408: ' (time-out)',
+	408: ' (timeout)',
 	413: ' (too large)',
 	415: ' (unsupported file type)',
 	422: ' (not accepted)',
@@ -153,7 +153,7 @@ const STATUS_NAMES: Record<number, string> = {
 /** Returns the error for a request that repeatedly got a 429 while others got through. */
 export function refusedRepeatedly(refusals: number, words: string): ModicaError {
 	return new ModicaError(
-		`Modica refused this request ${refusals} times while other requests got through${words ? `: ${words.slice(0, MAX_QUOTED_LENGTH)}` : ''}`,
+		`Modica rate-limited this request ${refusals} times but accepted others${words ? `: ${words.slice(0, MAX_QUOTED_LENGTH)}` : ''}`,
 		{
 			statusCode: 429,
 			mayHaveBeenSent: false,
@@ -164,48 +164,48 @@ export function refusedRepeatedly(refusals: number, words: string): ModicaError 
 
 /** Descriptions of connections that were never established, or never became secure. */
 const UNREACHABLE: Record<string, string> = {
-	ECONNREFUSED: 'nothing answers there (connection refused)',
-	ENOTFOUND: 'there is no such host',
-	EAI_AGAIN: 'the name could not be looked up (DNS)',
-	EHOSTUNREACH: 'the host cannot be reached',
-	ENETUNREACH: 'the network cannot be reached',
-	ECONNABORTED: 'no connection could be made in time',
-	ETIMEDOUT: 'no connection could be made in time',
-	ERR_CANCELED: 'no connection could be made in time',
-	ECONNRESET: 'the connection was closed before it was secure',
-	EPIPE: 'the connection was closed before it was secure',
-	EPROTO: 'no secure connection could be made (TLS)',
+	ECONNREFUSED: 'connection refused',
+	ENOTFOUND: 'the host does not exist',
+	EAI_AGAIN: 'the DNS lookup failed',
+	EHOSTUNREACH: 'the host is unreachable',
+	ENETUNREACH: 'the network is unreachable',
+	ECONNABORTED: 'the connection timed out',
+	ETIMEDOUT: 'the connection timed out',
+	ERR_CANCELED: 'the connection timed out',
+	ECONNRESET: 'the connection was closed during the TLS handshake',
+	EPIPE: 'the connection was closed during the TLS handshake',
+	EPROTO: 'the TLS handshake failed',
 };
 
 const BROKEN: Record<string, string> = {
-	[STALLED]: 'nothing moved any more',
-	[TOO_LATE]: 'no answer came in time',
-	ECONNRESET: 'the connection broke off',
-	EPIPE: 'the connection broke off',
-	ECONNABORTED: 'no answer came in time',
-	ETIMEDOUT: 'no answer came in time',
+	[STALLED]: 'the transfer stalled',
+	[TOO_LATE]: 'the request timed out',
+	ECONNRESET: 'the connection was lost',
+	EPIPE: 'the connection was lost',
+	ECONNABORTED: 'the request timed out',
+	ETIMEDOUT: 'the request timed out',
 };
 
 /** Returns the error for a request without a response. */
 export function noResponse({ kind, code }: Fault, host: string, mayHaveBeenSent: boolean): ModicaError {
 	switch (kind) {
 		case 'blocked':
-			return new ModicaError(`n8n does not allow requests to ${host}: it is an internal or a blocked address`, {
-				description: 'Check the base URL in the credential, or ask whoever runs n8n to allow the address (N8N_SSRF_ALLOWED_HOSTNAMES).',
+			return new ModicaError(`n8n blocks requests to ${host}: the address is internal or not allowed`, {
+				description: "Check 'Base URL' in the credential, or ask your n8n administrator to allow the address (N8N_SSRF_ALLOWED_HOSTNAMES).",
 				mayHaveBeenSent,
 			});
 		case 'untrusted':
 			return new ModicaError(`Could not connect to ${host}: its certificate is not trusted`, {
-				description: `The server’s certificate was refused (${code.toLowerCase()}). Check the base URL in the credential.`,
+				description: `The server certificate was rejected (${code.toLowerCase()}). Check 'Base URL' in the credential.`,
 				mayHaveBeenSent,
 			});
 		case 'unreachable':
-			return new ModicaError(`Could not connect to ${host}: ${UNREACHABLE[code] ?? 'no connection could be made'}`, {
-				description: 'Check the base URL in the credential, and that n8n’s machine can reach it.',
+			return new ModicaError(`Could not connect to ${host}: ${UNREACHABLE[code] ?? 'no connection was established'}`, {
+				description: "Check 'Base URL' in the credential, and whether n8n can reach it.",
 				mayHaveBeenSent,
 			});
 		case 'broken':
-			return new ModicaError(`No answer from ${host}: ${BROKEN[code] ?? 'the request failed'}`, {
+			return new ModicaError(`No response from ${host}: ${BROKEN[code] ?? 'the request failed'}`, {
 				mayHaveBeenSent,
 				...describe('Try again later.', mayHaveBeenSent),
 			});
@@ -214,26 +214,26 @@ export function noResponse({ kind, code }: Fault, host: string, mayHaveBeenSent:
 
 /** Returns the error for a request that wasn't sent because the host had stopped responding. */
 export function hostNotResponding(host: string): ModicaError {
-	return new ModicaError(`Gave up: ${host} has not answered any of the latest requests`, {
-		description: 'Not sent. Try again later, and tell Modica’s support if it stays.',
+	return new ModicaError(`Gave up: ${host} did not respond to any recent request`, {
+		description: 'Not sent. Try again later, and contact Modica’s support if this persists.',
 		mayHaveBeenSent: false,
 	});
 }
 
 /** Returns the error for a download that didn't complete. */
 export function incompleteDownload(code: string, host: string): ModicaError {
-	return new ModicaError(`The file from ${host} did not come whole: ${BROKEN[code] ?? 'the connection broke off'}`, {
+	return new ModicaError(`Download from ${host} incomplete: ${BROKEN[code] ?? 'the connection was lost'}`, {
 		mayHaveBeenSent: false,
-		description: 'Nothing of it was kept. Try again later.',
+		description: 'The partial file was discarded. Try again later.',
 	});
 }
 
 /** Returns the error for a success status with an unusable body. */
 export function unreadable(what: string, statusCode: number, mayHaveBeenSent: boolean): ModicaError {
-	return new ModicaError(`Modica answered ${statusCode}, but ${what} could not be read from the answer`, {
+	return new ModicaError(`Modica returned ${statusCode} without a valid ${what}`, {
 		statusCode,
 		mayHaveBeenSent,
-		...describe('Check the base URL in the credential: is it really Modica’s API?', mayHaveBeenSent),
+		...describe("Check that 'Base URL' in the credential is the address of Modica’s API.", mayHaveBeenSent),
 	});
 }
 
@@ -244,15 +244,15 @@ export function unreadable(what: string, statusCode: number, mayHaveBeenSent: bo
  */
 export function unexpectedResponse(baseUrl: string, request: string, statusCode: number, answer: string): ModicaError {
 	return new ModicaError(
-		`Unexpected response from Base URL ${quote(baseUrl)}: ${request} answered ${statusCode} with ${answer.slice(0, MAX_QUOTED_LENGTH)}`,
+		`Unexpected response from Base URL ${quote(baseUrl)}: ${request} returned ${statusCode} with ${answer.slice(0, MAX_QUOTED_LENGTH)}`,
 		{
 			statusCode,
 			mayHaveBeenSent: false,
 			description:
 				statusCode >= 500
-					? `Try again later. If the error persists: ${BASE_URL_REMEDY}`
+					? `Try again later. If this persists: ${BASE_URL_REMEDY}`
 					: statusCode >= 300 && statusCode < 400
-						? `${BASE_URL_REMEDY} To keep the password safe, redirects are not followed.`
+						? `${BASE_URL_REMEDY} To protect the password, redirects are not followed.`
 						: BASE_URL_REMEDY,
 		},
 	);

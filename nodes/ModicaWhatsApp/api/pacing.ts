@@ -361,7 +361,7 @@ function nothingGotThrough(): ModicaError {
 
 function heldTooLong(heldMs: number): ModicaError {
 	return new ModicaError(
-		`Modica asked to wait ${Math.ceil(heldMs / 1_000)} s, and the node waits ${MAX_HOLD_MS / 1_000} s at most`,
+		`Modica asked to wait ${Math.ceil(heldMs / 1_000)} s, but the node waits ${MAX_HOLD_MS / 1_000} s at most`,
 		{ mayHaveBeenSent: false, description: RATE_LIMIT_REMEDY },
 	);
 }

@@ -38,23 +38,23 @@ export function safeRequest(original: IHttpRequestOptions, origin: string): AnyR
 	}
 	if (request.proxy) {
 		throw new Error(
-			'This credential can’t be used with a proxy set in the node. Remove Proxy from the node’s options. A proxy for all of n8n is set in n8n’s environment.',
+			"This credential can’t be used with a proxy set in the node. Remove 'Proxy' from the node’s options. Set a proxy for all of n8n in its environment.",
 		);
 	}
 	if (request.skipSslCertificateValidation || (request.rejectUnauthorized ?? true) !== true) {
 		throw new Error(
-			'This credential can’t be used without certificate checks. Turn off Ignore SSL Issues in the node’s options.',
+			"This credential can’t be used without certificate checks. Turn off 'Ignore SSL Issues' in the node’s options.",
 		);
 	}
 	if (CONNECTION_OPTIONS.some((name) => request[name])) {
 		throw new Error(
-			'This credential can’t be used with certificates or connection options set in the node. Turn off SSL Certificates in the node’s settings.',
+			"This credential can’t be used with certificates or connection options set in the node. Turn off 'SSL Certificates' in the node’s settings.",
 		);
 	}
 	// Several hosts can share an address. This header selects one.
 	if (Object.keys(request.headers ?? {}).some((name) => name.trim().toLowerCase() === 'host')) {
 		throw new Error(
-			'This credential can’t be used with a Host header set in the node. Remove Host from the node’s headers.',
+			"This credential can’t be used with a Host header set in the node. Remove 'Host' from the node’s headers.",
 		);
 	}
 	// The response to TRACE quotes the request.

@@ -116,7 +116,7 @@ export function parseFilter(events: unknown, options: unknown): Filter {
 		senders: parseTextList('Senders', senders).map((sender) => digits(parseRecipient(sender, { field: 'Senders' }))),
 	};
 	if (filter.events.length === 0) {
-		throw invalid('Trigger On', '', '', 'Choose at least one event that is to start the workflow.');
+		throw invalid('Trigger On', '', '', 'Select at least one event.');
 	}
 	return filter;
 }
@@ -153,7 +153,7 @@ function parseBusinessNumber(value: string): string {
 			'Business Numbers',
 			value,
 			'is not a business number',
-			"Use what stands in the 'destination' of your replies, such as 102046588645210; several with commas between.",
+			"Use the 'destination' of a reply, such as 102046588645210. Separate several numbers with commas.",
 		);
 	}
 	return number;

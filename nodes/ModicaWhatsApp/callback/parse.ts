@@ -87,18 +87,18 @@ export function parseCallback(body: unknown): Callback | NoCallback {
 	const value = typeof body === 'string' ? parseJson(body) : body;
 	if (value === undefined) return none('the body is empty or not JSON');
 	if (!isRecord(value)) return none('the body is not an object');
-	if (isNestedTooDeep(value)) return none(`the body is nested more than ${MAX_NESTING} deep`);
+	if (isNestedTooDeep(value)) return none(`the body is nested more than ${MAX_NESTING} levels deep`);
 
 	const { id: givenId, ...fields } = value;
 	const id = name(givenId);
-	if (id === undefined) return none(`'id' must be a text of 1 to ${MAX_NAME_LENGTH} characters`);
+	if (id === undefined) return none(`'id' must be a string of 1 to ${MAX_NAME_LENGTH} characters`);
 	const content = parseContent(fields.content);
 	const status = name(fields.status);
 	if (content && (isFromCustomer(fields) || !isKnown(status))) return toReply(id, content, fields);
 	if (status !== undefined) return toStatus(id, status, fields);
-	if ('content' in fields) return none("'content' must be an object, or one as a JSON string");
-	if ('status' in fields) return none(`'status' must be a text of 1 to ${MAX_NAME_LENGTH} characters`);
-	return none("there is neither a 'status' nor a 'content'");
+	if ('content' in fields) return none("'content' must be an object, or a JSON string of one");
+	if ('status' in fields) return none(`'status' must be a string of 1 to ${MAX_NAME_LENGTH} characters`);
+	return none("'status' or 'content' is required");
 }
 
 /** Returns a key that identifies a callback and is the same for its duplicates. */
@@ -162,7 +162,7 @@ function parseContent(given: unknown): ReplyContent | undefined {
 	const parsed = parseJson(given);
 	if (parsed === undefined) return unreadable('The content is not valid JSON');
 	if (!isRecord(parsed)) return unreadable('The content is not an object');
-	if (isNestedTooDeep(parsed)) return unreadable(`The content is nested more than ${MAX_NESTING} deep`);
+	if (isNestedTooDeep(parsed)) return unreadable(`The content is nested more than ${MAX_NESTING} levels deep`);
 	return readContent(parsed);
 }
 

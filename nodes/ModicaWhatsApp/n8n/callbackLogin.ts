@@ -41,7 +41,7 @@ export const authenticationFields: INodeProperties[] = [
 	},
 ];
 
-const NO_LOGIN = 'The credential has no Callback Username and Callback Password';
+const NO_LOGIN = "The credential has no 'Callback Username' and 'Callback Password'";
 /** How long to cache a login, and so the longest delay until a changed password applies. */
 const CACHE_TTL_MS = 10_000;
 /** Activation by a user, who can correct an error, as opposed to n8n's own activation at startup. */
@@ -87,7 +87,7 @@ export async function requireLogin(functions: IHookFunctions): Promise<void> {
 	if (loginOf(await functions.getCredentials('modicaWhatsAppApi'))) return;
 	throw new NodeOperationError(functions.getNode(), NO_LOGIN, {
 		description:
-			'Choose both, enter them in the credential of this trigger, and publish the workflow again. Or set Authentication to None: anyone who knows the URL can then start the workflow.',
+			"Enter both in the credential, and publish the workflow again. Or set 'Authentication' to 'None', which lets anyone who knows the URL start the workflow.",
 	});
 }
 
@@ -98,7 +98,7 @@ function isOpen(functions: IHookFunctions | IWebhookFunctions): boolean {
 async function readLogin(functions: IWebhookFunctions): Promise<CallbackLogin | undefined> {
 	const read = async () => {
 		const login = loginOf(await functions.getCredentials('modicaWhatsAppApi'));
-		if (!login) functions.logger.warn(`Modica WhatsApp Trigger refuses all callbacks: ${NO_LOGIN}`);
+		if (!login) functions.logger.warn(`Modica WhatsApp Trigger rejects all callbacks: ${NO_LOGIN}`);
 		return login;
 	};
 	const id = functions.getNode().credentials?.modicaWhatsAppApi?.id;

@@ -28,7 +28,7 @@ export async function testCredential(
 		const secrets = new Secrets(username, password);
 		await new ModicaClient(http, { baseUrl: parseBaseUrl(baseUrl), clock, secrets, retries: false }).checkAccess();
 	} catch (error) {
-		return { status: 'Error', message: explain(error, 'The test itself failed') };
+		return { status: 'Error', message: explain(error, 'n8n could not run the test') };
 	}
 	return { status: 'OK', message: 'Connected: Modica accepts the username and password' };
 }

@@ -27,7 +27,7 @@ export function readOperation(item: Item): Operation {
 	const name = String(item.parameter('operation'));
 	const operation = findOperation(resource, name);
 	if (!operation) {
-		throw invalid('Operation', `${resource}: ${name}`, 'is unknown', 'Choose an operation of the list.');
+		throw invalid('Operation', `${resource}: ${name}`, 'is not valid', 'Select an operation from the list.');
 	}
 	return operation;
 }

@@ -6,7 +6,7 @@ const LINK_LIVES_S = 24 * 60 * 60;
 
 /** What to do if n8n's links can't be opened from the internet. */
 export const PUBLIC_URL_REMEDY =
-	'Set the environment variable WEBHOOK_URL of n8n to the address under which the internet reaches it, such as https://n8n.example.com/, and restart n8n';
+	'Set n8n’s environment variable WEBHOOK_URL to its public address, such as https://n8n.example.com/, and restart n8n';
 
 /**
  * Matches the secret part of a link that n8n signed, to a file or a question, in any encoding, or of a payload that
@@ -30,8 +30,8 @@ export function openLinks(
 			throw invalid(
 				parameter,
 				name,
-				'is held in n8n’s memory, where Modica cannot fetch it',
-				'Set the environment variable N8N_DEFAULT_BINARY_DATA_MODE of n8n to filesystem (database or s3 if n8n runs in several processes) and restart n8n, or give the URL of the file.',
+				'is in n8n’s memory, so Modica cannot download it',
+				'Set n8n’s environment variable N8N_DEFAULT_BINARY_DATA_MODE to filesystem (database or s3 if n8n runs in several processes) and restart n8n, or use the URL of the file.',
 			);
 		}
 		// The same link for the same file, so that equal messages are sent as one broadcast.
@@ -43,8 +43,8 @@ export function openLinks(
 			throw invalid(
 				parameter,
 				name,
-				`cannot be fetched by Modica: n8n’s own address is ${origin}, which leads nowhere from outside`,
-				`${PUBLIC_URL_REMEDY}, or give the URL of the file.`,
+				`cannot be downloaded by Modica: n8n’s address, ${origin}, is not public`,
+				`${PUBLIC_URL_REMEDY}, or use the URL of the file.`,
 			);
 		}
 		return link;

@@ -14,8 +14,8 @@ type Functions = Pick<IExecuteFunctions, 'getWorkflowDataProxy' | 'sendMessageTo
 export function reportProgress(functions: Functions, signal: AbortSignal | undefined, inFlight: () => number) {
 	let latest: Progress = { done: 0, failed: 0 };
 	let reportedAt = performance.now();
-	const words = () => `${latest.done} done, ${latest.failed} failed, ${inFlight()} under way`;
-	const reportCanceled = () => setCustomData(functions, `Cancelled: ${words()}`);
+	const words = () => `${latest.done} done, ${latest.failed} failed, ${inFlight()} in progress`;
+	const reportCanceled = () => setCustomData(functions, `Canceled: ${words()}`);
 	signal?.addEventListener('abort', reportCanceled, { once: true });
 	return {
 		update: (progress: Progress) => {

@@ -55,7 +55,7 @@ export async function fetchMedia(
 			const store = async (media: DownloadedMedia) => await storeFile(functions.helpers, media, fileName);
 			return { binary: { [field]: await client.downloadMedia(id, undefined, store) } };
 		} catch (error) {
-			return { downloadError: explain(error, 'The file could not be stored') };
+			return { downloadError: explain(error, 'n8n could not store the file') };
 		} finally {
 			ended = true;
 		}
@@ -63,7 +63,7 @@ export async function fetchMedia(
 	const timeOut = async (): Promise<FetchedMedia> => {
 		await sleepWhile(clock, MAX_DOWNLOAD_MS, () => !ended);
 		giveUp.abort();
-		return { downloadError: `The file had not come after ${MAX_DOWNLOAD_MS / 1_000} s` };
+		return { downloadError: `The download took longer than ${MAX_DOWNLOAD_MS / 1_000} s` };
 	};
 	return await Promise.race([download(), timeOut()]);
 }

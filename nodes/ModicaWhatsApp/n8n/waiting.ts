@@ -40,7 +40,7 @@ export function answerLink(functions: IExecuteFunctions, secret: string, mayBePr
 	const link = signedLink(functions, { [SECRET]: secret });
 	const { origin, hostname } = new URL(link);
 	if (isPrivate(hostname) && !mayBePrivate) {
-		throw new InputError(`The link to the answer page cannot be opened on a phone: n8n’s own address is ${origin}, which leads nowhere from outside. ${PUBLIC_URL_REMEDY}.`);
+		throw new InputError(`Customers cannot open the answer page: n8n’s address, ${origin}, is not public. ${PUBLIC_URL_REMEDY}.`);
 	}
 	return link;
 }
@@ -57,7 +57,7 @@ export function answerPayload(functions: IExecuteFunctions, secret: string, answ
 	const payload = packTap({ answer, executionId: functions.getExecutionId(), nodeId, secret, signature });
 	if (payload !== undefined) return payload;
 	throw new InputError(
-		`This node’s id, ${nodeId.slice(0, 80)}, does not fit into a button. Delete the node and add it again: n8n then gives it an id that does.`,
+		`The ID of this node, ${nodeId.slice(0, 80)}, is too long for a button. Delete the node and add it again: n8n then assigns a shorter ID.`,
 	);
 }
 
@@ -72,7 +72,7 @@ function signedLink(functions: IExecuteFunctions, parameters: Record<string, str
 	const first = firstSegment(link);
 	if (first === firstSegment(functions.evaluateExpression('{{ $execution.resumeFormUrl }}', 0))) {
 		throw new InputError(
-			`n8n cannot take answers under an address with a path, here /${first}: it refuses its own signed links. Give n8n a host name of its own, such as https://n8n.example.com/, set the environment variable WEBHOOK_URL of n8n to it, and restart n8n.`,
+			`n8n cannot accept answers at an address with a path (/${first}): it rejects its own signed links. Use a separate hostname for n8n, such as https://n8n.example.com/, set n8n’s environment variable WEBHOOK_URL to it, and restart n8n.`,
 		);
 	}
 	return link;

@@ -157,10 +157,10 @@ function nothingSent(failures: readonly Failure[], items: number): string {
 	const others = failures.slice(1).map(({ item }) => item);
 	return [
 		'Nothing was sent.',
-		...(others.length === 1 ? [`Item ${others[0]} has a problem, too (the first item is 0).`] : []),
-		...(others.length > 1 ? [`Items ${list(others)} have problems, too (the first item is 0).`] : []),
+		...(others.length === 1 ? [`Item ${others[0]} is also invalid (the first item is 0).`] : []),
+		...(others.length > 1 ? [`Items ${list(others)} are also invalid (the first item is 0).`] : []),
 		...(failures.length < items
-			? ["To go on with the good items, set 'On Error' to 'Continue' in the node’s settings."]
+			? ["To process the valid items, set 'On Error' to 'Continue' in the node’s settings."]
 			: []),
 	].join(' ');
 }
@@ -175,13 +175,13 @@ function stoppedAfter(results: readonly Result[], first: Failure, targets: numbe
 	const claimed = others.filter((result) => (isFailure(result) ? errorOf(result) : result)?.mayCountAsSent);
 	const done = others.length - uncertain.length - failed.length;
 	return [
-		`${done === 0 ? 'No other was' : done === 1 ? '1 was' : `${done} were`} done before the node stopped.`,
+		`${done === 0 ? 'No others were' : done === 1 ? '1 was' : `${done} were`} completed before the node stopped.`,
 		...(uncertain.length > 0
-			? [`${uncertain.length} more may have been sent: ${items(uncertain)}. Look for their status before you send them again.`]
+			? [`${uncertain.length} more may have been sent: ${items(uncertain)}. Check their status before you send them again.`]
 			: []),
 		...(failed.length > 0 ? [`${failed.length} more failed and ${failed.length === 1 ? 'was' : 'were'} not sent: ${items(failed)}.`] : []),
-		...(claimed.length > 0 ? [`The references of these may count as sent now: ${items(claimed)}.`] : []),
-		"To go on with the others and see the result of each, set 'On Error' to 'Continue' in the node’s settings.",
+		...(claimed.length > 0 ? [`The references of these may now count as sent: ${items(claimed)}.`] : []),
+		"To process all items and see each result, set 'On Error' to 'Continue' in the node’s settings.",
 	].join(' ');
 }
 

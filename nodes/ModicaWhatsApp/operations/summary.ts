@@ -50,8 +50,8 @@ function checked(outputs: readonly Output[], reasons: readonly string[]): string
 	const duplicates = outputs.length - valid;
 	const counts = [
 		`${number(valid)} ${are(valid)} valid`,
-		...(duplicates > 0 ? [duplicates === 1 ? '1 is a repeated number' : `${number(duplicates)} are repeated numbers`] : []),
-		...(reasons.length > 0 ? [`${number(reasons.length)} ${are(reasons.length)} not (${tally(reasons)})`] : []),
+		...(duplicates > 0 ? [duplicates === 1 ? '1 is a duplicate' : `${number(duplicates)} are duplicates`] : []),
+		...(reasons.length > 0 ? [`${number(reasons.length)} ${are(reasons.length)} invalid (${tally(reasons)})`] : []),
 	];
 	return `Nothing was sent: ${counts.join(', ')}.`;
 }
@@ -64,7 +64,7 @@ function failed(total: number, reasons: readonly string[]): string[] {
 function slowed({ ms, limit }: Waits): string[] {
 	const causes = [
 		{ by: `the limit of ${limit} request${limit === 1 ? '' : 's'} per second`, ms: ms.limit },
-		{ by: 'refusals (429)', ms: ms.refusal },
+		{ by: 'rate limiting (429)', ms: ms.refusal },
 		{ by: 'an outage', ms: ms.outage },
 	].filter((cause) => cause.ms >= MIN_REPORTED_WAIT_MS);
 	return causes.length > 0 ? [`Slowed down by ${causes.map(({ by, ms: waited }) => `${by}: ${Math.round(waited / 1_000)} s`).join(', ')}.`] : [];
@@ -81,13 +81,13 @@ function tally(reasons: readonly string[]): string {
 }
 
 function reasonOf(result: Result): string {
-	if (!isFailure(result)) return 'refused';
+	if (!isFailure(result)) return 'rejected';
 	const { error } = result;
-	if (error instanceof InputError) return error.field ? `with a problem in ${error.field}` : 'with a problem in their fields';
+	if (error instanceof InputError) return error.field ? `with an invalid '${error.field}'` : 'with invalid fields';
 	if (!(error instanceof ModicaError)) return 'for another reason';
 	const { statusCode, mayHaveBeenSent } = error;
-	if (statusCode !== undefined) return mayHaveBeenSent || statusCode < 400 ? `answered with ${statusCode}` : `refused (${statusCode})`;
-	return mayHaveBeenSent ? 'without an answer' : 'not done';
+	if (statusCode !== undefined) return mayHaveBeenSent || statusCode < 400 ? `with status ${statusCode}` : `rejected (${statusCode})`;
+	return mayHaveBeenSent ? 'without a response' : 'not sent';
 }
 
 function number(count: number): string {

@@ -22,10 +22,10 @@ export function readBinary(item: { readonly binary: Readonly<Record<string, IBin
 	throw invalid(
 		parameter,
 		name,
-		'is not among the binary fields of this item',
+		'is not a binary field of this item',
 		names.length > 0
-			? `It has: ${names.join(', ')}.`
-			: 'It has none: put a node before this one that gives a file, such as Read Files or HTTP Request.',
+			? `Available fields: ${names.join(', ')}.`
+			: 'The item has no files. Add a node before this one that returns a file, such as Read Files or HTTP Request.',
 	);
 }
 

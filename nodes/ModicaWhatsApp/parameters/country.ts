@@ -31,7 +31,7 @@ export function parseCountry(value: unknown): Country | undefined {
 	if (isEmpty(value)) return undefined;
 	const code = typeof value === 'string' ? value.trim().toUpperCase() : '';
 	if (library().isSupportedCountry(code)) return code;
-	throw invalid('Country of Local Numbers', value, 'is not a country', 'Choose one of the list, or give its two letters, such as NZ.');
+	throw invalid('Country of Local Numbers', value, 'is not a country', 'Select one from the list, or use its two-letter code, such as NZ.');
 }
 
 /** Returns all countries with their names and calling codes, sorted by name. */

@@ -19,9 +19,9 @@ const LOCAL_DATE_TIME =
  */
 export function parseSchedule(value: unknown, timeZone: string, now: number): string | undefined {
 	if (isEmpty(value)) return undefined;
-	const time = parseFutureTime('Scheduled', value, timeZone, now, 'leave the field out to send at once');
+	const time = parseFutureTime('Scheduled', value, timeZone, now, 'remove the field to send immediately');
 	if (time > now + MAX_SCHEDULE_MS) {
-		throw invalid('Scheduled', value, 'is more than 60 days away', 'Modica takes messages up to 60 days ahead.');
+		throw invalid('Scheduled', value, 'is more than 60 days away', 'Modica accepts messages up to 60 days ahead.');
 	}
 	return new Date(time).toISOString();
 }
@@ -35,7 +35,7 @@ export function parseFutureTime(field: string, value: unknown, timeZone: string,
 	const text = typeof value === 'object' ? writtenOut(value) : value;
 	const time = typeof text === 'string' ? parseDateTime(text.trim(), timeZone) : undefined;
 	if (time === undefined) throw invalid(field, value, 'is not a date and time', REMEDY);
-	if (time <= now) throw invalid(field, value, 'is in the past', `Use a time to come, or ${otherwise}.`);
+	if (time <= now) throw invalid(field, value, 'is in the past', `Use a future time, or ${otherwise}.`);
 	return time;
 }
 

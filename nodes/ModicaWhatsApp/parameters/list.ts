@@ -8,7 +8,7 @@ import { isEmpty } from './values';
 export function parseList(field: string, value: unknown): unknown[] {
 	if (isEmpty(value)) return [];
 	if (!Array.isArray(value)) {
-		throw invalid(field, value, 'is not a list', 'Give a list such as ["Aroha", "1234"].');
+		throw invalid(field, value, 'is not a list', 'Use a list such as ["Aroha", "1234"].');
 	}
 	return value;
 }
@@ -32,7 +32,7 @@ export function parseTextList(field: string, value: unknown): string[] {
 	return entries
 		.map((entry) => {
 			if (typeof entry !== 'string' && typeof entry !== 'number') {
-				throw invalid(field, entry, 'is not a text', 'Give a list of texts.');
+				throw invalid(field, entry, 'is not text', 'Use a list of texts.');
 			}
 			return String(entry).trim();
 		})

@@ -20,17 +20,17 @@ const MAX_CELLS = 100_000;
  * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseMarkdown(field: string, value: unknown): string {
-	const source = parseText(field, value, 'Write what the message is to say.');
+	const source = parseText(field, value, 'Enter the text of the message.');
 	const length = countCharacters(source);
 	if (length > MAX_MARKDOWN_LENGTH) {
-		throw invalid(field, source, `has ${length} characters`, `The node reads up to ${MAX_MARKDOWN_LENGTH} as Markdown: shorten it.`);
+		throw invalid(field, source, `has ${length} characters`, `The node converts up to ${MAX_MARKDOWN_LENGTH} from Markdown. Shorten the text.`);
 	}
 	const text = isTooMuch(source) ? undefined : render(source);
 	if (text === undefined) {
-		throw invalid(field, source, 'cannot be read as Markdown', 'Simplify it, or set Text Format to Plain Text.');
+		throw invalid(field, source, 'cannot be converted from Markdown', "Simplify it, or set 'Text Format' to 'Plain Text'.");
 	}
 	if (isEmpty(text)) {
-		throw invalid(field, source, 'has no text beside its Markdown and HTML', 'Write what the message is to say.');
+		throw invalid(field, source, 'contains no text, only Markdown or HTML', 'Enter the text of the message.');
 	}
 	return text;
 }

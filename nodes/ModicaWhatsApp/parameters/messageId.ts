@@ -23,8 +23,8 @@ export function parseMessageId(value: unknown): string {
 		throw invalid(
 			'Message ID',
 			value,
-			'is not the ID of a message',
-			'Use the id that sending gave, such as 3fa85f64-5717-4562-b3fc-2c963f66afa6.',
+			'is not a message ID',
+			'Use the ID that the Send operation returned, such as 3fa85f64-5717-4562-b3fc-2c963f66afa6.',
 		);
 	}
 	return id;

@@ -18,7 +18,7 @@ export const recipientField: INodeProperties = {
 
 /** Characters that people and address books put between digits, and invisible ones that are copied with the number. */
 const SEPARATORS = /[\s.()\-\u2010-\u2015\u2212\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]/g;
-const EXAMPLE = 'Use the international form, such as +64211234567.';
+const EXAMPLE = 'Use the international format, such as +64211234567.';
 
 /**
  * Returns a phone number in the API's format (reference: E164), from formats that people use and callbacks contain.
@@ -34,14 +34,14 @@ export function parseRecipient(value: unknown, { field = 'To', country }: { fiel
 	}
 	const written = String(value);
 	if (/\(\s*0\s*\)/.test(written)) {
-		throw invalid(field, value, 'has a (0) in it that is not dialled from abroad', `Leave it out. ${EXAMPLE}`);
+		throw invalid(field, value, 'contains a trunk prefix, (0)', `Remove it. ${EXAMPLE}`);
 	}
 	const compact = written.replace(SEPARATORS, '');
 	if (/^[\d.,]+e\+?\d+$/i.test(compact.replace(',', '.'))) {
 		throw invalid(
 			field,
 			value,
-			'has lost digits: a spreadsheet wrote it as a calculated number',
+			'was shortened by a spreadsheet (scientific notation)',
 			'Format the column as text in the spreadsheet.',
 		);
 	}
@@ -54,11 +54,11 @@ export function parseRecipient(value: unknown, { field = 'To', country }: { fiel
 		if (/\D/.test(international)) throw invalid(field, value, 'is not a phone number', EXAMPLE);
 		const number = readLocalNumber(international, country);
 		if (number) return number;
-		const remedy = `Write it with a plus sign and its country code, which is +${callingCodeOf(country)} in ${nameOf(country)}.`;
+		const remedy = `Add a plus sign and the country code, which is +${callingCodeOf(country)} in ${nameOf(country)}.`;
 		throw invalid(field, value, `is not a mobile number in ${nameOf(country)}`, remedy);
 	}
 	if (/^\+?0/.test(international)) {
-		throw invalid(field, value, 'is a local number', `Replace the leading 0 by the country code. ${EXAMPLE}`);
+		throw invalid(field, value, 'is a local number', `Replace the leading 0 with the country code. ${EXAMPLE}`);
 	}
 	const number = international.startsWith('+') ? international : `+${international}`;
 	if (/[^\d+]/.test(number) || number.lastIndexOf('+') > 0) {
@@ -66,7 +66,7 @@ export function parseRecipient(value: unknown, { field = 'To', country }: { fiel
 	}
 	if (!/^\+\d{7,15}$/.test(number)) {
 		const problem = number.length > 16 ? 'is too long for a phone number' : 'is too short for a phone number';
-		throw invalid(field, value, problem, `It has 7 to 15 digits with its country code. ${EXAMPLE}`);
+		throw invalid(field, value, problem, `Use 7 to 15 digits, including the country code. ${EXAMPLE}`);
 	}
 	return number;
 }
@@ -77,14 +77,14 @@ export function parseRecipient(value: unknown, { field = 'To', country }: { fiel
  * @throws {InputError} with every invalid number, up to five of them in full
  */
 export function parseRecipients(value: unknown, country?: Country): string[] {
-	const remedy = 'Give international numbers separated by commas or lines, such as +64211234567, +64217654321.';
+	const remedy = 'Enter international numbers separated by commas or line breaks, such as +64211234567, +64217654321.';
 	const entries: unknown[] = Array.isArray(value)
 		? value
 		: typeof value === 'string' || typeof value === 'number'
 			? splitList(String(value))
 			: [];
 	if (entries.length === 0) {
-		throw invalid('Recipients', value, 'holds no number', remedy);
+		throw invalid('Recipients', value, 'contains no numbers', remedy);
 	}
 	const problems: string[] = [];
 	const numbers = entries.flatMap((entry, index) => {

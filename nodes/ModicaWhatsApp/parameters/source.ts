@@ -3,7 +3,7 @@ import { invalid } from './errors';
 import { isEmpty } from './values';
 
 const FIELD = 'Business Number ID';
-const REMEDY = 'Use the ID that Modica gave you: up to 30 digits, without a plus sign, such as 102046588645210.';
+const REMEDY = 'Use the ID from Modica: up to 30 digits, without a plus sign, such as 102046588645210.';
 
 export const sourceField: INodeProperties = {
 	displayName: FIELD,
@@ -28,6 +28,6 @@ export function parseSource(value: unknown, recipients: readonly string[] = []):
 		throw invalid(FIELD, value, 'is not valid', REMEDY);
 	}
 	// In a reply, the field named "source" contains the customer's number, which users copy by mistake.
-	if (recipients.includes(`+${source}`)) throw invalid(FIELD, value, 'is the customer’s own number', REMEDY);
+	if (recipients.includes(`+${source}`)) throw invalid(FIELD, value, 'is the number of the customer', REMEDY);
 	return source;
 }

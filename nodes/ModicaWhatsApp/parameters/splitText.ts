@@ -13,10 +13,10 @@ const MAX_SPLIT_LENGTH = 10 * MAX_TEXT_LENGTH;
  * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseTextParts(field: string, value: unknown): string[] {
-	const text = parseText(field, value, 'Write what the message is to say.');
+	const text = parseText(field, value, 'Enter the text of the message.');
 	const length = countCharacters(text);
 	if (length > MAX_SPLIT_LENGTH) {
-		throw invalid(field, text, `has ${length} characters`, `The node splits up to ${MAX_SPLIT_LENGTH}: shorten it.`);
+		throw invalid(field, text, `has ${length} characters`, `The node splits up to ${MAX_SPLIT_LENGTH}. Shorten the text.`);
 	}
 	return splitText(text);
 }

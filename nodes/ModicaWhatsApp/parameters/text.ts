@@ -15,20 +15,20 @@ export function parseText(field: string, value: unknown, remedy: string): string
 	if (isEmpty(value)) throw invalid(field, value, '', remedy);
 	// A failed calculation, such as NaN, must not be sent to the customer.
 	if (Number.isFinite(value) || typeof value === 'boolean') return String(value);
-	if (typeof value !== 'string') throw invalid(field, value, 'is not a text', remedy);
+	if (typeof value !== 'string') throw invalid(field, value, 'is not text', remedy);
 	return value;
 }
 
 /**
  * Returns the text of a message.
- * @param remedy what to do if it's too long, which continues a sentence
+ * @param remedy what to do if it's too long, as a sentence
  * @throws {InputError} with the field, the value, and the remedy
  */
-export function parseMessageText(field: string, value: unknown, remedy = 'shorten it'): string {
-	const text = parseText(field, value, 'Write what the message is to say.');
+export function parseMessageText(field: string, value: unknown, remedy = 'Shorten it.'): string {
+	const text = parseText(field, value, 'Enter the text of the message.');
 	const length = countCharacters(text);
 	if (length > MAX_TEXT_LENGTH) {
-		throw invalid(field, text, `has ${length} characters`, `WhatsApp takes up to ${MAX_TEXT_LENGTH}: ${remedy}.`);
+		throw invalid(field, text, `has ${length} characters`, `WhatsApp accepts up to ${MAX_TEXT_LENGTH}. ${remedy}`);
 	}
 	return text;
 }

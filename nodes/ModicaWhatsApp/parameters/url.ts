@@ -6,10 +6,10 @@ import { parseText } from './text';
  * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseUrl(field: string, value: unknown): string {
-	const remedy = 'Use the whole address of the file, such as https://example.com/invoice.pdf.';
+	const remedy = 'Use the full URL of the file, such as https://example.com/invoice.pdf.';
 	const text = parseText(field, value, remedy).trim();
 	const url = toUrl(text);
-	if (!url || !/^https?:$/.test(url.protocol) || /\s/.test(text)) throw invalid(field, text, 'is not a web address', remedy);
+	if (!url || !/^https?:$/.test(url.protocol) || /\s/.test(text)) throw invalid(field, text, 'is not a valid URL', remedy);
 	return url.href;
 }
 
@@ -20,19 +20,19 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
  * @throws {InputError} if it isn't a URL, or would send the password unencrypted over a network
  */
 export function parseBaseUrl(value: unknown): string {
-	const example = 'Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
+	const example = 'Use the address from Modica, such as https://api.modicagroup.com/rest/wab/v1.';
 	const url = toUrl(typeof value === 'string' ? value.trim() : '');
-	if (!url) throw invalid('Base URL', withoutLogin(value), 'is not a web address', example);
+	if (!url) throw invalid('Base URL', withoutLogin(value), 'is not a valid URL', example);
 	if (url.username || url.password) {
-		throw invalid('Base URL', url.host, 'was given with a password in it', 'Put user name and password into their own fields.');
+		throw invalid('Base URL', url.host, 'contains a username or password', "Use the fields 'Username' and 'Password'.");
 	}
-	if (url.search || url.hash) throw invalid('Base URL', value, 'holds more than an address', example);
+	if (url.search || url.hash) throw invalid('Base URL', value, 'contains more than an address', example);
 	if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK.test(url.hostname))) {
 		throw invalid(
 			'Base URL',
 			value,
 			'would send the password unencrypted',
-			'Use https; plain http is for this machine only (localhost).',
+			'Use https. Plain http is only for this machine (localhost).',
 		);
 	}
 	return url.href.replace(/\/+$/, '');

@@ -63,15 +63,15 @@ describe('an endpoint', () => {
 	});
 
 	it.each<[string, (client: Client) => Promise<unknown>, boolean]>([
-		['the message’s id', async (client) => await client.sendMessage(MESSAGE), true],
-		['what became of each recipient', broadcast, true],
-		['the message', async (client) => await client.getMessage('x'), false],
-		['the file’s id', async (client) => await client.uploadMedia(UPLOAD, undefined), false],
+		['message ID', async (client) => await client.sendMessage(MESSAGE), true],
+		['result for each recipient', broadcast, true],
+		['message', async (client) => await client.getMessage('x'), false],
+		['file ID', async (client) => await client.uploadMedia(UPLOAD, undefined), false],
 	])('reports that %s is missing in an unexpected response', async (what, call, mayHaveBeenSent) => {
 		const { client } = clientThatGets(ok('OK'));
 		await expect(call(client)).rejects.toMatchObject({
-			message: `Modica answered 200, but ${what} could not be read from the answer`,
-			description: expect.stringContaining('Check the base URL in the credential: is it really Modica’s API?'),
+			message: `Modica returned 200 without a valid ${what}`,
+			description: expect.stringContaining("Check that 'Base URL' in the credential is the address of Modica’s API."),
 			statusCode: 200,
 			mayHaveBeenSent,
 		});
@@ -82,11 +82,11 @@ describe('an endpoint', () => {
 		['message', async (client) => await client.markAsRead('x')],
 		['file', async (client) => await client.downloadMedia('x', undefined, async () => await Promise.resolve())],
 	])('reports that Modica does not have the %s', async (what, call) => {
-		await expect(call(clientThatGets(UNKNOWN_MESSAGE).client)).rejects.toMatchObject({ description: expect.stringContaining(`Modica does not know this ${what}.`) });
+		await expect(call(clientThatGets(UNKNOWN_MESSAGE).client)).rejects.toMatchObject({ description: expect.stringContaining(`The application of the credential has no ${what} with this ID.`) });
 	});
 
 	it('reports that the proxy rejected a request', async () => {
-		await expect(clientThatGets({ statusCode: 407, headers: {}, body: '' }).client.getMessage('x')).rejects.toThrow('The proxy between n8n and Modica answered 407');
+		await expect(clientThatGets({ statusCode: 407, headers: {}, body: '' }).client.getMessage('x')).rejects.toThrow('The proxy between n8n and Modica returned 407');
 	});
 });
 
@@ -98,10 +98,10 @@ describe('the access check', () => {
 	});
 
 	it.each<[string, unknown[]]>([
-		["Unexpected response from Base URL 'https://api.modicagroup.com/rest/wab/v1': GET /healthz answered 404 with an HTML page", [{ statusCode: 404, headers: {}, body: '<html>' }]],
-		["Unexpected response from Base URL 'https://api.modicagroup.com/rest/wab/v1': GET /messages answered 200 with JSON for a message that does not exist", [ok({}), ok({})]],
-		['Modica answered 401 (wrong username or password): no: yes', [{ statusCode: 401, headers: {}, body: { message: 'no', error: 'yes' } }]],
-		['Modica answered 401 (wrong username or password)', [{ statusCode: 401, headers: {}, body: '<html>no</html>' }]],
+		["Unexpected response from Base URL 'https://api.modicagroup.com/rest/wab/v1': GET /healthz returned 404 with an HTML page", [{ statusCode: 404, headers: {}, body: '<html>' }]],
+		["Unexpected response from Base URL 'https://api.modicagroup.com/rest/wab/v1': GET /messages returned 200 with JSON for a message that does not exist", [ok({}), ok({})]],
+		['Modica returned 401 (wrong username or password): no: yes', [{ statusCode: 401, headers: {}, body: { message: 'no', error: 'yes' } }]],
+		['Modica returned 401 (wrong username or password)', [{ statusCode: 401, headers: {}, body: '<html>no</html>' }]],
 	])('reports an unexpected response: %s', async (message, answers) => {
 		await expect(clientThatGets(...answers).client.checkAccess()).rejects.toMatchObject({ message, mayHaveBeenSent: false });
 	});
@@ -127,7 +127,7 @@ describe('the client', () => {
 		const { client, requests } = clientThatGets(TAKEN);
 		expect(() => client.ensureOpen()).not.toThrow();
 		client.stop();
-		expect(() => client.ensureOpen()).toThrow('cancelled');
+		expect(() => client.ensureOpen()).toThrow('canceled');
 		await expect(client.sendMessage(MESSAGE)).rejects.toMatchObject({ name: 'NeverLeftError' });
 		expect(requests).toEqual([]);
 	});
@@ -178,18 +178,18 @@ describe('the client', () => {
 	it('gives up after 15 s without a connection', async () => {
 		const { client, clock, requests } = clientThatGets(fault('ECONNREFUSED'));
 		await expect(clock.until(client.sendMessage(MESSAGE))).rejects.toMatchObject({
-			message: 'Could not connect to api.modicagroup.com: nothing answers there (connection refused)',
-			description: 'Check the base URL in the credential, and that n8n’s machine can reach it.',
+			message: 'Could not connect to api.modicagroup.com: connection refused',
+			description: "Check 'Base URL' in the credential, and whether n8n can reach it.",
 			mayHaveBeenSent: false,
 		});
 		expect({ requests: requests.length, waited: clock.now() }).toEqual({ requests: 6, waited: 15_500 });
 	});
 
 	it.each([
-		['ECONNRESET', 'No answer from api.modicagroup.com: the connection broke off'],
-		['ECONNABORTED', 'No answer from api.modicagroup.com: no answer came in time'],
-		['ETIMEDOUT', 'No answer from api.modicagroup.com: no answer came in time'],
-		['ERR_BAD_RESPONSE', 'No answer from api.modicagroup.com: the request failed'],
+		['ECONNRESET', 'No response from api.modicagroup.com: the connection was lost'],
+		['ECONNABORTED', 'No response from api.modicagroup.com: the request timed out'],
+		['ETIMEDOUT', 'No response from api.modicagroup.com: the request timed out'],
+		['ERR_BAD_RESPONSE', 'No response from api.modicagroup.com: the request failed'],
 	])('does not retry a message after %s, because it may have been sent', async (code, message) => {
 		const { client, clock, requests } = clientThatGets(fault(code), TAKEN);
 		await expect(clock.until(client.sendMessage(MESSAGE))).rejects.toMatchObject({ message, mayHaveBeenSent: true });
@@ -260,7 +260,7 @@ describe('the client', () => {
 		const failures = sends.flatMap((end) => (end.status === 'rejected' ? [end.reason as { message: string; mayHaveBeenSent: boolean }] : []));
 		const doubtful = failures.filter(({ mayHaveBeenSent }) => mayHaveBeenSent);
 		expect({ failures: failures.length, isFew: doubtful.length <= FEW, requests: requests - 1 }).toEqual({ failures: 1_000, isFew: true, requests: doubtful.length });
-		expect(failures.at(-1)?.message).toBe('Gave up: api.modicagroup.com has not answered any of the latest requests');
+		expect(failures.at(-1)?.message).toBe('Gave up: api.modicagroup.com did not respond to any recent request');
 		expect(clock.now()).toBeLessThan(150_000);
 	});
 
@@ -322,7 +322,7 @@ describe('the client', () => {
 			{
 				index: 50,
 				reason: expect.objectContaining({
-					message: 'Modica refused this request 5 times while other requests got through: too many: pair limit',
+					message: 'Modica rate-limited this request 5 times but accepted others: too many: pair limit',
 					statusCode: 429,
 					mayHaveBeenSent: false,
 				}),
@@ -437,7 +437,7 @@ describe('the client', () => {
 		await clock.pass(29_000);
 		const pending = Symbol('pending');
 		expect(await Promise.race([send, Promise.resolve(pending)])).toBe(pending);
-		await expect(clock.until(send)).rejects.toMatchObject({ message: 'No answer from api.modicagroup.com: no answer came in time', mayHaveBeenSent: true });
+		await expect(clock.until(send)).rejects.toMatchObject({ message: 'No response from api.modicagroup.com: the request timed out', mayHaveBeenSent: true });
 		expect(clock.now()).toBeLessThan(3_600_000 + 63_000);
 	});
 

@@ -84,7 +84,7 @@ describe('an upload', () => {
 		bytes = 1;
 		await clock.pass(MINUTE_MS / 2);
 		bytes = 2;
-		expect(told(await clock.until(attempt))).toEqual([{ kind: 'fault', fault: 'broken' }, false, 'No answer from api.example.com: nothing moved any more']);
+		expect(told(await clock.until(attempt))).toEqual([{ kind: 'fault', fault: 'broken' }, false, 'No response from api.example.com: the transfer stalled']);
 		expect(clock.now()).toBeGreaterThan(1.5 * MINUTE_MS - 1_000);
 		expect(clock.now()).toBeLessThan(1.5 * MINUTE_MS + 1_000);
 	});
@@ -92,7 +92,7 @@ describe('an upload', () => {
 	it('waits for a response after its file was sent', async () => {
 		bytes = SIZE;
 		const attempt = exchangeThat(never).attempt(request);
-		expect(told(await clock.until(attempt))).toEqual([{ kind: 'fault', fault: 'broken' }, false, 'No answer from api.example.com: no answer came in time']);
+		expect(told(await clock.until(attempt))).toEqual([{ kind: 'fault', fault: 'broken' }, false, 'No response from api.example.com: the request timed out']);
 		expect(clock.now()).toBe(3 * MINUTE_MS);
 	});
 });
@@ -108,7 +108,7 @@ describe('a download', () => {
 			for await (const chunk of content.chunks()) received += Buffer.from(chunk).toString();
 		},
 	};
-	const CUT_OFF = 'The file from api.example.com did not come whole: ';
+	const CUT_OFF = 'Download from api.example.com incomplete: ';
 
 	it('may take any time while it makes progress', async () => {
 		const slowly = Array.from({ length: 10 }, () => ['x', async () => await clock.sleep(MINUTE_MS / 2)]).flat();
@@ -118,13 +118,13 @@ describe('a download', () => {
 
 	it('is aborted if it makes no progress for a minute', async () => {
 		const stalls: Send = async (signal) => await answerOf('x', async () => await never(signal))(signal);
-		expect(told(await clock.until(exchangeThat(stalls).attempt(request)))).toEqual([{ kind: 'fault', fault: 'broken' }, true, `${CUT_OFF}nothing moved any more`]);
+		expect(told(await clock.until(exchangeThat(stalls).attempt(request)))).toEqual([{ kind: 'fault', fault: 'broken' }, true, `${CUT_OFF}the transfer stalled`]);
 		expect(clock.now()).toBeLessThan(MINUTE_MS + 1_000);
 	});
 
 	it('may fail with any error', async () => {
 		const breaks = answerOf('x', async () => await Promise.reject(new Error('incorrect header check')));
-		expect(told(await exchangeThat(breaks).attempt(request))).toEqual([{ kind: 'fault', fault: 'broken' }, true, `${CUT_OFF}the connection broke off`]);
+		expect(told(await exchangeThat(breaks).attempt(request))).toEqual([{ kind: 'fault', fault: 'broken' }, true, `${CUT_OFF}the connection was lost`]);
 	});
 
 	it('passes on why its file could not be stored', async () => {

@@ -319,7 +319,7 @@ describe('pacing', () => {
 		await clock.until(pacer.turn(pacer.enter()));
 		expect(clock.now()).toBe(1_300_000);
 		pacer.hold(300_001);
-		await expect(pacer.turn(pacer.enter())).rejects.toThrow('Modica asked to wait 301 s, and the node waits 300 s at most');
+		await expect(pacer.turn(pacer.enter())).rejects.toThrow('Modica asked to wait 301 s, but the node waits 300 s at most');
 	});
 
 	it('gives up at once if the API asks for a longer wait', async () => {
@@ -327,7 +327,7 @@ describe('pacing', () => {
 		const pacer = new Pacer({ clock });
 		pacer.hold(99_999_999_000);
 		await expect(pacer.turn(pacer.enter())).rejects.toMatchObject({
-			message: 'Modica asked to wait 99999999 s, and the node waits 300 s at most',
+			message: 'Modica asked to wait 99999999 s, but the node waits 300 s at most',
 			mayHaveBeenSent: false,
 		});
 		expect(clock.now()).toBe(0);
@@ -338,7 +338,7 @@ describe('pacing', () => {
 		const pacer = new Pacer({ clock });
 		pacer.hold(99_999_999_000);
 		pacer.gotThrough();
-		await expect(clock.until(pacer.turn(pacer.enter()))).rejects.toThrow('Modica asked to wait 99999999 s, and the node waits 300 s at most');
+		await expect(clock.until(pacer.turn(pacer.enter()))).rejects.toThrow('Modica asked to wait 99999999 s, but the node waits 300 s at most');
 		expect(clock.now()).toBe(0);
 	});
 

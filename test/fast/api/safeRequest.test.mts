@@ -38,14 +38,14 @@ describe('a request that must not contain the password', () => {
 		['not for "messages"', { url: 'messages' }],
 		['not for an address that is not text', { url: { toString: () => ORIGIN } }],
 		['not for an address that is not text', { url: '/x', baseURL: { toString: () => ORIGIN } }],
-		['can’t be used with a proxy set in the node. Remove Proxy from the node’s options.', { url: ORIGIN, proxy: 'http://proxy' }],
-		['can’t be used without certificate checks. Turn off Ignore SSL Issues', { url: ORIGIN, skipSslCertificateValidation: true }],
+		["can’t be used with a proxy set in the node. Remove 'Proxy' from the node’s options.", { url: ORIGIN, proxy: 'http://proxy' }],
+		["can’t be used without certificate checks. Turn off 'Ignore SSL Issues'", { url: ORIGIN, skipSslCertificateValidation: true }],
 		['can’t be used without certificate checks.', { url: ORIGIN, rejectUnauthorized: false }],
 		['can’t be used without certificate checks.', { url: ORIGIN, rejectUnauthorized: 0 }],
 		...['agentOptions', 'agent', 'httpAgent', 'httpsAgent', 'lookup', 'socketPath', 'ca', 'cert', 'key', 'pfx'].map(
-			(name): [string, object] => ['can’t be used with certificates or connection options set in the node. Turn off SSL Certificates in the node’s settings.', { url: ORIGIN, [name]: {} }],
+			(name): [string, object] => ["can’t be used with certificates or connection options set in the node. Turn off 'SSL Certificates' in the node’s settings.", { url: ORIGIN, [name]: {} }],
 		),
-		['can’t be used with a Host header set in the node. Remove Host from the node’s headers.', { url: ORIGIN, headers: { ' HOST ': 'evil.example.com' } }],
+		["can’t be used with a Host header set in the node. Remove 'Host' from the node’s headers.", { url: ORIGIN, headers: { ' HOST ': 'evil.example.com' } }],
 		['can’t be used with the method TRACE. Choose another method in the node.', { url: ORIGIN, method: ' trace ' }],
 	])('is rejected with the reason: %s', (message, request) => {
 		expect(() => safe(request)).toThrow(message);

@@ -23,7 +23,7 @@ describe('a server that quotes the request', () => {
 		[`<p>${encodeURIComponent(HEADER)}</p>`, '<p>Basic%20***%3D%3D</p>'],
 		[`https://${USERNAME}:${encodeURIComponent(PASSWORD)}@api.example.com`, `https://${USERNAME}:***@api.example.com`],
 	])('results in an error without the secrets: %j', async (body, words) => {
-		await expect(clientThatGets(422, body).getMessage('x')).rejects.toMatchObject({ message: `Modica answered 422 (not accepted): ${words}` });
+		await expect(clientThatGets(422, body).getMessage('x')).rejects.toMatchObject({ message: `Modica returned 422 (not accepted): ${words}` });
 	});
 
 	it('returns a result without the Authorization header, and with everything else', async () => {

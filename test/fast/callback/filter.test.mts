@@ -89,16 +89,16 @@ describe('Filter', () => {
 	});
 
 	it.each<[string, unknown, unknown, RegExp]>([
-		['a business number without a digit', BOTH, { businessNumbers: '+' }, /^Business Numbers '\+' is not a business number\. Use what stands/],
+		['a business number without a digit', BOTH, { businessNumbers: '+' }, /^Business Numbers '\+' is not a business number\. Use the 'destination'/],
 		['content types that are not a list of texts', BOTH, { contentTypes: [{}] }, /^Content Types /],
 		['business numbers that are not a list of texts', BOTH, { businessNumbers: [{}] }, /^Business Numbers /],
 		['senders that are not a list of texts', BOTH, { senders: [{}] }, /^Senders /],
 		['events that are not a list of texts', [{}], {}, /^Trigger On /],
 		['a sender that is not a number', BOTH, { senders: 'Aroha' }, /^Senders 'Aroha' is not a phone number/],
 		['a local number as sender', BOTH, { senders: '+64211234567, 021 123 4567' }, /^Senders '021 123 4567' is a local number/],
-		['no event', [], {}, /^'Trigger On' is empty\. Choose at least one/],
+		['no event', [], {}, /^'Trigger On' is empty\. Select at least one/],
 		['a business number with letters', BOTH, { businessNumbers: 'my number' }, /^Business Numbers 'my number' is not/],
-		['statuses that are a list of objects', BOTH, { statuses: [{}] }, /^Statuses '\{\}' is not a text/],
+		['statuses that are a list of objects', BOTH, { statuses: [{}] }, /^Statuses '\{\}' is not text/],
 	])('rejects %s', (_, events, options, message) => {
 		expect(() => parseFilter(events, options)).toThrow(expect.objectContaining({ name: 'InputError', message: expect.stringMatching(message) }));
 	});

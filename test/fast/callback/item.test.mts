@@ -57,7 +57,7 @@ describe('sessionId of a reply', () => {
 		['the ID in another field', { source: '', user_id: 'NZ.1', username: 'aroha', destination: '102' }, 'NZ.1:102'],
 		['the username if nothing else is present', { username: 'aroha' }, 'aroha'],
 		['the username if the ID is empty', { user_id: '', username: 'aroha' }, 'aroha'],
-		['the message ID if the sender is unknown', { destination: '102', user_id: {} }, 'a:102'],
+		['message ID if the sender is unknown', { destination: '102', user_id: {} }, 'a:102'],
 	])('is %s', (_, fields, expected) => {
 		expect(session(fields)).toBe(expected);
 	});

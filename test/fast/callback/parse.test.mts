@@ -129,7 +129,7 @@ describe('parseCallback, for a reply', () => {
 		['is whitespace', { source: '  ' }, {}],
 		['is an object', { source: { user_id: 'NZ.1' } }, { source: { user_id: 'NZ.1' } }],
 		['is a list', { source: ['64123456789'] }, { source: ['64123456789'] }],
-		['has lost digits', { source: 2 ** 60 }, { source: 2 ** 60 }],
+		['was shortened', { source: 2 ** 60 }, { source: 2 ** 60 }],
 		['is missing next to a user ID', { user_id: 'NZ.1', username: 'aroha' }, { user_id: 'NZ.1', username: 'aroha' }],
 	])('accepts a reply whose source %s', (_, fields, extra) => {
 		const { source: __, ...others } = REPLY;
@@ -169,7 +169,7 @@ describe('parseCallback, for a reply', () => {
 		['a JSON list', '[{"type":"text"}]', 'The content is not an object'],
 		['a JSON number', '42', 'The content is not an object'],
 		['a JSON null', 'null', 'The content is not an object'],
-		['JSON nested 100,000 levels deep', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`, 'The content is nested more than 32 deep'],
+		['JSON nested 100,000 levels deep', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`, 'The content is nested more than 32 levels deep'],
 	])('passes on %s as text, with the reason', (_, content, contentError) => {
 		expect(item({ ...REPLY, content })).toEqual({ ...REPLY_ITEM, type: 'unreadable', text: content, chatInput: content, content: {}, contentError });
 	});
@@ -214,14 +214,14 @@ describe('parseCallback', () => {
 		['an ID that is an object', { ...STATUS, id: {} }, /'id'/],
 		['an ID of 256 characters', { ...STATUS, id: 'x'.repeat(256) }, /'id'/],
 		['an ID that has lost digits', { ...STATUS, id: 2 ** 53 }, /'id'/],
-		['an ID alone', { id: 'x' }, /neither/],
+		['an ID alone', { id: 'x' }, /^'status' or 'content' is required$/],
 		['a status that is a list', { ...STATUS, status: ['read'] }, /^'status' must/],
 		['an empty status', { ...STATUS, status: '' }, /^'status' must/],
 		['a status that is null', { ...STATUS, status: null }, /^'status' must/],
 		['a status of 256 characters', { ...STATUS, status: 'x'.repeat(256) }, /^'status' must/],
 		['content that is a list', { ...REPLY, content: [] }, /^'content' must/],
 		['content that is null', { ...REPLY, content: null }, /^'content' must/],
-		['a body nested 33 levels deep', { ...STATUS, more: nested(32) }, /nested more than 32 deep/],
+		['a body nested 33 levels deep', { ...STATUS, more: nested(32) }, /nested more than 32 levels deep/],
 		['a body nested 100,000 levels deep', { ...STATUS, more: nested(100_000) }, /nested/],
 		['lists nested 100,000 levels deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, /not an object/],
 	])('rejects %s', (__, body, reason) => {

@@ -149,7 +149,7 @@ describe('any number in a header', () => {
 			// At most five minutes pass between two successful requests.
 			expect(clock.now()).toBeLessThanOrEqual((refusals + 1) * 300_000 + 20_000);
 			const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
-			for (const failure of failures) expect(failure).toMatchObject({ message: expect.stringMatching(/^Gave up after 300 s of rate limiting|^Modica asked to wait \d+ s, and the node waits 300 s at most/), mayHaveBeenSent: false });
+			for (const failure of failures) expect(failure).toMatchObject({ message: expect.stringMatching(/^Gave up after 300 s of rate limiting|^Modica asked to wait \d+ s, but the node waits 300 s at most/), mayHaveBeenSent: false });
 			// Each of the others was successful once.
 			expect(requests - (10 - failures.length)).toBeLessThanOrEqual(refusals);
 		});

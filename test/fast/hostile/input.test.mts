@@ -176,7 +176,7 @@ describe('any message content', () => {
 		const outcome = await outcomeOf(() =>
 			contentOf({ messageType: 'template', templateName: 'a', templateLanguage: 'en', templateParameters: 'json', templateJson: jsonOf([[name, { polluted: true }]]) }),
 		);
-		expect(outcome).toEqual({ refusal: expect.objectContaining({ message: expect.stringContaining(`holds ${name}, which the API does not know`) }) });
+		expect(outcome).toEqual({ refusal: expect.objectContaining({ message: expect.stringContaining(`contains ${name}, which the API does not support`) }) });
 	});
 });
 

@@ -15,7 +15,7 @@ const HEALTH = 'GET /healthz';
 const MESSAGES = 'GET /messages';
 const MODICA_ERROR = { message: 'Whatsapp Cloud API error', statusCode: 404, error: 'not found error message' };
 const WRONG_BASE_URL =
-	'Check the Base URL in the credential. It is the full address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.';
+	"Check 'Base URL' in the credential. It is the full address from Modica, such as https://api.modicagroup.com/rest/wab/v1.";
 
 /** A response from a server other than Modica. */
 interface Answer {
@@ -108,42 +108,42 @@ describe.each(ASKERS)('%s', (_, ask) => {
 		['and /healthz is public', false, ['/healthz', '/messages']],
 	])('reports the login if the password is wrong %s', async (_when, healthNeedsAuth, paths) => {
 		stage.simulator.configure({ healthNeedsAuth });
-		expect(await ask({ password: 'wrong' })).toMatch(/^Modica answered 401 \(wrong username or password\): .*\. Check the username .* IP allow-list/);
+		expect(await ask({ password: 'wrong' })).toMatch(/^Modica returned 401 \(wrong username or password\): .*\. Check the username .* IP allowlist/);
 		expect(stage.simulator.requests.map(({ path }) => path)).toEqual(paths);
 	});
 
 	it.each(['/healthz', '/messages'])('reports the login for a 401 without details, at %s', async (path) => {
 		answer = ({ url }) => (url?.startsWith(path) ? { status: 401 } : UP);
-		expect(await ask({ baseUrl: origin() })).toMatch(/^Modica answered 401 \(wrong username or password\)\. Check the username /);
+		expect(await ask({ baseUrl: origin() })).toMatch(/^Modica returned 401 \(wrong username or password\)\. Check the username /);
 	});
 
 	it('reports missing permissions of the application', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 403, match: { path: '/messages' } });
-		expect(await ask()).toMatch(/^Modica answered 403 \(not allowed\): Whatsapp Cloud API error: forbidden error message\. The application may not do this/);
+		expect(await ask()).toMatch(/^Modica returned 403 \(not allowed\): Whatsapp Cloud API error: forbidden error message\. Ask Modica which features/);
 	});
 
 	it.each<[string, Answer, Answer, string]>([
-		['a web server without this page', html(404), html(404), `${HEALTH} answered 404 with an HTML page`],
-		['an HTML page declared as text', { ...html(404), headers: { 'content-type': 'text/plain' } }, html(404), `${HEALTH} answered 404 with an HTML page`],
-		['a page without details', text(404, '404 page not found'), UP, `${HEALTH} answered 404 with text instead of JSON`],
-		['an empty body', { status: 404 }, { status: 404 }, `${HEALTH} answered 404 with an empty body`],
-		['an empty body instead of the message', UP, { status: 404 }, `${MESSAGES} answered 404 with an empty body`],
-		['a page instead of the message', UP, html(400), `${MESSAGES} answered 400 with an HTML page`],
-		['a single-page application', html(200, 'My App'), html(200, 'My App'), `${MESSAGES} answered 200 with an HTML page for a message that does not exist`],
-		['an API that returns every message', UP, json(200, { id: '00000000-0000-0000-0000-000000000000' }), `${MESSAGES} answered 200 with JSON for a message that does not exist`],
-		['an API that returns a list of messages', UP, json(200, []), `${MESSAGES} answered 200 with JSON for a message that does not exist`],
-		['a server that accepts every request', { status: 204 }, { status: 204 }, `${MESSAGES} answered 204 with an empty body for a message that does not exist`],
-		['an API without /healthz', json(404, { detail: 'Not Found' }), json(404, MODICA_ERROR), `${HEALTH} answered 404 with JSON`],
-		['a Spring API', UP, json(404, { timestamp: 1, status: 404, error: 'Not Found', path: '/messages' }), `${MESSAGES} answered 404 with JSON: Not Found`],
-		['a Nest API', UP, json(404, { message: 'Cannot GET /messages', error: 'Not Found', statusCode: 404 }), `${MESSAGES} answered 404 with JSON: Cannot GET /messages: Not Found`],
-		['a Fastify API', UP, json(404, { message: 'Route GET:/messages not found', error: 'Not Found', statusCode: 404 }), `${MESSAGES} answered 404 with JSON: Route GET:/messages not found: Not Found`],
-		['a GraphQL API', UP, json(400, { errors: [{ message: 'Must provide query string.' }] }), `${MESSAGES} answered 400 with JSON`],
-		['a JSON:API server', UP, json(404, { errors: [{ status: '404', title: 'Not Found', code: 'x' }] }), `${MESSAGES} answered 404 with JSON: (x)`],
-		['a Laravel API', UP, json(422, { message: 'Invalid', errors: { id: ['required'] } }), `${MESSAGES} answered 422 with JSON: Invalid`],
-		['an empty list of errors', UP, json(404, { errors: [] }), `${MESSAGES} answered 404 with JSON`],
-		['another status for an unknown message', UP, json(410, MODICA_ERROR), `${MESSAGES} answered 410 with JSON: Whatsapp Cloud API error: not found error message`],
-		['a proxy that blocks everything', html(403, 'Blocked'), html(403, 'Blocked'), `${HEALTH} answered 403 with an HTML page`],
-		['a proxy that requires authentication', html(407, 'Proxy'), html(407, 'Proxy'), `${HEALTH} answered 407 with an HTML page`],
+		['a web server without this page', html(404), html(404), `${HEALTH} returned 404 with an HTML page`],
+		['an HTML page declared as text', { ...html(404), headers: { 'content-type': 'text/plain' } }, html(404), `${HEALTH} returned 404 with an HTML page`],
+		['a page without details', text(404, '404 page not found'), UP, `${HEALTH} returned 404 with text instead of JSON`],
+		['an empty body', { status: 404 }, { status: 404 }, `${HEALTH} returned 404 with an empty body`],
+		['an empty body instead of the message', UP, { status: 404 }, `${MESSAGES} returned 404 with an empty body`],
+		['a page instead of the message', UP, html(400), `${MESSAGES} returned 400 with an HTML page`],
+		['a single-page application', html(200, 'My App'), html(200, 'My App'), `${MESSAGES} returned 200 with an HTML page for a message that does not exist`],
+		['an API that returns every message', UP, json(200, { id: '00000000-0000-0000-0000-000000000000' }), `${MESSAGES} returned 200 with JSON for a message that does not exist`],
+		['an API that returns a list of messages', UP, json(200, []), `${MESSAGES} returned 200 with JSON for a message that does not exist`],
+		['a server that accepts every request', { status: 204 }, { status: 204 }, `${MESSAGES} returned 204 with an empty body for a message that does not exist`],
+		['an API without /healthz', json(404, { detail: 'Not Found' }), json(404, MODICA_ERROR), `${HEALTH} returned 404 with JSON`],
+		['a Spring API', UP, json(404, { timestamp: 1, status: 404, error: 'Not Found', path: '/messages' }), `${MESSAGES} returned 404 with JSON: Not Found`],
+		['a Nest API', UP, json(404, { message: 'Cannot GET /messages', error: 'Not Found', statusCode: 404 }), `${MESSAGES} returned 404 with JSON: Cannot GET /messages: Not Found`],
+		['a Fastify API', UP, json(404, { message: 'Route GET:/messages not found', error: 'Not Found', statusCode: 404 }), `${MESSAGES} returned 404 with JSON: Route GET:/messages not found: Not Found`],
+		['a GraphQL API', UP, json(400, { errors: [{ message: 'Must provide query string.' }] }), `${MESSAGES} returned 400 with JSON`],
+		['a JSON:API server', UP, json(404, { errors: [{ status: '404', title: 'Not Found', code: 'x' }] }), `${MESSAGES} returned 404 with JSON: (x)`],
+		['a Laravel API', UP, json(422, { message: 'Invalid', errors: { id: ['required'] } }), `${MESSAGES} returned 422 with JSON: Invalid`],
+		['an empty list of errors', UP, json(404, { errors: [] }), `${MESSAGES} returned 404 with JSON`],
+		['another status for an unknown message', UP, json(410, MODICA_ERROR), `${MESSAGES} returned 410 with JSON: Whatsapp Cloud API error: not found error message`],
+		['a proxy that blocks everything', html(403, 'Blocked'), html(403, 'Blocked'), `${HEALTH} returned 403 with an HTML page`],
+		['a proxy that requires authentication', html(407, 'Proxy'), html(407, 'Proxy'), `${HEALTH} returned 407 with an HTML page`],
 	])('does not accept another server as Modica: %s', async (_who, health, messages, what) => {
 		answer = ({ url }) => (url?.startsWith('/healthz') ? health : messages);
 		expect(await ask({ baseUrl: origin() })).toBe(`Unexpected response from Base URL '${origin()}': ${what}. ${WRONG_BASE_URL}`);
@@ -156,7 +156,7 @@ describe.each(ASKERS)('%s', (_, ask) => {
 	])('does not follow a redirect to a login page: %s', async (_how, location, shown) => {
 		answer = () => ({ status: 302, headers: { location } });
 		expect(await ask({ baseUrl: origin() })).toBe(
-			`Unexpected response from Base URL '${origin()}': ${HEALTH} answered 302 with a redirect to ${shown ?? origin()}. ${WRONG_BASE_URL} To keep the password safe, redirects are not followed.`,
+			`Unexpected response from Base URL '${origin()}': ${HEALTH} returned 302 with a redirect to ${shown ?? origin()}. ${WRONG_BASE_URL} To protect the password, redirects are not followed.`,
 		);
 		expect(asked).toEqual([HEALTH]);
 	});
@@ -167,7 +167,7 @@ describe.each(ASKERS)('%s', (_, ask) => {
 		['with an extra path segment', () => `${stage.simulator.baseUrl}/messages`],
 	])('reports a Base URL %s', async (_how, baseUrl) => {
 		expect(await ask({ baseUrl: baseUrl() })).toBe(
-			`Unexpected response from Base URL '${baseUrl()}': ${HEALTH} answered 404 with JSON: Whatsapp Cloud API error: request no such endpoint. ${WRONG_BASE_URL}`,
+			`Unexpected response from Base URL '${baseUrl()}': ${HEALTH} returned 404 with JSON: Whatsapp Cloud API error: request no such endpoint. ${WRONG_BASE_URL}`,
 		);
 	});
 
@@ -199,14 +199,14 @@ describe.each(ASKERS)('%s', (_, ask) => {
 describe('the credential test makes a single attempt, because a user is waiting:', () => {
 	it.each(['/healthz', '/messages'])('a 429 at %s', async (path) => {
 		stage.simulator.addFault({ kind: 'status', status: 429, match: { path } });
-		expect(await saveCredential()).toMatch(/^Modica answered 429 \(too many requests\)/);
+		expect(await saveCredential()).toMatch(/^Modica returned 429 \(too many requests\)/);
 		expect(stage.simulator.requests.filter((request) => request.path === path)).toHaveLength(1);
 	});
 
 	it.each(['/healthz', '/messages'])('a server error at %s', async (path) => {
 		stage.simulator.addFault({ kind: 'status', status: 500, match: { path } });
 		expect(await saveCredential()).toBe(
-			'Modica answered 500: Whatsapp Cloud API error: internal server error message. This is a fault on Modica’s side. Try again later, and tell Modica’s support if it stays.',
+			'Modica returned 500: Whatsapp Cloud API error: internal server error message. The cause is on Modica’s side. Try again later, and contact Modica’s support if this persists.',
 		);
 		expect(stage.simulator.requests.filter((request) => request.path === path)).toHaveLength(1);
 	});
@@ -214,7 +214,7 @@ describe('the credential test makes a single attempt, because a user is waiting:
 	it('a gateway page, which may or may not be from Modica', async () => {
 		answer = () => html(502, 'Bad Gateway');
 		expect(await saveCredential({ baseUrl: origin() })).toBe(
-			`Unexpected response from Base URL '${origin()}': ${HEALTH} answered 502 with an HTML page. Try again later. If the error persists: ${WRONG_BASE_URL}`,
+			`Unexpected response from Base URL '${origin()}': ${HEALTH} returned 502 with an HTML page. Try again later. If this persists: ${WRONG_BASE_URL}`,
 		);
 		expect(asked).toEqual([HEALTH]);
 	});
@@ -224,19 +224,19 @@ describe('the credential test makes a single attempt, because a user is waiting:
 		['after the first response', '/messages'],
 	])('a connection that breaks %s', async (_when, path) => {
 		stage.simulator.addFault({ kind: 'drop', when: 'before', match: { path } });
-		expect(await saveCredential()).toMatch(/^No answer from 127\.0\.0\.1:\d+: the connection broke off/);
+		expect(await saveCredential()).toMatch(/^No response from 127\.0\.0\.1:\d+: the connection was lost/);
 		expect(stage.simulator.requests.filter((request) => request.path === path)).toHaveLength(1);
 	});
 
 	it('a refused connection', async () => {
 		expect(await saveCredential({ baseUrl: 'http://127.0.0.1:9/rest/wab/v1' })).toBe(
-			'Could not connect to 127.0.0.1:9: nothing answers there (connection refused). Check the base URL in the credential, and that n8n’s machine can reach it.',
+			"Could not connect to 127.0.0.1:9: connection refused. Check 'Base URL' in the credential, and whether n8n can reach it.",
 		);
 	});
 
 	it.each(['/healthz', '/messages'])('a timeout at %s', async (path) => {
 		stage.simulator.addFault({ kind: 'stall', match: { path } });
-		expect(await saveCredential({}, 300)).toMatch(/^No answer from 127\.0\.0\.1:\d+: no answer came in time\. Try again later/);
+		expect(await saveCredential({}, 300)).toMatch(/^No response from 127\.0\.0\.1:\d+: the request timed out\. Try again later/);
 		expect(stage.simulator.requests.filter((request) => request.path === path)).toHaveLength(1);
 	});
 });
@@ -262,7 +262,7 @@ describe('Check Health retries:', () => {
 	it('it gives up after four gateway pages', async () => {
 		answer = ({ url }) => (url?.startsWith('/healthz') ? UP : html(502, 'Bad Gateway'));
 		expect(await checkHealth({ baseUrl: origin() })).toBe(
-			`Unexpected response from Base URL '${origin()}': ${MESSAGES} answered 502 with an HTML page. Try again later. If the error persists: ${WRONG_BASE_URL}`,
+			`Unexpected response from Base URL '${origin()}': ${MESSAGES} returned 502 with an HTML page. Try again later. If this persists: ${WRONG_BASE_URL}`,
 		);
 		expect(asked).toEqual([HEALTH, ...Array.from({ length: 4 }, () => MESSAGES)]);
 	}, 15_000);
@@ -270,7 +270,7 @@ describe('Check Health retries:', () => {
 	it('its error contains the status', async () => {
 		answer = () => html(404);
 		const credential = { ...right(), baseUrl: origin() };
-		const error = `Unexpected response from Base URL '${origin()}': ${HEALTH} answered 404 with an HTML page`;
+		const error = `Unexpected response from Base URL '${origin()}': ${HEALTH} returned 404 with an HTML page`;
 		expect(await stage.run(CHECK_HEALTH, { credential, continueOnFail: true })).toMatchObject([
 			{ json: { error, description: WRONG_BASE_URL, statusCode: 404, mayHaveBeenSent: false } },
 		]);

@@ -134,23 +134,23 @@ const MADE_OF: Record<string, { output: object[]; recipients?: string }> = {
  * applies.
  */
 const TOLD_AS: Record<string, string> = {
-	'401 message': 'Modica answered 401 (wrong username or password): Whatsapp Cloud API error: unauthorized error message',
-	'401 errors': 'Modica answered 401 (wrong username or password): authorization: unauthorized error message (unauthorized)',
-	'4XX badRequest': 'Modica answered 400 (bad request): Whatsapp Cloud API error: bad request error message',
-	'4XX forbidden': 'Modica answered 403 (not allowed): Whatsapp Cloud API error: forbidden error message',
-	'4XX notFound': 'Modica answered 404 (not found): Whatsapp Cloud API error: not found error message',
-	'4XX unprocessable': 'Modica answered 422 (not accepted): Whatsapp Cloud API error: unprocessable entity error message',
-	'4XX errors': 'Modica answered 400 (bad request): to: not an international number (pattern)',
-	'500 message': 'Modica answered 500: Whatsapp Cloud API error: internal server error message',
-	'500 errors': 'Modica answered 500: internal server error message (internal_server_error)',
+	'401 message': 'Modica returned 401 (wrong username or password): Whatsapp Cloud API error: unauthorized error message',
+	'401 errors': 'Modica returned 401 (wrong username or password): authorization: unauthorized error message (unauthorized)',
+	'4XX badRequest': 'Modica returned 400 (bad request): Whatsapp Cloud API error: bad request error message',
+	'4XX forbidden': 'Modica returned 403 (not allowed): Whatsapp Cloud API error: forbidden error message',
+	'4XX notFound': 'Modica returned 404 (not found): Whatsapp Cloud API error: not found error message',
+	'4XX unprocessable': 'Modica returned 422 (not accepted): Whatsapp Cloud API error: unprocessable entity error message',
+	'4XX errors': 'Modica returned 400 (bad request): to: not an international number (pattern)',
+	'500 message': 'Modica returned 500: Whatsapp Cloud API error: internal server error message',
+	'500 errors': 'Modica returned 500: internal server error message (internal_server_error)',
 };
 
 /** A health check treats an error about the request's content as a response from another server. */
 function toldAs(section: string, status: number, example: string): string | undefined {
 	const told = TOLD_AS[example];
 	if (section !== 'GET /healthz' || status === 401 || status === 403) return told;
-	const words = told?.replace(/^Modica answered \d+ \(.*?\): /, '');
-	return `Unexpected response from Base URL '${stage.simulator.baseUrl}': ${section} answered ${status} with JSON: ${words}`;
+	const words = told?.replace(/^Modica returned \d+ \(.*?\): /, '');
+	return `Unexpected response from Base URL '${stage.simulator.baseUrl}': ${section} returned ${status} with JSON: ${words}`;
 }
 
 describe('a response in the reference is parsed:', () => {
@@ -214,7 +214,7 @@ describe('a server error is reported, and retried only by operations that send n
 					section,
 					only({
 						error: TOLD_AS[`500 ${name}`],
-						description: expect.stringMatching(isSend ? /^The message may have been sent all the same\./ : /^This is a fault on Modica’s side\./),
+						description: expect.stringMatching(isSend ? /^The message may have been sent\./ : /^The cause is on Modica’s side\./),
 						statusCode: 500,
 						mayHaveBeenSent: isSend,
 						...subject,

@@ -46,7 +46,7 @@ describe('a broadcast to the numbers of the input items', () => {
 		expect(output.map(({ json }) => json)).toEqual([
 			{ id: 'one', status: 'accepted', to: '+64211000001' },
 			{ id: 'two', status: 'accepted', to: '+64211000002' },
-			{ status: 'unknown', to: '+64211000003', message: 'Modica’s answer says nothing about this recipient' },
+			{ status: 'unknown', to: '+64211000003', message: 'Modica’s response does not include this recipient' },
 		]);
 	});
 
@@ -89,7 +89,7 @@ describe('a broadcast to the numbers of the input items', () => {
 				json: {
 					status: 'duplicate',
 					to: '+64211000001',
-					message: 'Not sent again: the number is already in this broadcast, from item 0',
+					message: 'Not sent again: the number is already in this broadcast (item 0)',
 				},
 				pairedItem: { item: 1 },
 			},
@@ -137,8 +137,8 @@ describe('a broadcast to the numbers of the input items', () => {
 	])('does not guess the recipients of a response with %s', async (_what, body) => {
 		stage.simulator.addFault({ kind: 'status', status: 202, body });
 		const failure = await stage.fail(FROM_ITEMS, { items: itemsOf('to', ['+64211000001', '+64211000002']) });
-		expect(failure.message).toBe('Modica answered 202, but what became of each recipient could not be read from the answer');
-		expect(failure.description).toContain('The message may have been sent all the same.');
+		expect(failure.message).toBe('Modica returned 202 without a valid result for each recipient');
+		expect(failure.description).toContain('The message may have been sent.');
 	});
 });
 
@@ -181,8 +181,8 @@ describe('a broadcast to a list', () => {
 		const failure = await stage.fail({ ...FROM_LIST, recipients: '+64211000001, 021, nobody, +64211000002' });
 		expect(failure.message).toBe(
 			[
-				"Recipient 2 '021' is a local number. Replace the leading 0 by the country code. Use the international form, such as +64211234567.",
-				"Recipient 3 'nobody' is not a phone number. Use the international form, such as +64211234567.",
+				"Recipient 2 '021' is a local number. Replace the leading 0 with the country code. Use the international format, such as +64211234567.",
+				"Recipient 3 'nobody' is not a phone number. Use the international format, such as +64211234567.",
 			].join('\n'),
 		);
 		expect(stage.received()).toEqual([]);

@@ -33,7 +33,7 @@ describe('the credential test', () => {
 	it('reports a wrong password', async () => {
 		expect(await test({ password: 'wrong' })).toEqual({
 			status: 'Error',
-			message: expect.stringMatching(/^Modica answered 401 \(wrong username or password\).*IP allow-list/s),
+			message: expect.stringMatching(/^Modica returned 401 \(wrong username or password\).*IP allowlist/s),
 		});
 	});
 
@@ -41,34 +41,34 @@ describe('the credential test', () => {
 		expect(await test({ baseUrl: 'http://127.0.0.1:9/rest/wab/v1' })).toEqual({
 			status: 'Error',
 			message:
-				'Could not connect to 127.0.0.1:9: nothing answers there (connection refused). Check the base URL in the credential, and that n8n’s machine can reach it.',
+				"Could not connect to 127.0.0.1:9: connection refused. Check 'Base URL' in the credential, and whether n8n can reach it.",
 		});
 	});
 
 	it('reports an unknown host', async () => {
 		const { status, message } = await test({ baseUrl: 'https://no-such-host.invalid/rest/wab/v1' });
 		expect(status).toBe('Error');
-		expect(message).toMatch(/^Could not connect to no-such-host\.invalid: (there is no such host|the name could not be looked up)/);
+		expect(message).toMatch(/^Could not connect to no-such-host\.invalid: (the host does not exist|the DNS lookup failed)/);
 	});
 
 	it('fails if the API returns an error', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 503 });
-		expect(await test()).toMatchObject({ status: 'Error', message: expect.stringMatching(/^Modica answered 503/) });
+		expect(await test()).toMatchObject({ status: 'Error', message: expect.stringMatching(/^Modica returned 503/) });
 	});
 
 	it('does not follow a redirect with the password', async () => {
 		stage.simulator.addFault({ kind: 'redirect', location: `${stage.simulator.baseUrl}/healthz` });
-		expect(await test()).toMatchObject({ status: 'Error', message: expect.stringMatching(/^Unexpected response .* answered 302 with a redirect/) });
+		expect(await test()).toMatchObject({ status: 'Error', message: expect.stringMatching(/^Unexpected response .* returned 302 with a redirect/) });
 		expect(stage.simulator.requests).toHaveLength(1);
 	});
 
 	it.each([
-		['http://api.modicagroup.com/rest/wab/v1', 'would send the password unencrypted. Use https; plain http is for this machine only (localhost).'],
-		['http://localhost.example.com/', 'would send the password unencrypted. Use https; plain http is for this machine only (localhost).'],
-		['http://10.0.0.1/rest', 'would send the password unencrypted. Use https; plain http is for this machine only (localhost).'],
-		['ftp://127.0.0.1/', 'would send the password unencrypted. Use https; plain http is for this machine only (localhost).'],
-		['api.modicagroup.com', 'is not a web address. Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.'],
-		['https://api.modicagroup.com/rest?x=1', 'holds more than an address. Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1.'],
+		['http://api.modicagroup.com/rest/wab/v1', 'would send the password unencrypted. Use https. Plain http is only for this machine (localhost).'],
+		['http://localhost.example.com/', 'would send the password unencrypted. Use https. Plain http is only for this machine (localhost).'],
+		['http://10.0.0.1/rest', 'would send the password unencrypted. Use https. Plain http is only for this machine (localhost).'],
+		['ftp://127.0.0.1/', 'would send the password unencrypted. Use https. Plain http is only for this machine (localhost).'],
+		['api.modicagroup.com', 'is not a valid URL. Use the address from Modica, such as https://api.modicagroup.com/rest/wab/v1.'],
+		['https://api.modicagroup.com/rest?x=1', 'contains more than an address. Use the address from Modica, such as https://api.modicagroup.com/rest/wab/v1.'],
 	])('rejects %s', async (baseUrl, problem) => {
 		expect(await test({ baseUrl })).toEqual({ status: 'Error', message: `Base URL '${baseUrl}' ${problem}` });
 		expect(stage.simulator.requests).toEqual([]);
@@ -77,7 +77,7 @@ describe('the credential test', () => {
 	it('rejects a password in the base URL without repeating it', async () => {
 		expect(await test({ baseUrl: 'https://user:hush@api.modicagroup.com/' })).toEqual({
 			status: 'Error',
-			message: "Base URL 'api.modicagroup.com' was given with a password in it. Put user name and password into their own fields.",
+			message: "Base URL 'api.modicagroup.com' contains a username or password. Use the fields 'Username' and 'Password'.",
 		});
 	});
 });
@@ -172,19 +172,19 @@ describe('the authentication', () => {
 		[
 			'a proxy',
 			{ proxy: 'http://evil.example:3128' },
-			'This credential can’t be used with a proxy set in the node. Remove Proxy from the node’s options. A proxy for all of n8n is set in n8n’s environment.',
+			"This credential can’t be used with a proxy set in the node. Remove 'Proxy' from the node’s options. Set a proxy for all of n8n in its environment.",
 		],
 		["a proxy in the format of n8n's newer helper", { proxy: { host: 'evil.example', port: 3128 } }, 'can’t be used with a proxy set in the node'],
 		[
 			'disabled certificate checks',
 			{ rejectUnauthorized: false },
-			'This credential can’t be used without certificate checks. Turn off Ignore SSL Issues in the node’s options.',
+			"This credential can’t be used without certificate checks. Turn off 'Ignore SSL Issues' in the node’s options.",
 		],
 		['disabled certificate checks in the newer helper', { skipSslCertificateValidation: true }, 'can’t be used without certificate checks'],
 		[
 			'a custom certificate',
 			{ agentOptions: { ca: 'PEM' } },
-			'This credential can’t be used with certificates or connection options set in the node. Turn off SSL Certificates in the node’s settings.',
+			"This credential can’t be used with certificates or connection options set in the node. Turn off 'SSL Certificates' in the node’s settings.",
 		],
 		...['cert', 'key', 'pfx', 'rejectUnauthorized', 'checkServerIdentity', 'servername', 'host', 'port', 'socketPath', 'lookup'].map(
 			(name): [string, object, string] => [`the agent’s ${name}`, { agentOptions: { [name]: 'x' } }, 'certificates or connection options'],
@@ -195,7 +195,7 @@ describe('the authentication', () => {
 		[
 			'a Host header, which selects a host on a shared server',
 			{ headers: { HOST: 'evil.example' } },
-			'This credential can’t be used with a Host header set in the node. Remove Host from the node’s headers.',
+			"This credential can’t be used with a Host header set in the node. Remove 'Host' from the node’s headers.",
 		],
 		...['Host ', ' host', 'Host\t'].map((name): [string, object, string] => [`a header that axios takes for Host: "${name}"`, { headers: { [name]: 'evil.example' } }, 'Host header']),
 		['TRACE, whose response repeats the request', { method: 'trace' }, 'This credential can’t be used with the method TRACE. Choose another method in the node.'],

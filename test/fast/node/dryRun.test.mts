@@ -26,7 +26,7 @@ describe('a dry run', () => {
 	it('returns an error for each invalid item, and counts them', async () => {
 		const output = await stage.run(DRY, { items: itemsOf('to', [ONE, '021', TWO, 'x']), continueOnFail: true });
 		expect(output.map(({ json }) => json.status ?? json.error)).toEqual(['valid', expect.stringContaining('is a local number'), 'valid', expect.stringContaining('is not a phone number')]);
-		expect(stage.n8n.hints()).toEqual([{ message: 'Nothing was sent: 2 are valid, 2 are not (2 with a problem in To).', type: 'warning', location: 'outputPane' }]);
+		expect(stage.n8n.hints()).toEqual([{ message: "Nothing was sent: 2 are valid, 2 are invalid (2 with an invalid 'To').", type: 'warning', location: 'outputPane' }]);
 		nothingLeft();
 	});
 
@@ -41,7 +41,7 @@ describe('a dry run', () => {
 		expect(output.map(({ json }) => json)).toEqual([
 			valid(ONE, '*Hi*\n*{{ name }}*'),
 			valid(TWO, '# Hi\n**{{ name }}**'),
-			expect.objectContaining({ error: "Text Format 'rtf' is unknown. Use plain or markdown." }),
+			expect.objectContaining({ error: "Text Format 'rtf' is not valid. Use plain or markdown." }),
 		]);
 		nothingLeft();
 	});
@@ -51,9 +51,9 @@ describe('a dry run', () => {
 		expect(output.map(({ json }) => json)).toEqual([
 			{ status: 'valid', to: ONE, preview: 'Hello', request: { destination: [ONE], type: 'text', text: { body: 'Hello' } } },
 			{ status: 'valid', to: TWO, preview: 'Hello', request: { destination: [TWO], type: 'text', text: { body: 'Hello' } } },
-			{ status: 'duplicate', to: ONE, message: expect.stringContaining('from item 0') },
+			{ status: 'duplicate', to: ONE, message: expect.stringContaining('(item 0)') },
 		]);
-		expect(stage.n8n.hints()).toMatchObject([{ message: 'Nothing was sent: 2 are valid, 1 is a repeated number.', type: 'info' }]);
+		expect(stage.n8n.hints()).toMatchObject([{ message: 'Nothing was sent: 2 are valid, 1 is a duplicate.', type: 'info' }]);
 		nothingLeft();
 	});
 
@@ -75,7 +75,7 @@ describe('a dry run', () => {
 		// As in a real run, a link that Modica couldn't open is rejected.
 		const credential = { username: 'x', password: 'x', baseUrl: 'https://api.example.com/v1' };
 		const failure = await stage.fail(media, { items: [item({}, { data })], credential });
-		expect(failure.message).toContain('leads nowhere from outside');
+		expect(failure.message).toContain('is not public');
 		nothingLeft();
 	});
 
@@ -93,7 +93,7 @@ describe('a dry run', () => {
 		for (const operation of ['send', 'broadcast']) {
 			const items = each.map((dry) => item({ to: ONE, dry }));
 			const failure = await stage.fail({ ...DRY, operation, recipientSource: 'items', options }, { items, continueOnFail: true });
-			expect(failure.message).toMatch(/^(Clear Sent References 'true' is on for items of which some are a dry run|'Dry Run' is empty)/);
+			expect(failure.message).toMatch(/^(Clear Sent References 'true' cannot be combined with 'Dry Run' for only some items|'Dry Run' is empty)/);
 		}
 		nothingLeft();
 	});

@@ -94,7 +94,7 @@ describe('a missing response', () => {
 		const { username, password, baseUrl } = stage.simulator;
 		const client = clientOf(stage.n8n.http({ username, password, baseUrl }), { baseUrl, timeoutMs: 200 });
 		await expect(client.sendMessage({ to: '+64211234567', type: 'text', text: { body: 'Hello' } })).rejects.toMatchObject({
-			message: expect.stringMatching(/^No answer from 127\.0\.0\.1:\d+: no answer came in time$/) as string,
+			message: expect.stringMatching(/^No response from 127\.0\.0\.1:\d+: the request timed out$/) as string,
 			mayHaveBeenSent: true,
 		});
 		expect(stage.simulator.requests).toHaveLength(1);

@@ -28,8 +28,8 @@ describe.each(Object.entries(OPERATIONS))('%s', (_operation, parameters) => {
 		expect(failure).toMatchObject({
 			name: 'NodeApiError',
 			httpCode: '422',
-			message: 'Modica answered 422 (not accepted): to: is not reachable (invalid)',
-			description: expect.stringContaining('Check the fields that Modica names in the error'),
+			message: 'Modica returned 422 (not accepted): to: is not reachable (invalid)',
+			description: expect.stringContaining('Check the fields that Modica names.'),
 		});
 		expect(stage.simulator.requests).toHaveLength(1);
 	});
@@ -47,25 +47,25 @@ describe.each(Object.entries(OPERATIONS))('%s', (_operation, parameters) => {
 it('does not follow a redirect', async () => {
 	stage.simulator.addFault({ kind: 'redirect', location: `${stage.simulator.origin}/elsewhere` });
 	const failure = await stage.fail(TEXT);
-	expect(failure.message).toMatch(/^Modica answered 302/);
+	expect(failure.message).toMatch(/^Modica returned 302/);
 	expect(failure.description).toContain('Modica’s API never redirects');
 	expect(stage.simulator.requests).toHaveLength(1);
 });
 
 describe('a message that may have been sent', () => {
 	it.each([
-		['a server error before it was accepted', { kind: 'status', status: 500, when: 'before' }, 'Modica answered 500: Whatsapp Cloud API error: internal server error message', 0],
-		['a server error after it was accepted', { kind: 'status', status: 500, when: 'after' }, 'Modica answered 500: Whatsapp Cloud API error: internal server error message', 1],
-		['a gateway timeout', { kind: 'status', status: 504, when: 'after', body: '<html>Gateway Time-out</html>' }, 'Modica answered 504: <html>Gateway Time-out</html>', 1],
-		['a connection lost before it was accepted', { kind: 'drop', when: 'before' }, /^No answer from 127\.0\.0\.1:\d+: the connection broke off$/, 0],
-		['a connection lost after it was accepted', { kind: 'drop', when: 'after' }, /^No answer from 127\.0\.0\.1:\d+: the connection broke off$/, 1],
-		['a response that is not JSON', { kind: 'garbageBody', status: 202 }, 'Modica answered 202, but the message’s id could not be read from the answer', 1],
-		['a response without an ID', { kind: 'status', status: 202, body: { status: 'accepted' } }, 'Modica answered 202, but the message’s id could not be read from the answer', 0],
+		['a server error before it was accepted', { kind: 'status', status: 500, when: 'before' }, 'Modica returned 500: Whatsapp Cloud API error: internal server error message', 0],
+		['a server error after it was accepted', { kind: 'status', status: 500, when: 'after' }, 'Modica returned 500: Whatsapp Cloud API error: internal server error message', 1],
+		['a gateway timeout', { kind: 'status', status: 504, when: 'after', body: '<html>Gateway Time-out</html>' }, 'Modica returned 504: <html>Gateway Time-out</html>', 1],
+		['a connection lost before it was accepted', { kind: 'drop', when: 'before' }, /^No response from 127\.0\.0\.1:\d+: the connection was lost$/, 0],
+		['a connection lost after it was accepted', { kind: 'drop', when: 'after' }, /^No response from 127\.0\.0\.1:\d+: the connection was lost$/, 1],
+		['a response that is not JSON', { kind: 'garbageBody', status: 202 }, 'Modica returned 202 without a valid message ID', 1],
+		['a response without an ID', { kind: 'status', status: 202, body: { status: 'accepted' } }, 'Modica returned 202 without a valid message ID', 0],
 	] as const)('is not retried after %s, and the error says so', async (_what, fault, message, taken) => {
 		stage.simulator.addFault(fault);
 		const [output] = await stage.run(TEXT, { continueOnFail: true });
 		expect(output?.json).toMatchObject({ error: expect.stringMatching(message), mayHaveBeenSent: true, to: '+64211234567' });
-		expect(output?.json.description).toContain('The message may have been sent all the same. Look for its status before you send it again.');
+		expect(output?.json.description).toContain('The message may have been sent. Check its status before you send it again.');
 		expect(stage.simulator.requests).toHaveLength(1);
 		expect(stage.simulator.messages).toHaveLength(taken);
 	});
@@ -87,8 +87,8 @@ describe('a read that fails', () => {
 		stage.simulator.addFault({ kind: 'status', status: 500, times: 'always' });
 		const [output] = await stage.run(OPERATIONS.get as INodeParameters, { continueOnFail: true });
 		expect(output?.json).toEqual({
-			error: 'Modica answered 500: Whatsapp Cloud API error: internal server error message',
-			description: 'This is a fault on Modica’s side. Try again later, and tell Modica’s support if it stays.',
+			error: 'Modica returned 500: Whatsapp Cloud API error: internal server error message',
+			description: 'The cause is on Modica’s side. Try again later, and contact Modica’s support if this persists.',
 			statusCode: 500,
 			mayHaveBeenSent: false,
 		});
@@ -98,14 +98,14 @@ describe('a read that fails', () => {
 	it('is reported if its response is not a message', async () => {
 		stage.simulator.addFault({ kind: 'garbageBody', status: 200 });
 		expect((await stage.fail(OPERATIONS.get as INodeParameters)).message).toBe(
-			'Modica answered 200, but the message could not be read from the answer',
+			'Modica returned 200 without a valid message',
 		);
 	});
 
 	it('is reported if the response to an upload has no ID', async () => {
 		stage.simulator.addFault({ kind: 'status', status: 200, body: { ok: true } });
 		expect((await stage.fail(OPERATIONS.upload as INodeParameters, { items: [FILE] })).message).toBe(
-			'Modica answered 200, but the file’s id could not be read from the answer',
+			'Modica returned 200 without a valid file ID',
 		);
 	});
 });
@@ -166,7 +166,7 @@ describe('a rate limit', () => {
 			continueOnFail: true,
 		});
 		expect(output.map(({ json }) => [json.mayHaveBeenSent, String(json.error).slice(0, 34)])).toEqual(
-			Array.from({ length: 20 }, () => [false, 'Modica asked to wait 86400 s, and ']),
+			Array.from({ length: 20 }, () => [false, 'Modica asked to wait 86400 s, but ']),
 		);
 		// Only the requests that were sent before the first 429 arrived.
 		expect(stage.simulator.requests.length).toBeLessThanOrEqual(2);
@@ -183,7 +183,7 @@ describe('a canceled execution', () => {
 		});
 		await until('the first to be sent', PATIENCE_MS, () => stage.simulator.messages.length > 0);
 		cancel.abort();
-		expect((await running).message).toBe('The execution was cancelled');
+		expect((await running).message).toBe('The execution was canceled');
 		const taken = stage.simulator.messages.length;
 		expect(taken).toBeLessThan(20);
 		expect(stage.simulator.requests.length).toBeGreaterThanOrEqual(taken);
@@ -218,7 +218,7 @@ describe('secrets', () => {
 		}
 		const { username } = stage.simulator;
 		const text = seen.map((value) => everythingIn(value)).join('\n');
-		expect(text).toContain('Modica answered 401');
+		expect(text).toContain('Modica returned 401');
 		expect(text).not.toContain(password);
 		expect(text).not.toContain(Buffer.from(`${username}:${password}`).toString('base64'));
 	});

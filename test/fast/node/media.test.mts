@@ -90,7 +90,7 @@ describe.each(['filesystem', 'memory'] as const)('files in %s mode', (binaryMode
 		const failure = await stage.fail({ ...DOWNLOAD, mediaId: 'nothere' });
 		expect(failure).toMatchObject({
 			httpCode: '404',
-			message: expect.stringMatching(/^Modica answered 404 \(not found\): Whatsapp Cloud API error: /),
+			message: expect.stringMatching(/^Modica returned 404 \(not found\): Whatsapp Cloud API error: /),
 		});
 	});
 
@@ -162,9 +162,9 @@ describe.each(['filesystem', 'memory'] as const)('files in %s mode', (binaryMode
 			const output = await stage.run({ ...UPLOAD, binaryPropertyName: 'cover, nothing' }, { items, continueOnFail: true });
 			expect(output.map(({ json, pairedItem }) => [json.error ?? json.field, pairedItem])).toEqual([
 				['cover', { item: 0 }],
-				["Input Binary Field 'nothing' is not among the binary fields of this item. It has: cover, back, a,b.", { item: 0 }],
-				[expect.stringMatching(/^Input Binary Field 'cover' holds a file of type image\/gif/), { item: 1 }],
-				["Input Binary Field 'nothing' is not among the binary fields of this item. It has: cover.", { item: 1 }],
+				["Input Binary Field 'nothing' is not a binary field of this item. Available fields: cover, back, a,b.", { item: 0 }],
+				[expect.stringMatching(/^Input Binary Field 'cover' contains a file of type image\/gif/), { item: 1 }],
+				["Input Binary Field 'nothing' is not a binary field of this item. Available fields: cover.", { item: 1 }],
 			]);
 		});
 	});
@@ -190,7 +190,7 @@ describe.each(['filesystem', 'memory'] as const)('files in %s mode', (binaryMode
 		const output = await stage.run(UPLOAD, { items: files.map((data) => item({}, { data })) });
 		expect(output.map(({ json }) => json.hint)).toEqual([
 			undefined,
-			`WhatsApp takes ${words}, and this file has ${limit}.1 MB: a message with it may not arrive.`,
+			`WhatsApp accepts ${words}. This file has ${limit}.1 MB, so a message with it may not be delivered.`,
 		]);
 	});
 

@@ -59,15 +59,15 @@ describe('an upload', () => {
 		const { data } = await fileOf(LARGE);
 		const opened = await openFile(stage.n8n.helpers(), data);
 		await expect(hastyClient(STALL_MS / 4).uploadMedia(async () => await Promise.resolve(opened), undefined)).rejects.toMatchObject({
-			message: `No answer from ${new URL(stage.simulator.baseUrl).host}: nothing moved any more`,
+			message: `No response from ${new URL(stage.simulator.baseUrl).host}: the transfer stalled`,
 		});
 		opened.close();
 		expect(stage.simulator.requests).toHaveLength(4);
 	});
 
 	it.each([
-		[413, 'Modica answered 413 (too large): Whatsapp Cloud API error: payload too large error message', /up to 5 MB/],
-		[415, 'Modica answered 415 (unsupported file type): Whatsapp Cloud API error: unsupported media type error message', /PNG and JPEG/],
+		[413, 'Modica returned 413 (too large): Whatsapp Cloud API error: payload too large error message', /5 MB for images/],
+		[415, 'Modica returned 415 (unsupported file type): Whatsapp Cloud API error: unsupported media type error message', /PNG or JPEG/],
 	])('that is rejected with %i is not retried, and fails on its own', async (status, message, remedy) => {
 		stage.simulator.addFault({ kind: 'status', status, skip: 1, match: { path: '/media' } });
 		const files = await Promise.all([fileOf(1_000), fileOf(1_000), fileOf(1_000)]);
@@ -112,7 +112,7 @@ describe('an upload', () => {
 	it('of an empty file is rejected before it is sent', async () => {
 		const { data } = await fileOf(0);
 		expect((await stage.fail(UPLOAD, { items: [item({}, { data })] })).message).toBe(
-			"Input Binary Field 'data' holds a file without content. Give a file that is not empty.",
+			"Input Binary Field 'data' contains an empty file. Use a file that is not empty.",
 		);
 		expect(stage.simulator.requests).toEqual([]);
 	});
@@ -124,7 +124,7 @@ describe('an upload', () => {
 		const running = stage.fail(UPLOAD, { items: [item({}, { data }), item({}, { data })], signal: cancel.signal });
 		await until('it is under way', PATIENCE_MS, () => stage.simulator.requests.length >= 1);
 		cancel.abort();
-		expect((await running).message).toBe('The execution was cancelled');
+		expect((await running).message).toBe('The execution was canceled');
 		expect(stage.simulator.media).toEqual([]);
 	});
 });
@@ -146,8 +146,8 @@ describe('a download', () => {
 		stage.simulator.addFault({ kind: 'drop', when: 'midBody', times: 'always' });
 		const failure = await stage.fail({ ...DOWNLOAD, mediaId: id });
 		expect(failure).toMatchObject({
-			message: `The file from ${new URL(stage.simulator.baseUrl).host} did not come whole: the connection broke off`,
-			description: expect.stringMatching(/^Nothing of it was kept\. Try again later\./),
+			message: `Download from ${new URL(stage.simulator.baseUrl).host} incomplete: the connection was lost`,
+			description: expect.stringMatching(/^The partial file was discarded\. Try again later\./),
 		});
 		expect(stage.simulator.requests.filter(({ method }) => method === 'GET')).toHaveLength(4);
 		expect(stage.n8n.storedFiles()).toEqual(before);
@@ -202,7 +202,7 @@ describe('a download', () => {
 		const running = stage.fail({ ...DOWNLOAD, mediaId: id }, { signal: cancel.signal });
 		await until('half of it has come', PATIENCE_MS, () => stage.n8n.storedFiles().length > before.length);
 		cancel.abort();
-		expect((await running).message).toBe('The execution was cancelled');
+		expect((await running).message).toBe('The execution was canceled');
 		await until('nothing of it is left', PATIENCE_MS, () => stage.n8n.storedFiles().length === before.length);
 	});
 });

@@ -102,7 +102,7 @@ describe('a file that n8n stores on disk', () => {
 			credential: { username, password, baseUrl: 'https://api.example.com/rest/wab/v1' },
 		});
 		expect(failure.message).toBe(
-			`Input Binary Field 'data' cannot be fetched by Modica: n8n’s own address is ${address}, which leads nowhere from outside. Set the environment variable WEBHOOK_URL of n8n to the address under which the internet reaches it, such as https://n8n.example.com/, and restart n8n, or give the URL of the file.`,
+			`Input Binary Field 'data' cannot be downloaded by Modica: n8n’s address, ${address}, is not public. Set n8n’s environment variable WEBHOOK_URL to its public address, such as https://n8n.example.com/, and restart n8n, or use the URL of the file.`,
 		);
 	});
 
@@ -115,8 +115,8 @@ describe('a file that n8n stores on disk', () => {
 	);
 
 	it('is reported before anything is sent if the item does not have it', async () => {
-		expect((await stage.fail(MEDIA)).message).toMatch(/^Input Binary Field 'data' is not among the binary fields of this item/);
-		expect((await stage.fail(HEADER)).message).toMatch(/^Header Media Input Binary Field 'data' is not among/);
+		expect((await stage.fail(MEDIA)).message).toMatch(/^Input Binary Field 'data' is not a binary field of this item/);
+		expect((await stage.fail(HEADER)).message).toMatch(/^Header Media Input Binary Field 'data' is not a binary field/);
 		expect(stage.simulator.requests).toEqual([]);
 	});
 
@@ -138,7 +138,7 @@ describe('a file that n8n keeps in memory', () => {
 	it('has no link, and the error names the setting', async () => {
 		const data = await stage.n8n.storeFile(Buffer.from('x'), 'invoice.pdf', 'application/pdf');
 		expect((await stage.fail(MEDIA, { items: [item({}, { data })], publicUrl: PUBLIC_URL })).message).toBe(
-			"Input Binary Field 'data' is held in n8n’s memory, where Modica cannot fetch it. Set the environment variable N8N_DEFAULT_BINARY_DATA_MODE of n8n to filesystem (database or s3 if n8n runs in several processes) and restart n8n, or give the URL of the file.",
+			"Input Binary Field 'data' is in n8n’s memory, so Modica cannot download it. Set n8n’s environment variable N8N_DEFAULT_BINARY_DATA_MODE to filesystem (database or s3 if n8n runs in several processes) and restart n8n, or use the URL of the file.",
 		);
 		expect(stage.simulator.requests).toEqual([]);
 	});

@@ -101,46 +101,46 @@ async function swallowingPort(network: Network): Promise<number> {
 export const SITUATIONS: Situation[] = [
 	// Nothing was sent, and this is certain.
 	{ name: 'The connection is refused', told: 'not sent', words: /connection refused/, play: async () => await Promise.resolve(httpsAt(9)) },
-	{ name: 'The host name does not exist', told: 'not sent', words: /no such host|could not be looked up/, play: async () => await Promise.resolve('https://nowhere.invalid') },
+	{ name: 'The hostname does not exist', told: 'not sent', words: /the host does not exist|the DNS lookup failed/, play: async () => await Promise.resolve('https://nowhere.invalid') },
 	{
-		name: 'n8n does not allow requests to the address (SSRF protection)',
+		name: 'n8n blocks requests to the address (SSRF protection)',
 		told: 'not sent',
-		words: /n8n does not allow requests/,
+		words: /n8n blocks requests/,
 		play: async () => await Promise.resolve({ error: Object.assign(new Error('The request was blocked because it resolves to a restricted IP address'), { name: 'SsrfBlockedIpError' }) }),
 	},
-	{ name: 'The name server does not answer', told: 'not sent', words: /could not be looked up/, play: async () => await Promise.resolve({ error: connectError('EAI_AGAIN', 'getaddrinfo') }) },
-	{ name: 'There is no route to the host when connecting', told: 'not sent', words: /host cannot be reached/, play: async () => await Promise.resolve({ error: connectError('EHOSTUNREACH', 'connect') }) },
+	{ name: 'The DNS server does not respond', told: 'not sent', words: /the DNS lookup failed/, play: async () => await Promise.resolve({ error: connectError('EAI_AGAIN', 'getaddrinfo') }) },
+	{ name: 'No route to the host while connecting', told: 'not sent', words: /the host is unreachable/, play: async () => await Promise.resolve({ error: connectError('EHOSTUNREACH', 'connect') }) },
 	{
-		name: 'Of the host’s addresses, one does not answer and another refuses',
+		name: 'One of the host’s addresses does not respond, and another refuses the connection',
 		told: 'not sent',
-		words: /no connection could be made in time/,
+		words: /the connection timed out/,
 		play: async () =>
 			await Promise.resolve({ error: Object.assign(new AggregateError([connectError('ETIMEDOUT', 'connect'), connectError('ECONNREFUSED', 'connect')]), { code: 'ETIMEDOUT' }) }),
 	},
-	{ name: 'A firewall drops what asks for a connection', told: 'not sent', words: /no connection could be made in time/, play: async (network) => httpsAt(await swallowingPort(network)) },
-	{ name: 'The connection is made, and TLS gets no answer', told: 'not sent', words: /no connection could be made in time/, play: async (network) => httpsAt(await network.bare(() => {})) },
-	{ name: 'The server closes before TLS is up', told: 'not sent', words: /closed before it was secure/, play: async (network) => httpsAt(await network.bare((socket) => socket.end())) },
+	{ name: 'A firewall drops connection attempts', told: 'not sent', words: /the connection timed out/, play: async (network) => httpsAt(await swallowingPort(network)) },
+	{ name: 'The server does not respond to the TLS handshake', told: 'not sent', words: /the connection timed out/, play: async (network) => httpsAt(await network.bare(() => {})) },
+	{ name: 'The server closes the connection during the TLS handshake', told: 'not sent', words: /closed during the TLS handshake/, play: async (network) => httpsAt(await network.bare((socket) => socket.end())) },
 	{
 		name: 'The server resets the connection during the TLS handshake',
 		told: 'not sent',
-		words: /closed before it was secure/,
+		words: /closed during the TLS handshake/,
 		play: async (network) => httpsAt(await network.bare((socket) => socket.once('data', () => socket.resetAndDestroy()))),
 	},
 	{
 		name: 'The server speaks plain HTTP',
 		told: 'not sent',
-		words: /no secure connection could be made/,
+		words: /the TLS handshake failed/,
 		play: async (network) => httpsAt(await network.bare((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))),
 	},
 	...(
 		[
-			['of an unknown authority', 'localhost', { trusted: false }],
-			['that has expired', 'localhost', { days: -1 }],
-			['for another host', 'other.example.com', {}],
+			['has an unknown issuer', 'localhost', { trusted: false }],
+			['has expired', 'localhost', { days: -1 }],
+			['is for another host', 'other.example.com', {}],
 		] as const
 	).map(
 		([which, host, options]): Situation => ({
-			name: `The server has a certificate ${which}`,
+			name: `The server’s certificate ${which}`,
 			told: 'not sent',
 			words: /its certificate is not trusted/,
 			play: async (network) => {
@@ -152,51 +152,51 @@ export const SITUATIONS: Situation[] = [
 		}),
 	),
 	{ name: 'The proxy refuses the connection', told: 'not sent', words: /connection refused/, play: async (network) => behind(network, 'http://127.0.0.1:9') },
-	{ name: 'The proxy does not answer', told: 'not sent', words: /no connection could be made in time/, play: async (network) => behind(network, await network.proxyThat(() => {})) },
-	{ name: 'The proxy hangs up', told: 'not sent', words: /no connection could be made/, play: async (network) => behind(network, await network.proxyThat(hangUp)) },
+	{ name: 'The proxy does not respond', told: 'not sent', words: /the connection timed out/, play: async (network) => behind(network, await network.proxyThat(() => {})) },
+	{ name: 'The proxy closes the connection', told: 'not sent', words: /no connection was established/, play: async (network) => behind(network, await network.proxyThat(hangUp)) },
 	{
 		name: 'The proxy’s own certificate is not trusted',
 		told: 'not sent',
-		words: /no connection could be made|certificate is not trusted/,
+		words: /no connection was established|certificate is not trusted/,
 		play: async (network) => {
 			const server = tls.createServer(await network.certificate('localhost', { trusted: false }), () => {});
 			return behind(network, await listen(network, server));
 		},
 	},
 	{
-		name: 'The proxy connects, and closes before TLS is up',
+		name: 'The proxy connects, and closes the connection during the TLS handshake',
 		told: 'not sent',
-		words: /closed before it was secure/,
+		words: /closed during the TLS handshake/,
 		play: async (network) => behind(network, await network.proxyThat((socket) => void socket.once('data', () => socket.destroy()).write('HTTP/1.1 200 OK\r\n\r\n'))),
 	},
 	{
-		name: 'The proxy wants a log-in (407)',
+		name: 'The proxy requires authentication (407)',
 		told: 'not sent',
-		words: /^The proxy between n8n and Modica answered 407/,
+		words: /^The proxy between n8n and Modica returned 407/,
 		play: async (network) => behind(network, await network.proxyThat((socket) => socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n'))),
 	},
 	...([400, 401, 403, 404, 422] as const).map(
-		(status): Situation => ({ name: `Modica answers ${status}`, told: 'not sent', words: new RegExp(`^Modica answered ${status}`), play: answering(status, {}, '{"message":"no","error":"no","statusCode":500}') }),
+		(status): Situation => ({ name: `Modica returns ${status}`, told: 'not sent', words: new RegExp(`^Modica returned ${status}`), play: answering(status, {}, '{"message":"no","error":"no","statusCode":500}') }),
 	),
 	{
-		name: 'Modica answers 422, and the answer breaks off midway',
+		name: 'Modica returns 422, and the connection is lost during the response',
 		told: 'not sent',
-		words: /^Modica answered 422/,
+		words: /^Modica returned 422/,
 		play: async (network) =>
 			await network.secure((_request, response) => {
 				response.writeHead(422, { 'content-length': '100' });
 				response.write('{"errors"', () => response.socket?.destroy());
 			}),
 	},
-	{ name: 'Modica answers 302, as a log-in page of a network does', told: 'not sent', words: /^Modica answered 302/, play: answering(302, { location: 'https://portal.example.com/' }) },
+	{ name: 'Modica returns 302, like the login page of a network', told: 'not sent', words: /^Modica returned 302/, play: answering(302, { location: 'https://portal.example.com/' }) },
 
 	// The message may have been sent.
-	{ name: 'TLS is up, and no answer comes in time', told: 'may have been sent', words: /no answer came in time/, play: async (network) => await network.secure(() => {}) },
-	{ name: 'The connection is closed after the request', told: 'may have been sent', words: /connection broke off/, play: async (network) => await network.secure((request) => request.socket.destroy()) },
+	{ name: 'The request times out after the TLS handshake', told: 'may have been sent', words: /the request timed out/, play: async (network) => await network.secure(() => {}) },
+	{ name: 'The connection is closed after the request', told: 'may have been sent', words: /the connection was lost/, play: async (network) => await network.secure((request) => request.socket.destroy()) },
 	{
 		name: 'The connection is closed after the request, behind a proxy',
 		told: 'may have been sent',
-		words: /connection broke off/,
+		words: /the connection was lost/,
 		play: async (network) => {
 			const origin = new URL(await network.secure((request) => request.socket.destroy()));
 			const proxy = await network.proxyThat((socket) => {
@@ -209,13 +209,13 @@ export const SITUATIONS: Situation[] = [
 			return origin.href.replace('127.0.0.1', 'localhost');
 		},
 	},
-	{ name: 'The route is lost once the connection is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ error: connectError('EHOSTUNREACH', 'read') }) },
-	{ name: 'A firewall rejects the connection once it is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ error: connectError('ECONNREFUSED', 'read') }) },
-	{ name: 'The network is lost once the connection is made', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ error: connectError('ENETUNREACH', 'write') }) },
+	{ name: 'The route is lost after connecting', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ error: connectError('EHOSTUNREACH', 'read') }) },
+	{ name: 'A firewall rejects the connection after connecting', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ error: connectError('ECONNREFUSED', 'read') }) },
+	{ name: 'The network is lost after connecting', told: 'may have been sent', words: /the request failed/, play: async () => await Promise.resolve({ error: connectError('ENETUNREACH', 'write') }) },
 	{
-		name: 'The answer breaks off midway',
+		name: 'The connection is lost during the response',
 		told: 'may have been sent',
-		words: /connection broke off/,
+		words: /the connection was lost/,
 		play: async (network) =>
 			await network.secure((_request, response) => {
 				response.writeHead(202, { 'content-length': '100' });
@@ -223,9 +223,9 @@ export const SITUATIONS: Situation[] = [
 			}),
 	},
 	{
-		name: 'The answer trickles',
+		name: 'The response is too slow',
 		told: 'may have been sent',
-		words: /no answer came in time/,
+		words: /the request timed out/,
 		play: async (network) =>
 			await network.secure((_request, response) => {
 				response.writeHead(202);
@@ -234,7 +234,7 @@ export const SITUATIONS: Situation[] = [
 			}),
 	},
 	{
-		name: 'The answer is no HTTP',
+		name: 'The response is not HTTP',
 		told: 'may have been sent',
 		words: /the request failed/,
 		play: async (network) => {
@@ -247,43 +247,43 @@ export const SITUATIONS: Situation[] = [
 			return await listen(network, server);
 		},
 	},
-	{ name: 'The answer is not what its encoding says', told: 'may have been sent', words: /the request failed/, play: answering(202, { 'content-encoding': 'gzip' }, 'no gzip') },
+	{ name: 'The response does not match its content encoding', told: 'may have been sent', words: /the request failed/, play: answering(202, { 'content-encoding': 'gzip' }, 'no gzip') },
 	{
-		name: 'The answer unpacks to many times its size (gzip)',
+		name: 'The response decompresses to many times its size (gzip)',
 		told: 'may have been sent',
-		words: /could not be read from the answer/,
+		words: /without a valid message ID/,
 		play: async (network) => await network.secure((_request, response) => response.writeHead(202, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(2 ** 24, ' ')))),
 	},
 	{
-		name: 'The answer unpacks to many times its size (Brotli)',
+		name: 'The response decompresses to many times its size (Brotli)',
 		told: 'may have been sent',
-		words: /could not be read from the answer/,
+		words: /without a valid message ID/,
 		play: async (network) => await network.secure((_request, response) => response.writeHead(202, { 'content-encoding': 'br' }).end(brotliCompressSync(Buffer.alloc(2 ** 24, ' ')))),
 	},
-	{ name: 'The answer is a success that names no message', told: 'may have been sent', words: /could not be read from the answer/, play: answering(200, {}, '<html>Welcome</html>') },
+	{ name: 'The response is a success without a message ID', told: 'may have been sent', words: /without a valid message ID/, play: answering(200, {}, '<html>Welcome</html>') },
 	...([303, 408, 500, 502, 504] as const).map(
-		(status): Situation => ({ name: `Modica answers ${status}`, told: 'may have been sent', words: new RegExp(`^Modica answered ${status}`), play: answering(status) }),
+		(status): Situation => ({ name: `Modica returns ${status}`, told: 'may have been sent', words: new RegExp(`^Modica returned ${status}`), play: answering(status) }),
 	),
 	{
-		name: 'The proxy answers 503 and names itself',
+		name: 'The proxy returns 503 and identifies itself',
 		told: 'may have been sent',
-		words: /^The proxy between n8n and Modica answered 503/,
+		words: /^The proxy between n8n and Modica returned 503/,
 		play: async (network) =>
 			behind(network, await network.proxyThat((socket) => socket.end('HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_CONNECT_FAIL 111\r\nContent-Length: 0\r\n\r\n'))),
 	},
 	{
-		name: 'The proxy answers 503 and does not name itself',
+		name: 'The proxy returns 503 and does not identify itself',
 		told: 'may have been sent',
-		words: /^Modica answered 503/,
+		words: /^Modica returned 503/,
 		play: async (network) => behind(network, await network.proxyThat((socket) => socket.end('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n'))),
 	},
 
 	// The message is sent, once.
-	{ name: 'Nothing goes wrong', told: 'sent', play: async (network) => await network.secure((_request, response) => accept(response)) },
-	{ name: 'The host comes back within 15 s', told: 'sent', play: async (network) => await comesBack(network, 3, (socket) => socket.end()) },
-	{ name: 'TLS comes back after it was reset', told: 'sent', play: async (network) => await comesBack(network, 2, (socket) => socket.once('data', () => socket.resetAndDestroy())) },
+	{ name: 'No fault', told: 'sent', play: async (network) => await network.secure((_request, response) => accept(response)) },
+	{ name: 'The host recovers within 15 s', told: 'sent', play: async (network) => await comesBack(network, 3, (socket) => socket.end()) },
+	{ name: 'TLS recovers after a reset', told: 'sent', play: async (network) => await comesBack(network, 2, (socket) => socket.once('data', () => socket.resetAndDestroy())) },
 	{
-		name: 'Modica refuses it at first (429), and the answer breaks off midway',
+		name: 'Modica returns 429 at first, and the connection is lost during the response',
 		told: 'sent',
 		play: async (network) =>
 			await refusedAtFirst(network, (response) => {
@@ -292,7 +292,7 @@ export const SITUATIONS: Situation[] = [
 			}),
 	},
 	{
-		name: 'Modica refuses it at first for coming too fast (429)',
+		name: 'Modica returns 429 at first',
 		told: 'sent',
 		play: async (network) => await refusedAtFirst(network, (response) => response.writeHead(429, { 'retry-after': '1' }).end()),
 	},

@@ -46,7 +46,7 @@ describe.each(SITUATIONS)('$name', ({ told, words, play }) => {
 			);
 			expect(outcome).toEqual({ told, message: expect.stringMatching(words ?? /^an-id$/) });
 			// A rejection is complete, and its message wasn't accepted.
-			const taken = /^Modica answered [34]/.test(outcome.message) ? 0 : network.received;
+			const taken = /^Modica returned [34]/.test(outcome.message) ? 0 : network.received;
 			if (told === 'not sent') expect(taken).toBe(0);
 			else expect(network.received).toBeLessThanOrEqual(1);
 			if (told === 'sent') expect(network.received).toBe(1);

@@ -21,7 +21,7 @@ function campaign(size: number) {
 	);
 }
 
-const sentBefore = { status: 'duplicate', message: 'Not sent again: this node has sent the reference before' };
+const sentBefore = { status: 'duplicate', message: 'Not sent again: this node already sent this reference' };
 
 describe('messages with Once per Reference', () => {
 	it('are sent the first time, and not when the workflow runs again', async () => {
@@ -97,7 +97,7 @@ describe('messages with Once per Reference', () => {
 
 	it('require a reference', async () => {
 		expect((await stage.fail(ONCE, { items: [item({ to: '+64211234567' })] })).message).toBe(
-			"'Reference' is empty. Give each message a reference in the additional fields, or turn off 'Once per Reference'.",
+			"'Reference' is empty. Enter a reference in the additional fields, or turn off 'Once per Reference'.",
 		);
 		expect(stage.simulator.requests).toEqual([]);
 	});
@@ -142,7 +142,7 @@ describe('clearing the sent references', () => {
 	const clearing = (parameters: INodeParameters): INodeParameters => ({ ...parameters, options: { ...(parameters.options as INodeParameters), clearReferences: true } });
 	const cleared = {
 		status: 'cleared',
-		message: "Nothing was sent: the references that this node had sent are cleared. Turn off 'Clear Sent References' to send.",
+		message: "Nothing was sent. The sent references of this node are cleared. To send, turn off 'Clear Sent References'.",
 	};
 
 	it.each([

@@ -68,9 +68,9 @@ describe('getting a message', () => {
 		});
 		expect(failure).toMatchObject({
 			httpCode: '404',
-			message: 'Modica answered 404 (not found): Whatsapp Cloud API error: id no such message',
+			message: 'Modica returned 404 (not found): Whatsapp Cloud API error: id no such message',
 		});
-		expect(failure.description).toContain('Modica does not know this message.');
+		expect(failure.description).toContain('The application of the credential has no message with this ID.');
 	});
 
 	it('returns the messages of many items in order', async () => {
@@ -109,7 +109,7 @@ describe('an operation that does not exist', () => {
 		['chat', ''],
 	])('%s: %s is rejected', async (resource, operation) => {
 		expect((await stage.fail({ resource, operation })).message).toBe(
-			`Operation '${resource}: ${operation}' is unknown. Choose an operation of the list.`,
+			`Operation '${resource}: ${operation}' is not valid. Select an operation from the list.`,
 		);
 	});
 });

@@ -206,7 +206,7 @@ describe('a run', () => {
 			name: 'NodeOperationError',
 			message: expect.stringContaining("To '021 123 4567' is a local number."),
 			description:
-				"Nothing was sent. Item 3 has a problem, too (the first item is 0). To go on with the good items, set 'On Error' to 'Continue' in the node’s settings.",
+				"Nothing was sent. Item 3 is also invalid (the first item is 0). To process the valid items, set 'On Error' to 'Continue' in the node’s settings.",
 			context: { itemIndex: 1 },
 		});
 		expect(stage.received()).toEqual([]);
@@ -222,7 +222,7 @@ describe('a run', () => {
 			{
 				json: {
 					error:
-						"To '021 123 4567' is a local number. Replace the leading 0 by the country code. Use the international form, such as +64211234567.",
+						"To '021 123 4567' is a local number. Replace the leading 0 with the country code. Use the international format, such as +64211234567.",
 					mayHaveBeenSent: false,
 				},
 				pairedItem: { item: 1 },
@@ -252,7 +252,7 @@ describe('a run', () => {
 			items: itemsOf('to', Array.from({ length: 5 }, (_, index) => `+6421100000${index}`)),
 		});
 		expect(failure).toMatchObject({ httpCode: '422', context: { itemIndex: 2 } });
-		expect(failure.description).toContain('2 were done before the node stopped. 2 more may have been sent: items 3, 4. Look for their status before you send them again.');
+		expect(failure.description).toContain('2 were completed before the node stopped. 2 more may have been sent: items 3, 4. Check their status before you send them again.');
 	});
 
 	it('stops at the first rejected message, and reports what was sent', async () => {
@@ -261,7 +261,7 @@ describe('a run', () => {
 			items: itemsOf('to', ['+64211000000', '+64211000001', '+64211000002', '+64211000003']),
 		});
 		expect(failure).toMatchObject({ name: 'NodeApiError', httpCode: '422', context: { itemIndex: 2 } });
-		expect(failure.description).toMatch(/2 were done before the node stopped\./);
+		expect(failure.description).toMatch(/2 were completed before the node stopped\./);
 		expect(stage.simulator.messages.map(({ to }) => to)).toEqual(['+64211000000', '+64211000001']);
 	});
 
@@ -275,8 +275,8 @@ describe('a run', () => {
 			{ json: expect.objectContaining({ to: '+64211000000', status: 'accepted' }), pairedItem: { item: 0 } },
 			{
 				json: {
-					error: 'Modica answered 422 (not accepted): Whatsapp Cloud API error: unprocessable entity error message',
-					description: expect.stringContaining('Check the fields that Modica names in the error.'),
+					error: 'Modica returned 422 (not accepted): Whatsapp Cloud API error: unprocessable entity error message',
+					description: expect.stringContaining('Check the fields that Modica names.'),
 					statusCode: 422,
 					mayHaveBeenSent: false,
 					to: '+64211000001',

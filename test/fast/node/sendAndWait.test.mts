@@ -53,18 +53,18 @@ describe('a question', () => {
 	});
 
 	it.each([
-		["Message 'xxxxxxxx", { message: 'x'.repeat(4_090) }, 'characters with its link. WhatsApp takes up to 4096: shorten it.'],
+		["Message 'xxxxxxxx", { message: 'x'.repeat(4_090) }, 'characters with its link. WhatsApp accepts up to 4096. Shorten it.'],
 		["Message '{link}xxx", { message: `{link}${'x'.repeat(4_000)}` }, 'characters with its link'],
-		["'Message' is empty", { message: ' ' }, 'Write what the message is to say.'],
-		["Message Type 'media' is unknown", { messageType: 'media' }, 'Use text or template.'],
-		["Response Type 'customForm' is unknown", { responseType: 'customForm' }, 'Use approval, choice or freeText.'],
+		["'Message' is empty", { message: ' ' }, 'Enter the text of the message.'],
+		["Message Type 'media' is not valid", { messageType: 'media' }, 'Use text or template.'],
+		["Response Type 'customForm' is not valid", { responseType: 'customForm' }, 'Use approval, choice, or freeText.'],
 		["To '021 123 4567' is a local number", { to: '021 123 4567' }, 'Replace'],
-		['The template carries no link to answer at', TEMPLATE, 'Write {link} in one of the values for its body, or as the payload of a URL button.'],
-		['The template carries no link to answer at', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }] } }, ''],
-		["Limit Wait Time '0 hours' is no time to wait", limit({ resumeAmount: 0 }), 'Use an amount above 0'],
-		["Limit Wait Time '5 weeks' is no time to wait", limit({ resumeAmount: 5, resumeUnit: 'weeks' }), ''],
-		["Limit Wait Time '5000 days' is no time to wait", limit({ resumeAmount: 5_000, resumeUnit: 'days' }), ''],
-		["Max Date and Time '2020-01-01T00:00' is in the past", limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2020-01-01T00:00' }), 'leave the limit out'],
+		['The template has no link to the answer page', TEMPLATE, 'Enter {link} in a value of its body, or as the payload of a URL button.'],
+		['The template has no link to the answer page', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }] } }, ''],
+		["Limit Wait Time '0 hours' is not a valid wait time", limit({ resumeAmount: 0 }), 'Use more than 0'],
+		["Limit Wait Time '5 weeks' is not a valid wait time", limit({ resumeAmount: 5, resumeUnit: 'weeks' }), ''],
+		["Limit Wait Time '5000 days' is not a valid wait time", limit({ resumeAmount: 5_000, resumeUnit: 'days' }), ''],
+		["Max Date and Time '2020-01-01T00:00' is in the past", limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2020-01-01T00:00' }), 'remove the limit'],
 		["Max Date and Time 'soon' is not a date and time", limit({ limitType: 'atSpecifiedTime', maxDateAndTime: 'soon' }), 'Use a date and time'],
 	])('is rejected before anything is sent if it is invalid: %s', async (problem, parameters, remedy) => {
 		const { message } = await stage.fail({ ...QUESTION, ...(parameters as INodeParameters) });
@@ -76,7 +76,7 @@ describe('a question', () => {
 
 	it('is sent for one item at a time', async () => {
 		const items = [item({}), item({}), item({})];
-		const words = /^Send and Wait for Response asks one question at a time, but there are 3 items\. Put a Loop Over Items/;
+		const words = /^Send and Wait for Response asks one question at a time, but there are 3 items\. Add a Loop Over Items/;
 		expect((await stage.fail(QUESTION, { items })).message).toMatch(words);
 		const output = await stage.run(QUESTION, { items, continueOnFail: true });
 		expect(output.map(({ json, pairedItem }) => [json.error, pairedItem])).toEqual(items.map((_, index) => [expect.stringMatching(words), { item: index }] as unknown[]));
@@ -97,7 +97,7 @@ describe("n8n's own URL", () => {
 	it.each(['http://127.0.0.1:5678', 'http://localhost:5678', 'https://n8n.lan', 'http://192.168.1.20:5678'])('must not be %s for the page', async (webhookUrl) => {
 		const { message } = await stage.fail(QUESTION, { webhookUrl, credential });
 		expect(message).toBe(
-			`The link to the answer page cannot be opened on a phone: n8n’s own address is ${webhookUrl}, which leads nowhere from outside. Set the environment variable WEBHOOK_URL of n8n to the address under which the internet reaches it, such as https://n8n.example.com/, and restart n8n.`,
+			`Customers cannot open the answer page: n8n’s address, ${webhookUrl}, is not public. Set n8n’s environment variable WEBHOOK_URL to its public address, such as https://n8n.example.com/, and restart n8n.`,
 		);
 		expect(stage.received()).toEqual([]);
 	});
@@ -109,7 +109,7 @@ describe("n8n's own URL", () => {
 
 	it.each([['page', QUESTION], ['chat', { ...TEMPLATE, answerIn: 'chat' }]])('must not have a path, for the %s', async (_, parameters) => {
 		const { message } = await stage.fail(parameters, { webhookUrl: 'https://example.com/my/n8n' });
-		expect(message).toMatch(/^n8n cannot take answers under an address with a path, here \/my: .* WEBHOOK_URL .*$/);
+		expect(message).toMatch(/^n8n cannot accept answers at an address with a path \(\/my\): .* WEBHOOK_URL .*$/);
 		expect(stage.received()).toEqual([]);
 	});
 });
@@ -143,7 +143,7 @@ describe('buttons in the chat', () => {
 
 	it('are rejected if the ID of the node does not fit', async () => {
 		const { message } = await stage.fail({ ...TEMPLATE, answerIn: 'chat' }, { nodeId: 'x'.repeat(60) });
-		expect(message).toBe(`This node’s id, ${'x'.repeat(60)}, does not fit into a button. Delete the node and add it again: n8n then gives it an id that does.`);
+		expect(message).toBe(`The ID of this node, ${'x'.repeat(60)}, is too long for a button. Delete the node and add it again: n8n then assigns a shorter ID.`);
 		expect(stage.received()).toEqual([]);
 	});
 });
@@ -235,7 +235,7 @@ describe('a time limit', () => {
 		const maxDateAndTime = moment.toISOString();
 		const { message } = await stage.fail({ ...QUESTION, ...scheduled(TOMORROW, { limitType: 'atSpecifiedTime', maxDateAndTime }) });
 		expect(message).toBe(
-			`Max Date and Time '${maxDateAndTime}' is not after Scheduled, when the message is sent. Use a time after Scheduled, or leave the limit out.`,
+			`Max Date and Time '${maxDateAndTime}' is not after 'Scheduled', when the message is sent. Use a time after 'Scheduled', or remove the limit.`,
 		);
 		expect(stage.received()).toEqual([]);
 	});

@@ -236,7 +236,7 @@ describe('running an operation', () => {
 		const { failure, note } = await stopped(operationOf(ends), 8, true);
 		expect(failure).toEqual({ item: 2, error: refused });
 		expect(note).toBe(
-			"3 were done before the node stopped. 3 more may have been sent: items 3, 4, 7. Look for their status before you send them again. 1 more failed and was not sent: item 6. To go on with the others and see the result of each, set 'On Error' to 'Continue' in the node’s settings.",
+			"3 were completed before the node stopped. 3 more may have been sent: items 3, 4, 7. Check their status before you send them again. 1 more failed and was not sent: item 6. To process all items and see each result, set 'On Error' to 'Continue' in the node’s settings.",
 		);
 	});
 
@@ -253,7 +253,7 @@ describe('running an operation', () => {
 	it('reports, when it stops, which references may count as sent, from errors and from outputs', async () => {
 		const claimed = new ModicaError('not sent', { mayHaveBeenSent: false, mayCountAsSent: true });
 		const { note } = await stopped(operationOf([refused, claimed, undefined, { mayCountAsSent: true }]), 4, true);
-		expect(note).toContain('2 were done before the node stopped. 1 more failed and was not sent: item 1. The references of these may count as sent now: items 1, 3.');
+		expect(note).toContain('2 were completed before the node stopped. 1 more failed and was not sent: item 1. The references of these may now count as sent: items 1, 3.');
 	});
 
 	it('omits other items if there are none, and says so if none was sent', async () => {
@@ -264,23 +264,23 @@ describe('running an operation', () => {
 			{ targets, run: async () => await Promise.reject(refused) },
 			{ targets, run: async () => await Promise.reject(new NeverLeftError()) },
 		];
-		expect((await stopped({ jobs: () => jobs } as unknown as Operation, 1, true)).note).toMatch(/^No other was done before the node stopped\. To go on/);
-		expect((await stopped(operationOf([refused, doubtful]), 2, true)).note).toMatch(/^No other was done before the node stopped\. 1 more may have been sent: item 1\./);
-		expect((await stopped(operationOf([refused, undefined]), 2, true)).note).toMatch(/^1 was done before the node stopped\. To go on/);
+		expect((await stopped({ jobs: () => jobs } as unknown as Operation, 1, true)).note).toMatch(/^No others were completed before the node stopped\. To process/);
+		expect((await stopped(operationOf([refused, doubtful]), 2, true)).note).toMatch(/^No others were completed before the node stopped\. 1 more may have been sent: item 1\./);
+		expect((await stopped(operationOf([refused, undefined]), 2, true)).note).toMatch(/^1 was completed before the node stopped\. To process/);
 	});
 
 	it.each([
-		[2, 'Item 1 has a problem, too (the first item is 0).'],
-		[3, 'Items 1 and 2 have problems, too (the first item is 0).'],
-		[11, 'Items 1, 2, 3, 4, 5, 6, 7, 8, 9 and 10 have problems, too (the first item is 0).'],
-		[14, 'Items 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 3 more have problems, too (the first item is 0).'],
+		[2, 'Item 1 is also invalid (the first item is 0).'],
+		[3, 'Items 1 and 2 are also invalid (the first item is 0).'],
+		[11, 'Items 1, 2, 3, 4, 5, 6, 7, 8, 9 and 10 are also invalid (the first item is 0).'],
+		[14, 'Items 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 3 more are also invalid (the first item is 0).'],
 	])('sends nothing if %i of the items are invalid, and lists the others', async (count, note) => {
 		const refusing = { jobs: (items: readonly Item[], _context: unknown, refuse: Refuse) => (items.forEach(({ index }) => refuse(index, refused)), []) } as unknown as Operation;
 		expect((await stopped(refusing, count, true)).note).toBe(`Nothing was sent. ${note}`);
 	});
 
 	it('reports items that failed without a response as not sent', async () => {
-		expect((await stopped(operationOf([refused, new Error('x')]), 2, true)).note).toMatch(/^No other was done before the node stopped\. 1 more failed and was not sent: item 1\. To go on/);
+		expect((await stopped(operationOf([refused, new Error('x')]), 2, true)).note).toMatch(/^No others were completed before the node stopped\. 1 more failed and was not sent: item 1\. To process/);
 	});
 
 	it('lists items in order, regardless of the order of the jobs', async () => {
@@ -295,7 +295,7 @@ describe('running an operation', () => {
 
 	it('reports that the valid items were not sent either', async () => {
 		const refusing = { jobs: (_items: unknown, _context: unknown, refuse: Refuse) => (refuse(1, refused), []) } as unknown as Operation;
-		expect((await stopped(refusing, 3, true)).note).toBe("Nothing was sent. To go on with the good items, set 'On Error' to 'Continue' in the node’s settings.");
+		expect((await stopped(refusing, 3, true)).note).toBe("Nothing was sent. To process the valid items, set 'On Error' to 'Continue' in the node’s settings.");
 	});
 
 	it('lists all failed items', async () => {

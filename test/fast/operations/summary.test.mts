@@ -24,18 +24,18 @@ describe('the summary', () => {
 
 	it.each<[string, Result[]]>([
 		[
-			'12 of 1,000 failed: 8 with a problem in To, 4 refused (422).',
+			"12 of 1,000 failed: 8 with an invalid 'To', 4 rejected (422).",
 			[...times(4, refused(422)), ...times(8, failed(invalid('To', '021', 'is a local number', 'Use +64.'))), ...times(988, sent())],
 		],
-		['1 of 1 failed: 1 with a problem in their fields.', [failed(new InputError("'Recipient 1' is empty."))]],
+		['1 of 1 failed: 1 with invalid fields.', [failed(new InputError("'Recipient 1' is empty."))]],
 		['1 of 2 failed: 1 for another reason.', [failed(new Error('x')), sent()]],
-		['2 of 2 failed: 1 without an answer, 1 not done. 1 may have been sent.', [true, false].map((mayHaveBeenSent) => failed(new ModicaError('x', { mayHaveBeenSent })))],
-		['1 of 1 failed: 1 answered with 500. 1 may have been sent.', [failed(new ModicaError('x', { statusCode: 500, mayHaveBeenSent: true }))]],
-		['1 of 1 failed: 1 answered with 302.', [refused(302)]],
-		['1 of 2 failed: 1 refused.', [{ item: 0, json: { status: 'failed' }, isRefused: true }, sent()]],
+		['2 of 2 failed: 1 without a response, 1 not sent. 1 may have been sent.', [true, false].map((mayHaveBeenSent) => failed(new ModicaError('x', { mayHaveBeenSent })))],
+		['1 of 1 failed: 1 with status 500. 1 may have been sent.', [failed(new ModicaError('x', { statusCode: 500, mayHaveBeenSent: true }))]],
+		['1 of 1 failed: 1 with status 302.', [refused(302)]],
+		['1 of 2 failed: 1 rejected.', [{ item: 0, json: { status: 'failed' }, isRefused: true }, sent()]],
 		['1 may have been sent.', [{ item: 0, json: { status: 'unknown' }, mayHaveBeenSent: true }, sent()]],
 		[
-			'8 of 8 failed: 3 refused (422), 1 refused (400), 1 refused (401), 1 refused (403), 2 for other reasons.',
+			'8 of 8 failed: 3 rejected (422), 1 rejected (400), 1 rejected (401), 1 rejected (403), 2 for other reasons.',
 			[...times(3, refused(422)), ...[400, 401, 403, 404, 413].map(refused)],
 		],
 	])('reports problems: %s', (message, results) => {
@@ -46,14 +46,14 @@ describe('the summary', () => {
 		const valid: Result = { item: 0, json: { status: 'valid' }, isDry: true };
 		expect(summarize([valid], NONE)).toEqual({ message: 'Nothing was sent: 1 is valid.', isWarning: false });
 		expect(summarize([...times(4_988, valid), ...times(12, failed(invalid('To', '', '', 'Write one.')))], NONE)).toEqual({
-			message: 'Nothing was sent: 4,988 are valid, 12 are not (12 with a problem in To).',
+			message: "Nothing was sent: 4,988 are valid, 12 are invalid (12 with an invalid 'To').",
 			isWarning: true,
 		});
-		expect(summarize([valid, { item: 1, json: { status: 'duplicate' }, isDry: true }], NONE)?.message).toBe('Nothing was sent: 1 is valid, 1 is a repeated number.');
+		expect(summarize([valid, { item: 1, json: { status: 'duplicate' }, isDry: true }], NONE)?.message).toBe('Nothing was sent: 1 is valid, 1 is a duplicate.');
 		// Some were sent anyway, or may have been.
 		expect(summarize([valid, sent()], NONE)).toEqual({ message: '1 was only checked.', isWarning: false });
 		expect(summarize([valid, valid, failed(new ModicaError('x', { mayHaveBeenSent: true }))], NONE)?.message).toBe(
-			'1 of 3 failed: 1 without an answer. 2 were only checked. 1 may have been sent.',
+			'1 of 3 failed: 1 without a response. 2 were only checked. 1 may have been sent.',
 		);
 	});
 
@@ -64,7 +64,7 @@ describe('the summary', () => {
 			isWarning: false,
 		});
 		expect(summarize([refused(400)], { ms: { limit: 5_000, refusal: 60_000, outage: 7_600 }, limit: 80 })?.message).toBe(
-			'1 of 1 failed: 1 refused (400). Slowed down by the limit of 80 requests per second: 5 s, refusals (429): 60 s, an outage: 8 s.',
+			'1 of 1 failed: 1 rejected (400). Slowed down by the limit of 80 requests per second: 5 s, rate limiting (429): 60 s, an outage: 8 s.',
 		);
 	});
 });

@@ -145,11 +145,11 @@ describe('Markdown', () => {
 	});
 
 	it.each([
-		['', "'Text' is empty. Write what the message is to say."],
-		[{}, "Text '{}' is not a text. Write what the message is to say."],
-		['---', "Text '---' has no text beside its Markdown and HTML. Write what the message is to say."],
-		['<!-- later -->', "Text '<!-- later -->' has no text beside its Markdown and HTML. Write what the message is to say."],
-		['a'.repeat(LONGEST + 1), `Text '${'a'.repeat(80)}…' has 20001 characters. The node reads up to 20000 as Markdown: shorten it.`],
+		['', "'Text' is empty. Enter the text of the message."],
+		[{}, "Text '{}' is not text. Enter the text of the message."],
+		['---', "Text '---' contains no text, only Markdown or HTML. Enter the text of the message."],
+		['<!-- later -->', "Text '<!-- later -->' contains no text, only Markdown or HTML. Enter the text of the message."],
+		['a'.repeat(LONGEST + 1), `Text '${'a'.repeat(80)}…' has 20001 characters. The node converts up to 20000 from Markdown. Shorten the text.`],
 	])('is rejected if it is empty or too long: %j', (text, message) => {
 		expect(() => parseMarkdown('Text', text)).toThrow(message);
 	});
@@ -208,7 +208,7 @@ describe('any Markdown', () => {
 			try {
 				text = shown(markdown);
 			} catch (error) {
-				expect((error as Error).message).toMatch(/^('Text' is empty|Text '.*' has no text beside its Markdown and HTML)\./);
+				expect((error as Error).message).toMatch(/^('Text' is empty|Text '.*' contains no text, only Markdown or HTML)\./);
 				return;
 			}
 			expect(text.trim()).not.toBe('');
@@ -219,7 +219,7 @@ describe('any Markdown', () => {
 });
 
 describe('malicious Markdown', () => {
-	const TOO_MUCH = /^Text '.*' cannot be read as Markdown\. Simplify it, or set Text Format to Plain Text\.$/;
+	const TOO_MUCH = /^Text '.*' cannot be converted from Markdown\. Simplify it, or set 'Text Format' to 'Plain Text'\.$/;
 	/** Processor time. Without limits, these cases take five seconds or more. */
 	const MOST_MS = 4_000;
 

@@ -19,7 +19,7 @@ describe('a text', () => {
 	it.each<[unknown, string]>([
 		['', "'Text' is empty. Write one."],
 		[undefined, "'Text' is empty. Write one."],
-		[['a'], `Text '["a"]' is not a text. Write one.`],
+		[['a'], `Text '["a"]' is not text. Write one.`],
 	])('is rejected: %j', (value, message) => {
 		expect(() => parseText('Text', value, 'Write one.')).toThrow(message);
 	});
@@ -31,8 +31,8 @@ describe('a text', () => {
 	it('of a message has up to 4,096 characters', () => {
 		const most = '🥝'.repeat(4_096);
 		expect(parseMessageText('Text', most)).toBe(most);
-		expect(() => parseMessageText('Message', `${most}!`)).toThrow(/^Message '.*' has 4097 characters\. WhatsApp takes up to 4096: shorten it\.$/u);
-		expect(() => parseMessageText('Text', ' ')).toThrow("'Text' is empty. Write what the message is to say.");
+		expect(() => parseMessageText('Message', `${most}!`)).toThrow(/^Message '.*' has 4097 characters\. WhatsApp accepts up to 4096\. Shorten it\.$/u);
+		expect(() => parseMessageText('Text', ' ')).toThrow("'Text' is empty. Enter the text of the message.");
 	});
 });
 
@@ -47,7 +47,7 @@ describe('a list', () => {
 	});
 
 	it('must not be a single value', () => {
-		expect(() => parseList('Buttons', 'x')).toThrow(`Buttons 'x' is not a list. Give a list such as ["Aroha", "1234"].`);
+		expect(() => parseList('Buttons', 'x')).toThrow(`Buttons 'x' is not a list. Use a list such as ["Aroha", "1234"].`);
 	});
 
 	it('is split at commas, semicolons, and line breaks', () => {
@@ -64,7 +64,7 @@ describe('a list', () => {
 	});
 
 	it.each([[[{}]], [{ a: 1 }], [[true]]])('of texts is rejected: %j', (value) => {
-		expect(() => parseTextList('Statuses', value)).toThrow(/^Statuses '.*' is not a text\. Give a list of texts\.$/);
+		expect(() => parseTextList('Statuses', value)).toThrow(/^Statuses '.*' is not text\. Use a list of texts\.$/);
 	});
 });
 
@@ -91,7 +91,7 @@ describe('a media URL', () => {
 	});
 
 	it.each(['invoice.pdf', 'ftp://example.com/a', 'javascript:alert(1)', 'https://', 'https://example.com/my file.pdf', 'xhttps://a.b', 'httpsx://a.b'])('%s is rejected', (value) => {
-		expect(() => parseUrl('Media URL', value)).toThrow(`Media URL '${value}' is not a web address. Use the whole address of the file, such as https://example.com/invoice.pdf.`);
+		expect(() => parseUrl('Media URL', value)).toThrow(`Media URL '${value}' is not a valid URL. Use the full URL of the file, such as https://example.com/invoice.pdf.`);
 	});
 });
 
@@ -108,16 +108,16 @@ describe('a base URL', () => {
 	});
 
 	it.each<[unknown, string]>([
-		['', "'Base URL' is empty. Use the address that Modica gave you, such as https://api.modicagroup.com/rest/wab/v1."],
-		[7, "Base URL '7' is not a web address."],
-		['api.modicagroup.com', "Base URL 'api.modicagroup.com' is not a web address."],
-		['https://user:secret@exa mple.com', "Base URL '…@exa mple.com' is not a web address."],
-		['https://user:secret@example.com', "Base URL 'example.com' was given with a password in it. Put user name and password into their own fields."],
-		['https://user@example.com', "Base URL 'example.com' was given with a password in it."],
-		['https://:secret@example.com', "Base URL 'example.com' was given with a password in it."],
-		['https://example.com/?a=1', "Base URL 'https://example.com/?a=1' holds more than an address."],
-		['https://example.com/#a', "Base URL 'https://example.com/#a' holds more than an address."],
-		['http://example.com', "Base URL 'http://example.com' would send the password unencrypted. Use https; plain http is for this machine only (localhost)."],
+		['', "'Base URL' is empty. Use the address from Modica, such as https://api.modicagroup.com/rest/wab/v1."],
+		[7, "Base URL '7' is not a valid URL."],
+		['api.modicagroup.com', "Base URL 'api.modicagroup.com' is not a valid URL."],
+		['https://user:secret@exa mple.com', "Base URL '…@exa mple.com' is not a valid URL."],
+		['https://user:secret@example.com', "Base URL 'example.com' contains a username or password. Use the fields 'Username' and 'Password'."],
+		['https://user@example.com', "Base URL 'example.com' contains a username or password."],
+		['https://:secret@example.com', "Base URL 'example.com' contains a username or password."],
+		['https://example.com/?a=1', "Base URL 'https://example.com/?a=1' contains more than an address."],
+		['https://example.com/#a', "Base URL 'https://example.com/#a' contains more than an address."],
+		['http://example.com', "Base URL 'http://example.com' would send the password unencrypted. Use https. Plain http is only for this machine (localhost)."],
 		['http://localhost.example.com', 'would send the password unencrypted'],
 		['http://xlocalhost', 'would send the password unencrypted'],
 		['http://1127.0.0.1.example.com', 'would send the password unencrypted'],
@@ -135,8 +135,8 @@ describe('a binary field', () => {
 	});
 
 	it.each([
-		[{}, "Input Binary Field 'toString' is not among the binary fields of this item. It has none: put a node before this one that gives a file, such as Read Files or HTTP Request."],
-		[{ data: file, photo: file }, "Input Binary Field 'toString' is not among the binary fields of this item. It has: data, photo."],
+		[{}, "Input Binary Field 'toString' is not a binary field of this item. The item has no files. Add a node before this one that returns a file, such as Read Files or HTTP Request."],
+		[{ data: file, photo: file }, "Input Binary Field 'toString' is not a binary field of this item. Available fields: data, photo."],
 	])('is reported as missing', (binary, message) => {
 		expect(() => readBinary({ binary }, { parameter: BINARY_FIELD, name: 'toString' })).toThrow(message);
 	});
@@ -163,7 +163,7 @@ describe('a business number ID', () => {
 	});
 
 	it.each(['+102046588645210', '0102046588645210', '9'.repeat(31), 'abc', '1x', 'x1', 2 ** 53, 1.5, -1, [1]])('%j is rejected', (value) => {
-		expect(() => parseSource(value)).toThrow(/^Business Number ID '.*' is not valid\. Use the ID that Modica gave you: up to 30 digits, without a plus sign, such as 102046588645210\.$/);
+		expect(() => parseSource(value)).toThrow(/^Business Number ID '.*' is not valid\. Use the ID from Modica: up to 30 digits, without a plus sign, such as 102046588645210\.$/);
 	});
 });
 
@@ -173,6 +173,6 @@ describe('a message ID', () => {
 	});
 
 	it.each(['', 'x', '3fa85f64-5717-4562-b3fc-2c963f66afa6x', 'x3fa85f64-5717-4562-b3fc-2c963f66afa6', '3fa85f6457174562b3fc2c963f66afa6', 7, ['3fa85f64-5717-4562-b3fc-2c963f66afa6']])('%j is rejected', (value) => {
-		expect(() => parseMessageId(value)).toThrow(/^('Message ID' is empty|Message ID '.*' is not the ID of a message)\. Use the id that sending gave, such as 3fa85f64-5717-4562-b3fc-2c963f66afa6\.$/);
+		expect(() => parseMessageId(value)).toThrow(/^('Message ID' is empty|Message ID '.*' is not a message ID)\. Use the ID that the Send operation returned, such as 3fa85f64-5717-4562-b3fc-2c963f66afa6\.$/);
 	});
 });

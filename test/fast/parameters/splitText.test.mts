@@ -28,9 +28,9 @@ describe('a split text', () => {
 	});
 
 	it.each<[string, unknown, string]>([
-		['is too long for ten messages', 'x'.repeat(40_961), `Text '${'x'.repeat(80)}…' has 40961 characters. The node splits up to 40960: shorten it.`],
-		['is empty', ' ', "'Text' is empty. Write what the message is to say."],
-		['is missing', {}, "Text '{}' is not a text. Write what the message is to say."],
+		['is too long for ten messages', 'x'.repeat(40_961), `Text '${'x'.repeat(80)}…' has 40961 characters. The node splits up to 40960. Shorten the text.`],
+		['is empty', ' ', "'Text' is empty. Enter the text of the message."],
+		['is missing', {}, "Text '{}' is not text. Enter the text of the message."],
 	])('is rejected if it %s', (_, text, message) => {
 		expect(() => parseTextParts('Text', text)).toThrow(message);
 	});

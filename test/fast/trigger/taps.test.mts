@@ -151,7 +151,7 @@ describe('a tap', () => {
 	it('that cannot be posted returns a 503 and succeeds when Modica retries it', async () => {
 		answers = [RUNNING];
 		const payload = packTap(freshTap())!;
-		expect(await tapped(payload, { id: 'again' })).toMatchObject({ status: 503, headers: { 'retry-after': '5' }, body: '{"message":"n8n cannot take this answer yet"}' });
+		expect(await tapped(payload, { id: 'again' })).toMatchObject({ status: 503, headers: { 'retry-after': '5' }, body: '{"message":"n8n cannot accept this answer yet"}' });
 		expect([received.length, endpoint.executions]).toEqual([6, []]);
 		answers = [TAKEN];
 		expect(await tapped(payload, { id: 'again' })).toMatchObject({ status: 200, body: '{"answered":true}' });

@@ -69,7 +69,7 @@ describe('a callback', () => {
 		endpoint.unreadable = true;
 		const answer = await call(STATUS, { authorization: AUTHORIZATION, 'content-type': 'application/octet-stream' });
 		endpoint.unreadable = false;
-		expect(answer).toMatchObject({ status: 400, body: '{"message":"This is no callback: the body is empty or not JSON"}' });
+		expect(answer).toMatchObject({ status: 400, body: '{"message":"Invalid callback: the body is empty or not JSON"}' });
 		expect(endpoint.executions).toEqual([]);
 	});
 
@@ -117,7 +117,7 @@ describe('a request', () => {
 			for (const authorization of [AUTHORIZATION, `Basic ${Buffer.from(':').toString('base64')}`, `Basic ${Buffer.from('modica:').toString('base64')}`]) {
 				expect(await call(STATUS, { authorization })).toMatchObject({
 					status: 401,
-					body: '{"message":"The credential has no Callback Username and Callback Password"}',
+					body: `{"message":"The credential has no 'Callback Username' and 'Callback Password'"}`,
 				});
 			}
 		}
@@ -215,7 +215,7 @@ describe('a body that is not a callback', () => {
 		expect({ status, type: headers['content-type'], answer: JSON.parse(answer) as unknown }).toEqual({
 			status: expected,
 			type: 'application/json',
-			answer: { message: expect.stringMatching(/^This is no callback: .+/) },
+			answer: { message: expect.stringMatching(/^Invalid callback: .+/) },
 		});
 		expect(endpoint.executions).toEqual([]);
 	});
@@ -323,9 +323,9 @@ describe('the file of a reply', () => {
 	});
 
 	it.each<[string, () => void, RegExp]>([
-		['Modica does not have it', () => api.addFault({ kind: 'status', status: 404, times: 'always' }), /^Modica answered 404/],
-		['the password is wrong', () => api.configure({ password: 'another' }), /^Modica answered 401/],
-		['the base URL is invalid', () => set({ credential: { ...(endpoint.setup.credential as object), baseUrl: 'nonsense' } }), /^Base URL "nonsense"/],
+		['Modica does not have it', () => api.addFault({ kind: 'status', status: 404, times: 'always' }), /^Modica returned 404/],
+		['the password is wrong', () => api.configure({ password: 'another' }), /^Modica returned 401/],
+		['the base URL is invalid', () => set({ credential: { ...(endpoint.setup.credential as object), baseUrl: 'nonsense' } }), /^Base URL 'nonsense'/],
 	])('does not block the reply if %s', async (_, spoil, reason) => {
 		options({ downloadMedia: true });
 		const reply = await replyWithFile();
@@ -345,7 +345,7 @@ describe('the file of a reply', () => {
 			const reply = await replyWithFile();
 			api.addFault({ kind: 'stall', times: 'always' });
 			await call(reply);
-			expect(firstReply()?.json).toMatchObject({ downloadError: 'The file had not come after 15 s' });
+			expect(firstReply()?.json).toMatchObject({ downloadError: 'The download took longer than 15 s' });
 		} finally {
 			for (const spy of spies) spy.mockRestore();
 		}
@@ -386,7 +386,7 @@ describe('activating the workflow', () => {
 	});
 
 	it.each([
-		['no event', { events: [], options: {} }, /^'Trigger On' is empty\. Choose at least one/],
+		['no event', { events: [], options: {} }, /^'Trigger On' is empty\. Select at least one/],
 		['a wrong business number', { events: ['reply'], options: { businessNumbers: 'abc' } }, /^Business Numbers 'abc' is not/],
 		['a wrong sender', { events: ['reply'], options: { senders: 'abc' } }, /^Senders 'abc' is not/],
 	])('rejects %s', async (_, parameters, message) => {
@@ -395,8 +395,8 @@ describe('activating the workflow', () => {
 
 	it.each(['activate', 'create', 'update'] as const)('rejects a credential without a login if a user activates the workflow: %s', async (mode) => {
 		await expect(activate(ALL, {}, mode)).rejects.toMatchObject({
-			message: 'The credential has no Callback Username and Callback Password',
-			description: expect.stringMatching(/^Choose both, enter them in the credential .* Or set Authentication to None/),
+			message: "The credential has no 'Callback Username' and 'Callback Password'",
+			description: expect.stringMatching(/^Enter both in the credential, and publish the workflow again\. Or set 'Authentication' to 'None'/),
 		});
 		expect(await activate({ ...ALL, authentication: 'none' }, {}, mode)).toBe(true);
 	});

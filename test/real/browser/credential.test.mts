@@ -38,7 +38,7 @@ describe('a new credential in the editor', () => {
 		await save({ password: 'not-it' });
 		// The details stay open for the next tests.
 		await editor.click(editor.credential.getByText('More details'));
-		const told = editor.credential.getByText(/^Modica answered 401/);
+		const told = editor.credential.getByText(/^Modica returned 401/);
 		await told.waitFor();
 		await editor.screenshot('a wrong password');
 		expect(await told.innerText()).toMatch(/wrong username or password/);

@@ -44,7 +44,7 @@ describe('the first message', () => {
 
 		await editor.fill(editor.field('to'), '+64 21 123 4567');
 		await editor.fill(editor.field('text'), 'Kia ora from n8n!');
-		await editor.screenshot('the message');
+		await editor.screenshot('message');
 		await editor.execute();
 		const rows = await editor.outputRows();
 		await editor.screenshot('the result');

@@ -30,7 +30,7 @@ describe('Send in the editor', () => {
 		await error.waitFor();
 		await editor.screenshot('a number that cannot be used');
 		expect(await error.innerText()).toBe(
-			"To '021 123 4567' is a local number. Replace the leading 0 by the country code. Use the international form, such as +64211234567.",
+			"To '021 123 4567' is a local number. Replace the leading 0 with the country code. Use the international format, such as +64211234567.",
 		);
 		expect(await editor.outputPanel.getByTestId('node-error-description').innerText()).toBe('Nothing was sent.');
 		expect(stage.simulator.requests).toEqual([]);

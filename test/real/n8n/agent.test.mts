@@ -152,10 +152,10 @@ describe('an AI agent', () => {
 		const [first, ...later] = model!.turns;
 		expect(first?.tools).toMatchObject([{ description: described, parameters: { properties: { Text: { type: 'string', description: limits } } } }]);
 		expect(later.map(({ messages }) => JSON.parse(messages.at(-1)?.content ?? '') as unknown)).toEqual([
-			[{ error: expect.stringMatching(/has 4097 characters\. WhatsApp takes up to 4096: shorten it, or use Send with 'Split Long Text'\.$/), mayHaveBeenSent: false }],
-			[expect.objectContaining({ statusCode: 422, description: expect.stringMatching(/only customers who wrote in the last 24 hours/), mayHaveBeenSent: false, to: CUSTOMER })],
-			[expect.objectContaining({ statusCode: 500, error: expect.not.stringContaining('may have been sent'), description: expect.stringMatching(/^The message may have been sent all the same\./), mayHaveBeenSent: true, to: CUSTOMER })],
-			[{ status: 'duplicate', to: CUSTOMER, reference: 'answer-a1', message: 'Not sent again: this node has sent the reference before' }],
+			[{ error: expect.stringMatching(/has 4097 characters\. WhatsApp accepts up to 4096\. Shorten it, or use the Send operation with 'Split Long Text'\.$/), mayHaveBeenSent: false }],
+			[expect.objectContaining({ statusCode: 422, description: expect.stringMatching(/only reach customers who wrote in the last 24 hours/), mayHaveBeenSent: false, to: CUSTOMER })],
+			[expect.objectContaining({ statusCode: 500, error: expect.not.stringContaining('may have been sent'), description: expect.stringMatching(/^The message may have been sent\./), mayHaveBeenSent: true, to: CUSTOMER })],
+			[{ status: 'duplicate', to: CUSTOMER, reference: 'answer-a1', message: 'Not sent again: this node already sent this reference' }],
 		]);
 		expect(api.simulator.messages.map(({ payload }) => payload.text)).toEqual([{ body: 'Lost' }]);
 	});
@@ -211,7 +211,7 @@ describe('an AI agent', () => {
 		(turn) => ({ call: toolCalled(turn), with: { to: '021 123 4567', text: 'Your order is ready' } }),
 		(turn) => ({ call: toolCalled(turn), with: { to: '+64211234567', text: 'Your order is ready' } }),
 	];
-	const IS_LOCAL = /^To '021 123 4567' is a local number\. Replace the leading 0 by the country code\./;
+	const IS_LOCAL = /^To '021 123 4567' is a local number\. Replace the leading 0 with the country code\./;
 
 	(is1x ? it.skip : it)('receives the error for an invalid number and can correct it', async () => {
 		expect(await rest.runWorkflow(await agentWith(WRONG_THEN_RIGHT, SEND_TOOL))).toMatchObject({ status: 'success' });
@@ -223,7 +223,7 @@ describe('an AI agent', () => {
 		api.simulator.addFault({ kind: 'status', status: 500, when: 'after' });
 		const workflow = await agentWith([(turn) => ({ call: toolCalled(turn), with: { to: CUSTOMER, text: 'Your order is ready' } })], SEND_TOOL);
 		expect(await rest.runWorkflow(workflow)).toMatchObject({ status: 'success' });
-		expect(model?.turns[1]?.messages.at(-1)?.content).toMatch(/Modica answered 500.*\. The message may have been sent all the same\. Look for its status before you send it again\./);
+		expect(model?.turns[1]?.messages.at(-1)?.content).toMatch(/Modica returned 500.*\. The message may have been sent\. Check its status before you send it again\./);
 	});
 
 	// n8n 1.x fails the whole execution if a tool fails.

@@ -109,7 +109,7 @@ describe('a question', () => {
 	it('fails for more than one item', async () => {
 		const { status, error } = await runNode({ parameters: QUESTION, credential: api.credential, items: [{}, {}] });
 		expect(status).toBe('error');
-		expect(error?.message).toMatch(/^Send and Wait for Response asks one question at a time, but there are 2 items\. Put a Loop Over Items/);
+		expect(error?.message).toMatch(/^Send and Wait for Response asks one question at a time, but there are 2 items\. Add a Loop Over Items/);
 		expect(api.simulator.messages).toEqual([]);
 	});
 

@@ -67,7 +67,7 @@ describe('a spreadsheet with local numbers', () => {
 		const items = ['021 123 4567', 211234568, '09 123 4567', '+49 1511 2345678'].map((to, index) => ({ to, reference: `row ${index}` }));
 		const run = await runNode(campaign(items, { parameters: { ...SEND, options: { defaultCountry } }, settings: { onError: 'continueRegularOutput' } }));
 		expect(recipients()).toEqual(['+4915112345678', '+64211234567', '+64211234568']);
-		expect(run.hints.WhatsApp).toEqual(['1 of 4 failed: 1 with a problem in To.']);
+		expect(run.hints.WhatsApp).toEqual(["1 of 4 failed: 1 with an invalid 'To'."]);
 	});
 });
 
@@ -76,7 +76,7 @@ describe('a dry run', () => {
 		const items = rows(10_000).map((row, index) => (index % 1_000 === 500 ? { ...row, to: '021 123' } : row));
 		const checking = campaign(items, { parameters: { ...SEND, options: { dryRun: true } }, settings: { onError: 'continueRegularOutput' } });
 		const checked = await runNode(checking);
-		expect(checked.hints.WhatsApp).toEqual(['Nothing was sent: 9,990 are valid, 10 are not (10 with a problem in To).']);
+		expect(checked.hints.WhatsApp).toEqual(["Nothing was sent: 9,990 are valid, 10 are invalid (10 with an invalid 'To')."]);
 		expect(checked.outputs.WhatsApp?.[0]?.filter(({ json }) => json.status === 'valid')).toHaveLength(9_990);
 		expect(api.simulator.requests).toEqual([]);
 
@@ -187,7 +187,7 @@ describe('a canceled campaign', () => {
 		await rest.stopExecution(id);
 		const execution = await until('the execution is canceled', PATIENCE_MS, () => rest.getExecution(id), ({ customData }) => 'modicaWhatsApp' in customData);
 		expect(execution.status).toBe('canceled');
-		const [, done, underWay] = /^Cancelled: (\d+) done, 0 failed, (\d+) under way$/.exec(execution.customData.modicaWhatsApp ?? '') ?? [];
+		const [, done, underWay] = /^Canceled: (\d+) done, 0 failed, (\d+) in progress$/.exec(execution.customData.modicaWhatsApp ?? '') ?? [];
 		// Nothing is sent after the cancellation: every accepted message was done or in flight at that time.
 		await until('the node has ended', PATIENCE_MS, () => api.simulator.inFlight === 0);
 		expect(api.simulator.messages.length).toBeGreaterThanOrEqual(Number(done));

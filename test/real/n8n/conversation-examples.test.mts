@@ -225,7 +225,7 @@ describeWithTables('free-text-question.json', () => {
 			await outputOf('Send question');
 			return [...ends.values()].find(({ status }) => status === 'error');
 		});
-		expect(failed?.error?.message).toMatch(/^The question could not be sent: Modica answered 500/);
+		expect(failed?.error?.message).toMatch(/^The question could not be sent: Modica returned 500/);
 		expect(await open(KIRI)).toEqual([]);
 	});
 

@@ -27,7 +27,7 @@ describe('an invalid item among several', () => {
 		const { status, error, outputs } = await runNode(send());
 		expect({ status, message: error?.message, recipients: recipients() }).toEqual({
 			status: 'error',
-			message: expect.stringMatching(/^To '021 123' .*international form, such as \+64/),
+			message: expect.stringMatching(/^To '021 123' .*international format, such as \+64/),
 			recipients: [],
 		});
 		expect(error?.context?.itemIndex).toBe(1);
@@ -75,7 +75,7 @@ describe('an error of the API', () => {
 			httpCode: '422',
 			requests: 1,
 		});
-		expect(error?.message).toMatch(/^Modica answered 422/);
+		expect(error?.message).toMatch(/^Modica returned 422/);
 		expect(error?.description).toMatch(/fields that Modica names/);
 	});
 
@@ -89,7 +89,7 @@ describe('an error of the API', () => {
 			requests: 1,
 		});
 		expect(error?.description).toMatch(/password/);
-		expect(error?.description).toMatch(/IP allow-list/);
+		expect(error?.description).toMatch(/IP allowlist/);
 	});
 
 	it('reports that a message may have been sent if the connection breaks, and is not retried', async () => {
@@ -101,7 +101,7 @@ describe('an error of the API', () => {
 		const failed = items.filter(({ json }) => 'error' in json);
 		expect(failed.map(({ json }) => json)).toEqual([
 			{
-				error: expect.stringMatching(/^No answer from 127.0.0.1/),
+				error: expect.stringMatching(/^No response from 127.0.0.1/),
 				description: expect.stringMatching(/may have been sent/),
 				mayHaveBeenSent: true,
 				to: expect.stringMatching(/^\+6421/),
@@ -121,7 +121,7 @@ describe('an error of the API', () => {
 		const credential = await rest.createCredential(CREDENTIAL, { username, password, baseUrl });
 		const items = await itemsFrom(send({ credential, items: [{ to: '+64211111111' }], settings: { onError: 'continueRegularOutput' } }));
 		server.close();
-		expect(items[0]?.json).toMatchObject({ error: expect.stringMatching(/^Could not connect to 127\.0\.0\.1:\d+: the connection was closed before it was secure$/), mayHaveBeenSent: false });
+		expect(items[0]?.json).toMatchObject({ error: expect.stringMatching(/^Could not connect to 127\.0\.0\.1:\d+: the connection was closed during the TLS handshake$/), mayHaveBeenSent: false });
 	});
 
 	it('is retried after Retry-After for a 429', async () => {

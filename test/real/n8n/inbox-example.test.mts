@@ -93,7 +93,7 @@ describe('team-inbox.json', () => {
 		expect(await poll()).toBe('success');
 		const repeated = await rowsWhen('both are done', (rows) => rows.every(({ customer, status }) => (customer === MIA ? status === 'read' : status !== null)));
 		expect(repeated).toMatchObject([
-			{ customer: AROHA, status: 'sent', problem: 'Not sent again: this node has sent the reference before' },
+			{ customer: AROHA, status: 'sent', problem: 'Not sent again: this node already sent this reference' },
 			outcome[1],
 			{ customer: MIA, status: 'read', problem: '', answerId: idTo(MIA) },
 			...outcome.slice(3),

@@ -135,7 +135,7 @@ describe('message: send', () => {
 		]);
 		expect(items.map(({ json }) => json.preview ?? json.error)).toEqual([
 			'Order 1234\n\nHi Aroha, your order 1234 is ready',
-			expect.stringContaining("'Template Values {{1}}' is empty. Give a text for every placeholder: WhatsApp takes no empty one."),
+			expect.stringContaining("'Template Values {{1}}' is empty. Enter a value for each placeholder. WhatsApp does not accept empty ones."),
 			expect.stringContaining("Template Values {{1}} 'Mia ' has a tab."),
 			'Order 1237\n\nHi $& {{2}}, your order 1237 is ready',
 		]);

@@ -65,7 +65,7 @@ describe('campaign-from-spreadsheet.json', () => {
 		const mia = row('1003', 'Mia', '213333333', {
 			result: 'may have been sent',
 			messageId: '',
-			problem: expect.stringMatching(/^Modica answered 500.*The message may have been sent all the same\./),
+			problem: expect.stringMatching(/^Modica returned 500.*The message may have been sent\./),
 		});
 		expect(await table()).toEqual([
 			aroha,

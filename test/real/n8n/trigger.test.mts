@@ -178,7 +178,7 @@ describe('an unauthenticated or invalid callback', () => {
 			expect({ what, answered, answer: JSON.parse(answer) as unknown }).toEqual({
 				what,
 				answered: expected,
-				answer: expect.objectContaining({ message: expect.stringMatching(expected === 400 ? /^This is no callback: / : /./) }),
+				answer: expect.objectContaining({ message: expect.stringMatching(expected === 400 ? /^Invalid callback: / : /./) }),
 			});
 		}
 		// Node.js doesn't accept a 1 MB header.
@@ -190,13 +190,13 @@ describe('an unauthenticated or invalid callback', () => {
 	it('is rejected if the credential has no login, unless Authentication is None', async () => {
 		const { username, password: apiPassword, baseUrl } = simulator;
 		const without = await rest.createCredential(CREDENTIAL, { username, password: apiPassword, baseUrl }, 'Without a login');
-		await expect(activate({}, without)).rejects.toThrow(/The credential has no Callback Username and Callback Password/);
+		await expect(activate({}, without)).rejects.toThrow(/The credential has no 'Callback Username' and 'Callback Password'/);
 		const { workflow: own, url: ownUrl } = await activate({ authentication: 'none' }, without);
 		expect(await post(ownUrl, status(), {})).toMatchObject({ status: 200 });
 		expect(await executionsOf(own, 1)).toHaveLength(1);
 
 		const testUrl = await listen(await rest.importWorkflow(callbackWorkflow(without)));
-		expect(await post(testUrl, status())).toMatchObject({ status: 401, body: expect.stringMatching(/no Callback Username/) });
+		expect(await post(testUrl, status())).toMatchObject({ status: 401, body: expect.stringMatching(/no 'Callback Username'/) });
 	});
 
 	it('is accepted with a changed password within seconds, and never with a wrong one', async () => {
@@ -303,7 +303,7 @@ describe('the file of a reply', () => {
 		simulator.addFault({ kind: 'status', status: 404, match: { method: 'GET', path: '/media' }, times: 'always' });
 		await simulator.sendReply({ type: 'audio', source: '64211234567' });
 		const [, [, [withoutFile] = []] = []] = await executionsOf(own, 2);
-		expect(withoutFile).toEqual(item(expect.objectContaining({ type: 'audio', downloadError: expect.stringMatching(/^Modica answered 404/) })));
+		expect(withoutFile).toEqual(item(expect.objectContaining({ type: 'audio', downloadError: expect.stringMatching(/^Modica returned 404/) })));
 	});
 });
 

@@ -58,17 +58,17 @@ function parseMediaId(value: unknown): string {
 		throw invalid(
 			'Media ID',
 			value,
-			'is not the ID of a file',
-			'Use the id that came with the message or that the upload gave: letters and digits only, such as abcd1234xyz.',
+			'is not a file ID',
+			'Use the ID from the message or the upload: letters and digits only, such as abcd1234xyz.',
 		);
 	}
 	return id.trim();
 }
 
 function parseFieldName(value: unknown): string {
-	const remedy = 'Give a name such as data.';
+	const remedy = 'Enter a name such as data.';
 	if (isEmpty(value) || typeof value !== 'string') {
-		throw invalid('Put Output File in Field', value, 'is not the name of a field', remedy);
+		throw invalid('Put Output File in Field', value, 'is not a field name', remedy);
 	}
 	return value.trim();
 }

@@ -42,5 +42,5 @@ export function toMediaMimeType(value: string): MediaMimeType | undefined {
 export function sizeHint(type: MediaMimeType, bytes: number): string | undefined {
 	const { name, mostBytes } = KINDS[type];
 	if (bytes <= mostBytes) return undefined;
-	return `WhatsApp takes ${name} up to ${mostBytes / MB} MB, and this file has ${(bytes / MB).toFixed(1)} MB: a message with it may not arrive.`;
+	return `WhatsApp accepts ${name} up to ${mostBytes / MB} MB. This file has ${(bytes / MB).toFixed(1)} MB, so a message with it may not be delivered.`;
 }

@@ -65,7 +65,7 @@ function uploadJob(item: Item, name: string, { api, openFile }: Context): Job {
 				({ file } = opened);
 				if (file.size > 0) return opened;
 				opened.close();
-				throw invalid(BINARY_FIELD, name, 'holds a file without content', 'Give a file that is not empty.');
+				throw invalid(BINARY_FIELD, name, 'contains an empty file', 'Use a file that is not empty.');
 			};
 			const media = await api.uploadMedia(open, source);
 			return [toOutput(item, name, binary, file, mimeType, media)];
@@ -91,8 +91,8 @@ function parseMimeType(name: string, value: string): MediaMimeType {
 		throw invalid(
 			BINARY_FIELD,
 			name,
-			`holds a file of type ${value || 'unknown'}, which Modica does not take`,
-			`Convert the file to one of ${MIME_TYPES.join(', ')}.`,
+			`contains a file of type ${value || 'unknown'}, which Modica does not accept`,
+			`Convert it to one of these types: ${MIME_TYPES.join(', ')}.`,
 		);
 	}
 	return type;

@@ -184,7 +184,7 @@ const FAILED = 'failed';
 
 const SENT_BEFORE: BroadcastReceipt = {
 	status: 'duplicate',
-	message: 'Not sent again: this node has sent the reference to this recipient before',
+	message: 'Not sent again: this node already sent this reference to this recipient',
 };
 
 /** Groups recipients by content: items with the same content form one broadcast. */
@@ -223,7 +223,7 @@ function readBatchSize(item: Item | undefined): number {
 	const value = fieldsOf(item?.parameter('options')).batchSize ?? DEFAULT_BATCH_SIZE;
 	const batchSize = toNumber(value);
 	if (!Number.isInteger(batchSize) || batchSize < 1) {
-		throw invalid('Batch Size', value, 'is not a number of recipients', 'Use a whole number from 1.');
+		throw invalid('Batch Size', value, 'is not a valid number of recipients', 'Use a whole number of at least 1.');
 	}
 	return batchSize;
 }
@@ -269,7 +269,7 @@ function toOutput(
 	{ reference, preview }: SentMessage,
 ): Fields {
 	if (!receipt) {
-		return { status: 'unknown', to, message: 'Modica’s answer says nothing about this recipient' };
+		return { status: 'unknown', to, message: 'Modica’s response does not include this recipient' };
 	}
 	const { id, status, ...others } = receipt;
 	// Without an ID, nothing was sent.
@@ -277,6 +277,6 @@ function toOutput(
 }
 
 function repetitionOutput({ to, item, position }: Recipient, repetition: Target): Fields {
-	const first = item === repetition.item ? `as number ${position + 1} of the list` : `from item ${item}`;
-	return { status: 'duplicate', to, message: `Not sent again: the number is already in this broadcast, ${first}` };
+	const first = item === repetition.item ? `number ${position + 1} in the list` : `item ${item}`;
+	return { status: 'duplicate', to, message: `Not sent again: the number is already in this broadcast (${first})` };
 }

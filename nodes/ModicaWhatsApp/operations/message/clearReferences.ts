@@ -23,7 +23,7 @@ export function orClearReferences(jobs: Operation['jobs']): Operation['jobs'] {
 	return (items, context, refuse) => {
 		if (!isToClear(items[0]) || items.every(isDryRun)) return jobs(items, context, refuse);
 		if (!items.some(isDryRun)) return [clearReferences(items, context)];
-		throw invalid('Clear Sent References', true, 'is on for items of which some are a dry run', 'Turn one of the two off.');
+		throw invalid('Clear Sent References', true, "cannot be combined with 'Dry Run' for only some items", 'Turn off one of the two.');
 	};
 }
 
@@ -42,7 +42,7 @@ function clearReferences(items: readonly Item[], { references }: Context): Job {
 				item: index,
 				json: {
 					status: 'cleared',
-					message: "Nothing was sent: the references that this node had sent are cleared. Turn off 'Clear Sent References' to send.",
+					message: "Nothing was sent. The sent references of this node are cleared. To send, turn off 'Clear Sent References'.",
 				},
 			}));
 		},

@@ -92,7 +92,7 @@ export function readOnceReference(item: Item, reference: string | undefined): st
 	const options = fieldsOf(item.parameter('options'));
 	if (!parseSwitch('Once per Reference', options, 'oncePerReference', 'Use true to send each reference once, or false to send it each time.')) return undefined;
 	if (reference === undefined) {
-		throw invalid('Reference', reference, '', "Give each message a reference in the additional fields, or turn off 'Once per Reference'.");
+		throw invalid('Reference', reference, '', "Enter a reference in the additional fields, or turn off 'Once per Reference'.");
 	}
 	return reference;
 }
@@ -100,7 +100,7 @@ export function readOnceReference(item: Item, reference: string | undefined): st
 function parseReference(value: unknown): string | undefined {
 	if (isEmpty(value)) return undefined;
 	if (typeof value === 'object') {
-		throw invalid('Reference', value, 'is not a text', 'Use a text of your own, such as order-1234.');
+		throw invalid('Reference', value, 'is not text', 'Use your own text, such as order-1234.');
 	}
 	return String(value);
 }

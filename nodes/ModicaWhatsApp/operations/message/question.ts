@@ -224,27 +224,27 @@ export function readQuestion(item: Item, options: Fields, secret: string): Quest
 			// Free text can't be entered with a button.
 			return { ...common, answerIn: 'page', kind: 'freeText', submit: label(options.submitLabel, 'Send') };
 		default:
-			throw invalid('Response Type', type, 'is unknown', 'Use approval, choice or freeText.');
+			throw invalid('Response Type', type, 'is not valid', 'Use approval, choice, or freeText.');
 	}
 }
 
 function parseAnswerIn(value: unknown): 'page' | 'chat' {
 	if (isEmpty(value)) return 'page';
 	if (value === 'page' || value === 'chat') return value;
-	throw invalid('Answer In', value, 'is unknown', 'Use page or chat.');
+	throw invalid('Answer In', value, 'is not valid', 'Use page or chat.');
 }
 
 function parseChoices(value: unknown): string[] {
 	const { values } = fieldsOf(value);
 	const rows: unknown[] = Array.isArray(values) ? values : [];
 	const choices = rows.map((row, index) =>
-		parseText(`Choice ${index + 1}`, isRecord(row) ? row.choice : row, 'Give each choice a label, or remove it.').trim(),
+		parseText(`Choice ${index + 1}`, isRecord(row) ? row.choice : row, 'Enter a label, or remove the choice.').trim(),
 	);
 	if (choices.length < MIN_CHOICES || choices.length > MAX_CHOICES) {
-		throw invalid('Choices', choices.join(', '), `is a list of ${choices.length}`, `Give ${MIN_CHOICES} to ${MAX_CHOICES} choices.`);
+		throw invalid('Choices', choices.join(', '), 'has the wrong number of choices', `Enter ${MIN_CHOICES} to ${MAX_CHOICES} choices.`);
 	}
 	const twice = choices.find((choice, index) => choices.indexOf(choice) !== index);
-	if (twice !== undefined) throw invalid('Choices', twice, 'is there twice', 'Give each choice a label of its own.');
+	if (twice !== undefined) throw invalid('Choices', twice, 'is a duplicate', 'Use a different label for each choice.');
 	return choices;
 }
 

@@ -91,7 +91,7 @@ export function readQuestionContent(
 			return { content: linked.content, preview: toContent(template).preview };
 		}
 		default:
-			throw invalid('Message Type', type, 'is unknown', 'Use text or template.');
+			throw invalid('Message Type', type, 'is not valid', 'Use text or template.');
 	}
 }
 
@@ -102,7 +102,7 @@ function asking({ text }: Question, { content, ...template }: Template): Templat
 	const params = body_params?.map((param) => replaceAll(param, MESSAGE, line));
 	const length = countCharacters(line);
 	if (length > MAX_BODY_LENGTH && body_params?.some((param) => param.includes(MESSAGE))) {
-		throw invalid('Message', text, `has ${length} characters`, `The body of a template has up to ${MAX_BODY_LENGTH}: shorten it.`);
+		throw invalid('Message', text, `has ${length} characters`, `The body of a template can have up to ${MAX_BODY_LENGTH}. Shorten the text.`);
 	}
 	return { ...template, content: { type: 'template', template: { ...others, ...(params && { body_params: params }) } } };
 }
@@ -110,7 +110,7 @@ function asking({ text }: Question, { content, ...template }: Template): Templat
 /** @param first the index of the button for the first answer; can be anything */
 function withButtons({ type, template }: TemplateContent, payloads: readonly string[], first: unknown = 0): TemplateContent {
 	if (JSON.stringify(template).includes(LINK)) {
-		throw invalid('Template Parameters', LINK, 'stands for a link, and there is none in the chat', `Remove ${LINK}, or set Answer In to Page.`);
+		throw invalid('Template Parameters', LINK, 'is not available for answers in the chat', `Remove ${LINK}, or set 'Answer In' to 'Page'.`);
 	}
 	const firstIndex = Math.floor(parseNumber('First Button Index', first, 0, LAST_BUTTON + 1 - payloads.length));
 	const answers = payloads.map((payload, answer): TemplateButton => ({ index: firstIndex + answer, type: 'quick_reply', payload }));
@@ -120,8 +120,8 @@ function withButtons({ type, template }: TemplateContent, payloads: readonly str
 		throw invalid(
 			'Buttons Index',
 			clash.index,
-			'is the index of a button for an answer, which the node fills in by itself',
-			'Remove the button, or change First Button Index in the options.',
+			'is the index of an answer button',
+			"Remove the button, or change 'First Button Index' in the options.",
 		);
 	}
 	return { type, template: { ...template, buttons: [...buttons, ...answers].sort((one, other) => (one.index ?? 0) - (other.index ?? 0)) } };
@@ -131,7 +131,7 @@ function linkedText(text: string, link: string): TextContent {
 	const body = text.includes(LINK) ? replaceAll(text, LINK, link) : `${text.trimEnd()}\n\n${link}`;
 	const length = countCharacters(body);
 	if (length > MAX_TEXT_LENGTH) {
-		throw invalid('Message', text, `has ${length} characters with its link`, `WhatsApp takes up to ${MAX_TEXT_LENGTH}: shorten it.`);
+		throw invalid('Message', text, `has ${length} characters with its link`, `WhatsApp accepts up to ${MAX_TEXT_LENGTH}. Shorten it.`);
 	}
 	return { type: 'text', text: { body } };
 }
@@ -141,7 +141,7 @@ function linkedTemplate({ type, template }: TemplateContent, link: string): Temp
 	const inButton = buttons?.some(isLinkButton) ?? false;
 	if (!inButton && !body_params?.some((text) => text.includes(LINK))) {
 		throw new InputError(
-			`The template carries no link to answer at. Write ${LINK} in one of the values for its body, or as the payload of a URL button.`,
+			`The template has no link to the answer page. Enter ${LINK} in a value of its body, or as the payload of a URL button.`,
 		);
 	}
 	return {

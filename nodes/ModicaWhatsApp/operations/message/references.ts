@@ -214,7 +214,7 @@ export class References {
 			latestMark = mark;
 			await this.clock.sleep(Math.min(Math.max(MIN_SETTLING_MS, took * SETTLING_PER_RECORDING), MAX_SETTLING_MS));
 		}
-		throw new Error('other processes write over what this one records');
+		throw new Error('other processes overwrite its records');
 	}
 
 	/**
@@ -232,7 +232,7 @@ export class References {
 				took = Math.max(took, this.clock.now() - began);
 			}
 		});
-		if (!fresh.has(mark)) throw new Error('its answer was lost');
+		if (!fresh.has(mark)) throw new Error('its response was lost');
 		return { fresh, took };
 	}
 
@@ -303,17 +303,17 @@ export class References {
 }
 
 const STILL_CLAIMED =
-	'n8n’s database could not release the reference, so the next run may report this message as a duplicate. Send it under another reference.';
+	'n8n’s database could not release the reference, so the next run may report this message as a duplicate. Send it with another reference.';
 
 /** n8n's store failed, so nothing was sent. */
 class StoreError extends ModicaError {
 	constructor(cause: unknown) {
-		super('Not sent: n8n’s database could not tell whether the reference was sent before', {
+		super('Not sent: n8n’s database could not check the reference', {
 			mayHaveBeenSent: false,
 			mayCountAsSent: true,
 			description: [
 				...causeOf(cause),
-				'The reference may count as sent now. If the next run reports this message as a duplicate, send it under another reference.',
+				'The reference may now count as sent. If the next run reports this message as a duplicate, send it with another reference.',
 			].join(' '),
 		});
 	}

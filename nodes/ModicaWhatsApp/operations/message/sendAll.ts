@@ -102,7 +102,7 @@ function toOutput(sending: Sending, receipts: Attempt['receipts']): Fields {
 }
 
 function sentBefore({ common: { to, reference } }: Sending): Fields {
-	return { status: 'duplicate', to, reference, message: 'Not sent again: this node has sent the reference before' };
+	return { status: 'duplicate', to, reference, message: 'Not sent again: this node already sent this reference' };
 }
 
 /** Returns a sentence: `Parts 1–2 of 4 were sent, part 3 may have been sent, part 4 was not.` */

@@ -38,7 +38,7 @@ export const sendAndWait: Operation = {
 		// An execution can wait for only one answer. n8n's own nodes process the first item and drop the others.
 		if (items.length > 1) {
 			throw new InputError(
-				`Send and Wait for Response asks one question at a time, but there are ${items.length} items. Put a Loop Over Items node with a batch size of 1 before it.`,
+				`Send and Wait for Response asks one question at a time, but there are ${items.length} items. Add a Loop Over Items node with a batch size of 1 before it.`,
 			);
 		}
 		yield* ask(items, context, refuse);

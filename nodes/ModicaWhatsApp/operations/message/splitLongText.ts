@@ -23,7 +23,7 @@ export const splitLongTextOption: INodeProperties = {
 export function readParts(item: Item): Content[] | undefined {
 	if (item.parameter('messageType') !== 'text') return undefined;
 	const options = fieldsOf(item.parameter('options'));
-	const isToSplit = parseSwitch('Split Long Text', options, 'splitLongText', 'Use true to split long texts, or false to refuse them.');
+	const isToSplit = parseSwitch('Split Long Text', options, 'splitLongText', 'Use true to split long texts, or false to reject them.');
 	if (!isToSplit) return undefined;
 	return parseTextParts('Text', readFormattedText(item)).map((part) => ({ content: toTextContent(part) }));
 }

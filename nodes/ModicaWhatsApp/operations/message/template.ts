@@ -35,16 +35,16 @@ export function toContent({ content, text }: Template): Content {
 }
 
 function parseTemplateName(value: unknown): string {
-	const remedy = 'Use its name as WhatsApp approved it: lower-case letters, digits and underscores, such as order_update.';
+	const remedy = 'Use its approved name: lowercase letters, digits, and underscores, such as order_update.';
 	const name = parseText('Template Name', value, remedy).trim();
 	if (!/^[a-z0-9_]{1,512}$/.test(name)) {
-		throw invalid('Template Name', name, 'cannot be the name of a template', remedy);
+		throw invalid('Template Name', name, 'is not a valid template name', remedy);
 	}
 	return name;
 }
 
 function parseTemplateLanguage(value: unknown): string {
-	const remedy = 'Use the code under which the template was approved, such as en or en_US.';
+	const remedy = 'Use the code of the approved template, such as en or en_US.';
 	const language = parseText('Template Language', value, remedy).trim();
 	if (!/^[a-z]{2,3}(_[A-Z]{2,3})?$/.test(language)) {
 		throw invalid('Template Language', language, 'is not a language code', remedy);
@@ -60,7 +60,7 @@ function readParameters(item: Item, linkTo: FileLink): TemplateVariables & { tex
 			const values = readValues(text, fieldsOf(item.parameter('templateValues')).value);
 			const variables = templateVariables({ ...values, ...readHeaderMediaAndButtons(item) }, linkTo);
 			if (text.header && variables.media) {
-				throw invalid(HEADER_TEXT, text.header.text, 'is there beside Header Media', 'A template has one or the other above its body: remove what the approved one does not have.');
+				throw invalid(HEADER_TEXT, text.header.text, "cannot be combined with 'Header Media'", 'A template has only one of them. Remove the one that the approved template does not have.');
 			}
 			return { text, ...variables };
 		}
@@ -72,7 +72,7 @@ function readParameters(item: Item, linkTo: FileLink): TemplateVariables & { tex
 		case 'json':
 			return parseTemplateJson(item.parameter('templateJson'), linkTo);
 		default:
-			throw invalid('Template Parameters', way, 'is unknown', 'Use text, fields or json.');
+			throw invalid('Template Parameters', way, 'is not valid', 'Use text, fields, or json.');
 	}
 }
 

@@ -34,7 +34,7 @@ const NAME = /^[a-z_][a-z0-9_]*$/;
  * @throws {InputError} with the field and the remedy, if WhatsApp can't have approved a template with this text
  */
 export function parseTemplateText(body: unknown, header: unknown): TemplateText {
-	const remedy = 'Paste the body of the template as WhatsApp approved it, or set Template Parameters to Using Fields Below.';
+	const remedy = "Paste the approved body of the template, or set 'Template Parameters' to 'Using Fields Below'.";
 	const [storedBody, storedHeader] = [body, header].map(withoutEqualsSign);
 	const parts = {
 		body: parsePart(TEMPLATE_TEXT, parseText(TEMPLATE_TEXT, storedBody, remedy)),
@@ -75,7 +75,7 @@ export function renderTemplate({ body, header }: TemplateText, { header_params =
 	const length = countCharacters(rendered);
 	if (length > MAX_BODY_LENGTH) {
 		// Not the rendered text, because a value may be a link meant only for the customer.
-		throw invalid(TEMPLATE_TEXT, body.text, `has ${length} characters with its values`, `The body of a template has up to ${MAX_BODY_LENGTH}: shorten the values.`);
+		throw invalid(TEMPLATE_TEXT, body.text, `has ${length} characters with its values`, `The body of a template can have up to ${MAX_BODY_LENGTH}. Shorten the values.`);
 	}
 	return header ? `${fill(header, header_params)}\n\n${rendered}` : rendered;
 }
@@ -103,11 +103,11 @@ function parsePart(field: string, text: string): Part {
 	const found = new Set(Array.from(text.matchAll(PLACEHOLDER), ([, placeholder = '']) => placeholder.trim()));
 	const stranger = [...found].find((placeholder) => !NUMBER.test(placeholder) && !NAME.test(placeholder));
 	if (stranger !== undefined) {
-		const remedy = `Paste the text as WhatsApp approved it, with placeholders such as {{1}} or {{first_name}}, and give what fills them in ${TEMPLATE_VALUES}.`;
-		throw invalid(field, `{{${stranger}}}`, 'is not a placeholder of a template', remedy);
+		const remedy = `Paste the approved text, with placeholders such as {{1}} or {{first_name}}. Enter their values in '${TEMPLATE_VALUES}'.`;
+		throw invalid(field, `{{${stranger}}}`, 'is not a template placeholder', remedy);
 	}
 	if (/\{{3}|\}{3}/.test(text) || /\{\{|\}\}/.test(text.replace(PLACEHOLDER, ' '))) {
-		throw invalid(field, text, 'has double braces that belong to no placeholder', 'Write placeholders as {{1}} or {{first_name}}.');
+		throw invalid(field, text, 'has double braces outside a placeholder', 'Enter placeholders as {{1}} or {{first_name}}.');
 	}
 	refuseTwoKinds(field, text, [...found]);
 	return { text, placeholders: [...found].every((placeholder) => NUMBER.test(placeholder)) ? inOrder(field, text, found) : [...found] };
@@ -116,7 +116,7 @@ function parsePart(field: string, text: string): Part {
 function refuseTwoKinds(field: string, text: string, placeholders: readonly string[]): void {
 	const numbered = placeholders.filter((placeholder) => NUMBER.test(placeholder)).length;
 	if (numbered > 0 && numbered < placeholders.length) {
-		throw invalid(field, text, 'has numbered placeholders and named ones', 'A template has one kind or the other: paste its text as WhatsApp approved it.');
+		throw invalid(field, text, 'mixes numbered and named placeholders', 'A template has only one kind. Paste its approved text.');
 	}
 }
 
@@ -125,5 +125,5 @@ function inOrder(field: string, text: string, found: ReadonlySet<string>): strin
 	const numbers = Array.from(found, (_, index) => String(index + 1));
 	const missing = numbers.find((number) => !found.has(number));
 	if (missing === undefined) return numbers;
-	throw invalid(field, text, `has no {{${missing}}}`, 'WhatsApp numbers placeholders from {{1}} without a gap: paste the whole text as it was approved.');
+	throw invalid(field, text, `has no {{${missing}}}`, 'Placeholders are numbered from {{1}} without gaps. Paste the full approved text.');
 }

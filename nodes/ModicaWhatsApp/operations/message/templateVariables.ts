@@ -9,7 +9,7 @@ import type { FileLink } from './fileLinks';
 
 export const TEMPLATE_JSON = 'Template Parameters (JSON)';
 const TEMPLATE_JSON_REMEDY =
-	'Give a list of texts for the body, or an object such as {"body_params": ["Aroha", "1234"]}; it may hold header_params, body_params, media and buttons.';
+	'Use a list of body values, or an object such as {"body_params": ["Aroha", "1234"]}. It can have header_params, body_params, media, and buttons.';
 
 /**
  * Parses the values of a template from JSON.
@@ -62,16 +62,16 @@ const REFUSED_SPACES: Array<[RegExp, string]> = [
  * @throws {InputError} with the field, the value, and the remedy
  */
 export function parseTemplateValue(field: string, value: unknown): string {
-	const text = parseText(field, value, 'Give a text for every placeholder: WhatsApp takes no empty one.');
+	const text = parseText(field, value, 'Enter a value for each placeholder. WhatsApp does not accept empty ones.');
 	const [, problem] = REFUSED_SPACES.find(([spaces]) => spaces.test(text)) ?? [];
 	if (problem === undefined) return text;
-	const remedy = 'WhatsApp does not take this in a parameter. To make each a single space, add .replace(/\\s+/g, " ") to the expression.';
+	const remedy = 'WhatsApp does not accept this in a parameter. To replace it with a space, add .replace(/\\s+/g, " ") to the expression.';
 	throw invalid(field, text, problem, remedy);
 }
 
 function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables['media'] {
 	if (isEmpty(value)) return undefined;
-	const remedy = "Give its type (image, video or document), and its URL or, with Media Source 'Binary File', the binary field that holds it.";
+	const remedy = "Set its type (image, video, or document), and its URL or, if 'Media Source' is 'Binary File', its binary field.";
 	if (!isRecord(value)) throw invalid('Header Media', value, 'is not an object', remedy);
 	if (Object.keys(value).length === 0) return undefined;
 	// The default type is image, as in the editor.
@@ -86,7 +86,7 @@ function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables
 			case 'binary':
 				return linkTo(`Header Media ${BINARY_FIELD}`, binaryPropertyName);
 			default:
-				throw invalid('Header Media Source', mediaSource, 'is unknown', 'Use url or binary.');
+				throw invalid('Header Media Source', mediaSource, 'is not valid', 'Use url or binary.');
 		}
 	}
 }
@@ -95,26 +95,26 @@ function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables
 const HEADER_MEDIA_TYPES = ['document', 'image', 'video'];
 
 function parseMediaType(type: unknown): string {
-	const remedy = `Use ${HEADER_MEDIA_TYPES.join(', ')}.`;
+	const remedy = `Use one of ${HEADER_MEDIA_TYPES.join(', ')}.`;
 	const text = parseText('Header Media Type', type, remedy);
 	if (HEADER_MEDIA_TYPES.includes(text)) return text;
-	throw invalid('Header Media Type', text, 'is unknown', remedy);
+	throw invalid('Header Media Type', text, 'is not valid', remedy);
 }
 
 function parseButton(value: unknown, position: number): TemplateButton {
 	const field = `Button ${position + 1}`;
 	if (!isRecord(value)) {
-		throw invalid(field, value, 'is not an object', 'Give its index, type and payload.');
+		throw invalid(field, value, 'is not an object', 'Set its index, type, and payload.');
 	}
 	refuseUnknownKeys(field, value, ['index', 'type', 'payload']);
 	const type = parseText(`${field} Type`, value.type, 'Use quick_reply or url.');
-	const payload = parseText(`${field} Payload`, value.payload, 'Give what the button is to carry.');
+	const payload = parseText(`${field} Payload`, value.payload, 'Enter the payload of the button.');
 	if (type === 'quick_reply' && countCharacters(payload) > MAX_PAYLOAD_LENGTH) {
 		throw invalid(
 			`${field} Payload`,
 			payload,
 			`has ${countCharacters(payload)} characters`,
-			`WhatsApp takes up to ${MAX_PAYLOAD_LENGTH} in a quick reply.`,
+			`WhatsApp accepts up to ${MAX_PAYLOAD_LENGTH} in a quick reply.`,
 		);
 	}
 	return { index: parseButtonIndex(`${field} Index`, value.index), type, payload };
@@ -123,7 +123,7 @@ function parseButton(value: unknown, position: number): TemplateButton {
 function parseButtonIndex(field: string, value: unknown): number {
 	const index = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
 	if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index > 9) {
-		throw invalid(field, value, 'is not the place of a button', 'Use 0 for the first button, 1 for the second.');
+		throw invalid(field, value, 'is not a valid button index (0–9)', 'Use 0 for the first button, 1 for the second, and so on.');
 	}
 	return index;
 }
@@ -135,6 +135,6 @@ function refuseUnknownKeys(field: string, value: Record<string, unknown>, known:
 	if (unknown.length > 0) {
 		const names = unknown.join(', ');
 		const shown = names.length > MAX_SHOWN_NAMES_LENGTH ? `${names.slice(0, MAX_SHOWN_NAMES_LENGTH)}…` : names;
-		throw invalid(field, value, `holds ${shown}, which the API does not know`, `Use ${known.join(', ')}.`);
+		throw invalid(field, value, `contains ${shown}, which the API does not support`, `Use only ${known.join(', ')}.`);
 	}
 }

@@ -43,7 +43,7 @@ export const textFormatOption: INodeProperties = {
 
 /** @throws {InputError} with the field, the value, and the remedy */
 export function readText(item: Item): TextContent {
-	return toTextContent(parseMessageText('Text', readFormattedText(item), "shorten it, or use Send with 'Split Long Text'"));
+	return toTextContent(parseMessageText('Text', readFormattedText(item), "Shorten it, or use the Send operation with 'Split Long Text'."));
 }
 
 /**
@@ -66,5 +66,5 @@ function isMarkdown(item: Item): boolean {
 	if (!('textFormat' in options)) return false;
 	const { textFormat } = options;
 	if (textFormat === 'plain' || textFormat === 'markdown') return textFormat === 'markdown';
-	throw invalid('Text Format', textFormat, 'is unknown', 'Use plain or markdown.');
+	throw invalid('Text Format', textFormat, 'is not valid', 'Use plain or markdown.');
 }

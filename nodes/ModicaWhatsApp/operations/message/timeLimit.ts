@@ -78,13 +78,13 @@ export function parseTimeLimit(limitWaitTime: unknown, timeZone: string, now: nu
 	const sentAt = scheduled === undefined ? now : Date.parse(scheduled);
 	const { limitType = 'afterTimeInterval', resumeAmount = 1, resumeUnit = 'hours', maxDateAndTime } = limit;
 	if (limitType === 'atSpecifiedTime') {
-		const end = parseFutureTime('Max Date and Time', maxDateAndTime, timeZone, now, 'leave the limit out');
+		const end = parseFutureTime('Max Date and Time', maxDateAndTime, timeZone, now, 'remove the limit');
 		if (end > sentAt) return new Date(end);
-		throw invalid('Max Date and Time', maxDateAndTime, 'is not after Scheduled, when the message is sent', 'Use a time after Scheduled, or leave the limit out.');
+		throw invalid('Max Date and Time', maxDateAndTime, "is not after 'Scheduled', when the message is sent", "Use a time after 'Scheduled', or remove the limit.");
 	}
 	const wait = Number(resumeAmount) * (UNIT_MS[String(resumeUnit)] ?? NaN);
 	if (!(wait > 0 && wait <= MAX_WAIT_MS)) {
-		throw invalid('Limit Wait Time', `${String(resumeAmount)} ${String(resumeUnit)}`, 'is no time to wait', 'Use an amount above 0, up to ten years, in minutes, hours or days.');
+		throw invalid('Limit Wait Time', `${String(resumeAmount)} ${String(resumeUnit)}`, 'is not a valid wait time', 'Use more than 0 and at most ten years, in minutes, hours, or days.');
 	}
 	return new Date(sentAt + wait);
 }

@@ -44,13 +44,13 @@ describe('an upload', () => {
 
 	it('warns about a file that WhatsApp is likely to reject', async () => {
 		const { jobs } = jobsOf(upload, [itemOf(upload, {}, 0, { data: file() })], contextWith(6 * MB).context);
-		expect(await jobs[0]?.run()).toMatchObject([{ json: { hint: 'WhatsApp takes images up to 5 MB, and this file has 6.0 MB: a message with it may not arrive.' } }]);
+		expect(await jobs[0]?.run()).toMatchObject([{ json: { hint: 'WhatsApp accepts images up to 5 MB. This file has 6.0 MB, so a message with it may not be delivered.' } }]);
 	});
 
 	it('rejects an empty file, and closes it', async () => {
 		const { context, opened } = contextWith(0);
 		const { jobs } = jobsOf(upload, [itemOf(upload, {}, 0, { data: file() })], context);
-		await expect(jobs[0]?.run()).rejects.toThrow("Input Binary Field 'data' holds a file without content. Give a file that is not empty.");
+		await expect(jobs[0]?.run()).rejects.toThrow("Input Binary Field 'data' contains an empty file. Use a file that is not empty.");
 		expect(opened).toEqual([{ type: 'image/png', closed: true }]);
 	});
 
@@ -79,16 +79,16 @@ describe('an upload', () => {
 		const { jobs, refused } = jobsOf(upload, [item], contextWith().context);
 		expect(jobs.map(({ targets }) => targets[0]?.field)).toEqual(['a']);
 		expect(refused).toEqual([
-			[0, "Input Binary Field 'b' is not among the binary fields of this item. It has: a, c."],
-			[0, "Input Binary Field 'c' holds a file of type image/gif, which Modica does not take. Convert the file to one of image/png, image/jpeg, text/plain, application/pdf, audio/mp3, video/mp4."],
+			[0, "Input Binary Field 'b' is not a binary field of this item. Available fields: a, c."],
+			[0, "Input Binary Field 'c' contains a file of type image/gif, which Modica does not accept. Convert it to one of these types: image/png, image/jpeg, text/plain, application/pdf, audio/mp3, video/mp4."],
 		]);
 	});
 
 	it.each<[Record<string, unknown>, Record<string, IBinaryData>, string]>([
-		[{ binaryPropertyName: '*' }, {}, "Input Binary Field '*' is not among the binary fields of this item. It has none"],
-		[{ binaryPropertyName: '' }, { a: file() }, "'Input Binary Field' is empty. It has: a."],
+		[{ binaryPropertyName: '*' }, {}, "Input Binary Field '*' is not a binary field of this item. The item has no files"],
+		[{ binaryPropertyName: '' }, { a: file() }, "'Input Binary Field' is empty. Available fields: a."],
 		[{ additionalFields: { source: 'x' } }, { data: file() }, "Business Number ID 'x' is not"],
-		[{}, { data: file('') }, 'holds a file of type unknown'],
+		[{}, { data: file('') }, 'contains a file of type unknown'],
 	])('rejects %j', (parameters, binary, message) => {
 		expect(jobsOf(upload, [itemOf(upload, parameters, 0, binary)], contextWith().context).refused).toEqual([[0, expect.stringContaining(message)]]);
 	});
@@ -115,13 +115,13 @@ describe('a download', () => {
 	});
 
 	it.each<[Record<string, unknown>, string]>([
-		[{ mediaId: '' }, "'Media ID' is empty. Use the id that came with the message or that the upload gave: letters and digits only, such as abcd1234xyz."],
-		[{ mediaId: '../x' }, "Media ID '../x' is not the ID of a file."],
-		[{ mediaId: 'x'.repeat(256) }, 'is not the ID of a file.'],
-		[{ mediaId: 2 ** 53 }, 'is not the ID of a file.'],
-		[{ mediaId: ['x'] }, 'is not the ID of a file.'],
-		[{ mediaId: 'x', binaryPropertyName: ' ' }, "'Put Output File in Field' is empty. Give a name such as data."],
-		[{ mediaId: 'x', binaryPropertyName: 7 }, "Put Output File in Field '7' is not the name of a field."],
+		[{ mediaId: '' }, "'Media ID' is empty. Use the ID from the message or the upload: letters and digits only, such as abcd1234xyz."],
+		[{ mediaId: '../x' }, "Media ID '../x' is not a file ID."],
+		[{ mediaId: 'x'.repeat(256) }, 'is not a file ID.'],
+		[{ mediaId: 2 ** 53 }, 'is not a file ID.'],
+		[{ mediaId: ['x'] }, 'is not a file ID.'],
+		[{ mediaId: 'x', binaryPropertyName: ' ' }, "'Put Output File in Field' is empty. Enter a name such as data."],
+		[{ mediaId: 'x', binaryPropertyName: 7 }, "Put Output File in Field '7' is not a field name."],
 	])('rejects %j', (parameters, message) => {
 		expect(jobsOf(download, [itemOf(download, parameters)], context).refused).toEqual([[0, expect.stringContaining(message)]]);
 	});
@@ -151,6 +151,6 @@ describe('the MIME type of a file', () => {
 		['text/plain', 100, 'documents up to 100 MB'],
 	] as const)('%s has a WhatsApp limit of %d MB', (type, most, words) => {
 		expect(sizeHint(type, most * MB)).toBeUndefined();
-		expect(sizeHint(type, most * MB + 1)).toContain(`WhatsApp takes ${words}, and this file has ${most}.0 MB`);
+		expect(sizeHint(type, most * MB + 1)).toContain(`WhatsApp accepts ${words}. This file has ${most}.0 MB`);
 	});
 });

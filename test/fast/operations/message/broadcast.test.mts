@@ -41,7 +41,7 @@ describe('the output for a recipient', () => {
 			expect.arrayContaining([
 				valid(0, ONE),
 				valid(1, TWO),
-				{ item: 2, position: 0, isDry: true, json: { status: 'duplicate', to: ONE, message: 'Not sent again: the number is already in this broadcast, from item 0' } },
+				{ item: 2, position: 0, isDry: true, json: { status: 'duplicate', to: ONE, message: 'Not sent again: the number is already in this broadcast (item 0)' } },
 			]),
 		);
 	});

@@ -26,7 +26,7 @@ describe('Clear Sent References', () => {
 		[false, true],
 	])('is rejected if only some items are a dry run: %s, %s', (...each) => {
 		expect(() => targetsOf(...each.map((dryRun) => ({ ...ON, dryRun })))).toThrow(
-			"Clear Sent References 'true' is on for items of which some are a dry run. Turn one of the two off.",
+			"Clear Sent References 'true' cannot be combined with 'Dry Run' for only some items. Turn off one of the two.",
 		);
 	});
 

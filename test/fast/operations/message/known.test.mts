@@ -30,7 +30,7 @@ describe('an existing message', () => {
 		const { asked, context } = api();
 		const { jobs, refused } = jobsOf(operation, [itemOf(operation, { messageId: 'x' }), itemOf(operation, { messageId: ID }, 1)], context);
 		expect(jobs.map(({ targets }) => targets)).toEqual([[{ item: 1 }]]);
-		expect(refused).toEqual([[0, expect.stringMatching(/^Message ID 'x' is not the ID of a message\./)]]);
+		expect(refused).toEqual([[0, expect.stringMatching(/^Message ID 'x' is not a message ID\./)]]);
 		expect(asked).toEqual([]);
 	});
 });

@@ -91,7 +91,7 @@ describe('a question', () => {
 		const context = contextOf({}, { answerLink: () => LINK });
 		expect(jobsOf(sendAndWait, [item({})], context).jobs.map(({ targets }) => targets)).toEqual([[{ item: 3, to: TO }]]);
 		expect(jobsOf(sendAndWait, [item({ additionalFields: { source: TO.slice(1) } })], context).refused).toEqual([
-			[3, expect.stringContaining(`Business Number ID '${TO.slice(1)}' is the customer’s own number.`)],
+			[3, expect.stringContaining(`Business Number ID '${TO.slice(1)}' is the number of the customer.`)],
 		]);
 	});
 
@@ -145,22 +145,22 @@ describe('a question', () => {
 	it('may have 4,096 characters with its link', async () => {
 		const room = 4_096 - LINK.length - 2;
 		expect((await ask({ message: 'x'.repeat(room) })).sent).toHaveLength(1);
-		await expect(ask({ message: 'x'.repeat(room + 1) })).rejects.toThrow(/^Message 'x+…' has 4097 characters with its link\. WhatsApp takes up to 4096: shorten it\.$/);
+		await expect(ask({ message: 'x'.repeat(room + 1) })).rejects.toThrow(/^Message 'x+…' has 4097 characters with its link\. WhatsApp accepts up to 4096\. Shorten it\.$/);
 	});
 
 	it.each<[string, Record<string, unknown>]>([
-		["'Message' is empty. Write what the message is to say.", { message: ' ' }],
-		["Message Type 'media' is unknown. Use text or template.", { messageType: 'media' }],
-		["Response Type 'form' is unknown. Use approval, choice or freeText.", { responseType: 'form' }],
+		["'Message' is empty. Enter the text of the message.", { message: ' ' }],
+		["Message Type 'media' is not valid. Use text or template.", { messageType: 'media' }],
+		["Response Type 'form' is not valid. Use approval, choice, or freeText.", { responseType: 'form' }],
 		["To '021' is a local number.", { to: '021' }],
-		['The template carries no link to answer at. Write {link} in one of the values for its body, or as the payload of a URL button.', TEMPLATE],
-		['The template carries no link', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }] } }],
-		['The template carries no link', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'url', payload: 'orders/1' }] } }],
-		["Limit Wait Time '0 hours' is no time to wait. Use an amount above 0, up to ten years, in minutes, hours or days.", limit({ resumeAmount: 0 })],
-		["Limit Wait Time '5 weeks' is no time to wait.", limit({ resumeAmount: 5, resumeUnit: 'weeks' })],
-		["Limit Wait Time '3651 days' is no time to wait.", limit({ resumeAmount: 3_651, resumeUnit: 'days' })],
-		["Max Date and Time '2020-01-01T00:00' is in the past. Use a time to come, or leave the limit out.", limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2020-01-01T00:00' })],
-		["Max Date and Time '2026-11-23T00:00Z' is not after Scheduled, when the message is sent. Use a time after Scheduled, or leave the limit out.", {
+		['The template has no link to the answer page. Enter {link} in a value of its body, or as the payload of a URL button.', TEMPLATE],
+		['The template has no link', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }] } }],
+		['The template has no link', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'url', payload: 'orders/1' }] } }],
+		["Limit Wait Time '0 hours' is not a valid wait time. Use more than 0 and at most ten years, in minutes, hours, or days.", limit({ resumeAmount: 0 })],
+		["Limit Wait Time '5 weeks' is not a valid wait time.", limit({ resumeAmount: 5, resumeUnit: 'weeks' })],
+		["Limit Wait Time '3651 days' is not a valid wait time.", limit({ resumeAmount: 3_651, resumeUnit: 'days' })],
+		["Max Date and Time '2020-01-01T00:00' is in the past. Use a future time, or remove the limit.", limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2020-01-01T00:00' })],
+		["Max Date and Time '2026-11-23T00:00Z' is not after 'Scheduled', when the message is sent. Use a time after 'Scheduled', or remove the limit.", {
 			...limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2026-11-23T00:00Z' }),
 			additionalFields: { scheduled: '2026-11-23T00:00Z' },
 		}],
@@ -184,7 +184,7 @@ describe('a question', () => {
 	it('is sent one at a time', () => {
 		const items = [0, 1, 2].map((index) => itemOf(sendAndWait, QUESTION, index));
 		expect(() => jobsOf(sendAndWait, items, contextOf({}))).toThrow(
-			'Send and Wait for Response asks one question at a time, but there are 3 items. Put a Loop Over Items node with a batch size of 1 before it.',
+			'Send and Wait for Response asks one question at a time, but there are 3 items. Add a Loop Over Items node with a batch size of 1 before it.',
 		);
 	});
 });
@@ -228,18 +228,18 @@ describe('a question that is answered in the chat', () => {
 	});
 
 	it.each<[string, Record<string, unknown>]>([
-		["Buttons Index '1' is the index of a button for an answer, which the node fills in by itself. Remove the button, or change First Button Index in the options.", {
+		["Buttons Index '1' is the index of an answer button. Remove the button, or change 'First Button Index' in the options.", {
 			...CHAT,
 			buttons: { values: [{ index: 1, type: 'quick_reply', payload: 'x' }] },
 		}],
 		["First Button Index '8' is out of range. Use a number from 0 to 7.", { ...CHOICE, options: { firstButtonIndex: 8 } }],
-		["Template Parameters '{link}' stands for a link, and there is none in the chat. Remove {link}, or set Answer In to Page.", { ...CHAT, bodyParams: { values: [{ value: 'See {link}' }] } }],
-		["Answer In 'sms' is unknown. Use page or chat.", { ...CHAT, answerIn: 'sms' }],
-		["'Choices' is empty. Give 2 to 10 choices.", { ...CHOICE, choices: {} }],
-		["Choices 'Confirm' is a list of 1. Give 2 to 10 choices.", { ...CHOICE, choices: { values: [{ choice: 'Confirm' }] } }],
-		["Choices '0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10' is a list of 11. Give 2 to 10 choices.", { ...CHOICE, choices: { values: Array.from({ length: 11 }, (_, choice) => ({ choice })) } }],
-		["'Choice 2' is empty. Give each choice a label, or remove it.", { ...CHOICE, choices: { values: [{ choice: 'Confirm' }, { choice: ' ' }] } }],
-		["Choices 'Confirm' is there twice. Give each choice a label of its own.", { ...CHOICE, choices: { values: [{ choice: 'Confirm' }, { choice: ' Confirm' }] } }],
+		["Template Parameters '{link}' is not available for answers in the chat. Remove {link}, or set 'Answer In' to 'Page'.", { ...CHAT, bodyParams: { values: [{ value: 'See {link}' }] } }],
+		["Answer In 'sms' is not valid. Use page or chat.", { ...CHAT, answerIn: 'sms' }],
+		["'Choices' is empty. Enter 2 to 10 choices.", { ...CHOICE, choices: {} }],
+		["Choices 'Confirm' has the wrong number of choices. Enter 2 to 10 choices.", { ...CHOICE, choices: { values: [{ choice: 'Confirm' }] } }],
+		["Choices '0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10' has the wrong number of choices. Enter 2 to 10 choices.", { ...CHOICE, choices: { values: Array.from({ length: 11 }, (_, choice) => ({ choice })) } }],
+		["'Choice 2' is empty. Enter a label, or remove the choice.", { ...CHOICE, choices: { values: [{ choice: 'Confirm' }, { choice: ' ' }] } }],
+		["Choices 'Confirm' is a duplicate. Use a different label for each choice.", { ...CHOICE, choices: { values: [{ choice: 'Confirm' }, { choice: ' Confirm' }] } }],
 		["'Template Name' is empty.", { ...CHAT, templateName: '' }],
 	])('is rejected: %s', async (message, parameters) => {
 		await expect(ask(parameters)).rejects.toThrow(message);
@@ -251,7 +251,7 @@ describe('a question that is answered in the chat', () => {
 		expect((await ask({ ...CHAT, message: 'x'.repeat(1_025) })).sent).toHaveLength(1);
 		const beside = { values: [{ value: 'Aroha' }, ...bodyParams.values] };
 		await expect(ask({ ...CHAT, bodyParams: beside, message: 'x'.repeat(1_025) })).rejects.toThrow(/^Message 'x+…' has 1025 characters\./);
-		await expect(ask({ ...CHAT, bodyParams, message: 'x'.repeat(1_025) })).rejects.toThrow(/^Message 'x+…' has 1025 characters\. The body of a template has up to 1024: shorten it\.$/);
+		await expect(ask({ ...CHAT, bodyParams, message: 'x'.repeat(1_025) })).rejects.toThrow(/^Message 'x+…' has 1025 characters\. The body of a template can have up to 1024\. Shorten the text\.$/);
 	});
 
 	it('may have ten choices', async () => {

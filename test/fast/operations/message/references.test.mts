@@ -181,7 +181,7 @@ describe('references', () => {
 	});
 
 	it('are released if the run stops before they are sent', async () => {
-		await expect(references.once(['a'], async () => await Promise.reject(new CancelledError(false)))).rejects.toThrow('cancelled');
+		await expect(references.once(['a'], async () => await Promise.reject(new CancelledError(false)))).rejects.toThrow('canceled');
 		expect({ sent, kept: store.references }).toEqual({ sent: [], kept: [] });
 	});
 
@@ -287,7 +287,7 @@ describe('references', () => {
 
 	describe('references when the store fails', () => {
 		const broken = async () => await Promise.reject(new Error('no database'));
-		const UNKNOWN = 'Not sent: n8n’s database could not tell whether the reference was sent before';
+		const UNKNOWN = 'Not sent: n8n’s database could not check the reference';
 
 		it('are not sent, and neither is the next item with the same reference', async () => {
 			store.record = broken;
@@ -315,12 +315,12 @@ describe('references', () => {
 			await expect(references.once(['a'], send('a'))).rejects.toMatchObject({
 				message: UNKNOWN,
 				mayCountAsSent: true,
-				description: 'The database failed: its answer was lost. The reference may count as sent now. If the next run reports this message as a duplicate, send it under another reference.',
+				description: 'The database failed: its response was lost. The reference may now count as sent. If the next run reports this message as a duplicate, send it with another reference.',
 			});
 			// The same run knows that the state is unknown.
 			await expect(references.once(['a'], send('a'))).rejects.toMatchObject({
 				message: UNKNOWN,
-				description: 'The reference may count as sent now. If the next run reports this message as a duplicate, send it under another reference.',
+				description: 'The reference may now count as sent. If the next run reports this message as a duplicate, send it with another reference.',
 			});
 			expect(sent).toEqual([]);
 		});
@@ -353,7 +353,7 @@ describe('references', () => {
 			};
 			await expect(references.once(['a'], send('a'))).rejects.toMatchObject({
 				message: UNKNOWN,
-				description: expect.stringContaining('The database failed: other processes write over what this one records.'),
+				description: expect.stringContaining('The database failed: other processes overwrite its records.'),
 			});
 			expect({ sent, claims: store.calls.length }).toEqual({ sent: [], claims: 20 });
 		});

@@ -63,9 +63,9 @@ describe('Send', () => {
 	});
 
 	it.each<[unknown, string]>([
-		[{ reference: { a: 1 } }, `Reference '{"a":1}' is not a text. Use a text of your own, such as order-1234.`],
+		[{ reference: { a: 1 } }, `Reference '{"a":1}' is not text. Use your own text, such as order-1234.`],
 		[{ source: 'x' }, "Business Number ID 'x' is not valid."],
-		[{ source: ONE.slice(1) }, `Business Number ID '${ONE.slice(1)}' is the customer’s own number. Use the ID that Modica gave you`],
+		[{ source: ONE.slice(1) }, `Business Number ID '${ONE.slice(1)}' is the number of the customer. Use the ID from Modica`],
 		[{ scheduled: 'x' }, "Scheduled 'x' is not a date and time."],
 	])('rejects the additional fields %j', (additionalFields, message) => {
 		const { refused } = jobsOf(send, [itemOf(send, { to: ONE, text: 'x', additionalFields })], api().context);
@@ -79,21 +79,21 @@ describe('Send', () => {
 		expect(sent).toHaveLength(1);
 		expect(results).toEqual([
 			{ item: 0, json: { id: `id of ${ONE}`, status: 'accepted', to: ONE, reference: 'sale' } },
-			{ item: 1, json: { status: 'duplicate', to: TWO, reference: 'sale', message: 'Not sent again: this node has sent the reference before' } },
+			{ item: 1, json: { status: 'duplicate', to: TWO, reference: 'sale', message: 'Not sent again: this node already sent this reference' } },
 		]);
 	});
 
 	it.each([
 		[{ oncePerReference: undefined }, "'Once per Reference' is empty. Use true to send each reference once, or false to send it each time."],
 		[{ oncePerReference: 'yes' }, "Once per Reference 'yes' is neither true nor false. Use true to send each reference once, or false to send it each time."],
-		[{ splitLongText: 1 }, "Split Long Text '1' is neither true nor false. Use true to split long texts, or false to refuse them."],
+		[{ splitLongText: 1 }, "Split Long Text '1' is neither true nor false. Use true to split long texts, or false to reject them."],
 	])('rejects the options %j', (options, message) => {
 		expect(jobsOf(send, [itemOf(send, { to: ONE, text: 'x', options })], api().context).refused).toEqual([[0, message]]);
 	});
 
 	it('with Once per Reference requires a reference', () => {
 		const { refused } = jobsOf(send, [itemOf(send, { to: ONE, text: 'x', options: { oncePerReference: true } })], api().context);
-		expect(refused).toEqual([[0, "'Reference' is empty. Give each message a reference in the additional fields, or turn off 'Once per Reference'."]]);
+		expect(refused).toEqual([[0, "'Reference' is empty. Enter a reference in the additional fields, or turn off 'Once per Reference'."]]);
 	});
 
 	it.each([undefined, 'text', { oncePerReference: 'false' }])('with the options %j sends as often as requested', async (options) => {
@@ -109,7 +109,7 @@ describe('Send', () => {
 		const { results } = await runOn(send, [{ to: '', options: { clearReferences } }, { to: ONE, text: 'x' }], context);
 		expect(sent).toEqual([]);
 		expect([...context.store.keys]).toEqual([]);
-		const json = { status: 'cleared', message: "Nothing was sent: the references that this node had sent are cleared. Turn off 'Clear Sent References' to send." };
+		const json = { status: 'cleared', message: "Nothing was sent. The sent references of this node are cleared. To send, turn off 'Clear Sent References'." };
 		expect(results).toEqual([{ item: 0, json }, { item: 1, json }]);
 	});
 });
@@ -140,7 +140,7 @@ describe('Send with Split Long Text', () => {
 	const run = async (context: ReturnType<typeof contextOf>, ...items: object[]) => (await runOn(send, items as Array<Record<string, unknown>>, context)).results;
 	const accepted = (...parts: number[]) => parts.map((part) => ({ id: `id ${part}`, status: 'accepted' }));
 	const MARK = /^[\da-f-]{36}$/;
-	const duplicate = { item: 0, json: { status: 'duplicate', to: ONE, reference: 'sale', message: 'Not sent again: this node has sent the reference before' } };
+	const duplicate = { item: 0, json: { status: 'duplicate', to: ONE, reference: 'sale', message: 'Not sent again: this node already sent this reference' } };
 
 	it('sends one message per part, in order, and returns one output', async () => {
 		const { sent, context } = api();
@@ -205,7 +205,7 @@ describe('Send with Split Long Text', () => {
 
 	it('rejects an empty text', () => {
 		const { refused } = jobsOf(send, [itemOf(send, { to: ONE, text: ' ', ...SPLIT })], api().context);
-		expect(refused).toEqual([[0, "'Text' is empty. Write what the message is to say."]]);
+		expect(refused).toEqual([[0, "'Text' is empty. Enter the text of the message."]]);
 	});
 
 	it('fails like any other message if it has one part', async () => {
@@ -347,7 +347,7 @@ describe('Broadcast', () => {
 
 	it.each([0, 1.5, 'many', true])('rejects batches of %j', (batchSize) => {
 		const items = [itemOf(broadcast, { to: ONE, text: 'x', options: { batchSize } })];
-		expect(() => jobsOf(broadcast, items, api().context)).toThrow(`Batch Size '${batchSize}' is not a number of recipients. Use a whole number from 1.`);
+		expect(() => jobsOf(broadcast, items, api().context)).toThrow(`Batch Size '${batchSize}' is not a valid number of recipients. Use a whole number of at least 1.`);
 	});
 
 	it('has a lane for each of its numbers', () => {
@@ -370,12 +370,12 @@ describe('Broadcast', () => {
 	});
 
 	it.each<[unknown, string | RegExp]>([
-		['', "'Recipients' is empty. Give international numbers separated by commas or lines, such as +64211234567, +64217654321."],
-		[' ,\n', "Recipients ' , ' holds no number."],
-		[[], "Recipients '[]' holds no number."],
-		[{}, "Recipients '{}' holds no number."],
+		['', "'Recipients' is empty. Enter international numbers separated by commas or line breaks, such as +64211234567, +64217654321."],
+		[' ,\n', "Recipients ' , ' contains no numbers."],
+		[[], "Recipients '[]' contains no numbers."],
+		[{}, "Recipients '{}' contains no numbers."],
 		[[ONE, null], "'Recipient 2' is empty."],
-		['021,x', "Recipient 1 '021' is a local number. Replace the leading 0 by the country code. Use the international form, such as +64211234567.\nRecipient 2 'x' is not a phone number. Use the international form, such as +64211234567."],
+		['021,x', "Recipient 1 '021' is a local number. Replace the leading 0 with the country code. Use the international format, such as +64211234567.\nRecipient 2 'x' is not a phone number. Use the international format, such as +64211234567."],
 		['01,02,03,04,05', /^(Recipient \d .*\n){4}Recipient 5 .*$/],
 		['01,02,03,04,05,06,07', /^(Recipient \d .*\n){5}And 2 more\.$/],
 	])('rejects the list %j', (recipients, message) => {
@@ -389,7 +389,7 @@ describe('Broadcast', () => {
 		expect(destinations()).toEqual([[ONE, TWO]]);
 		expect(results).toEqual([
 			accepted(0, ONE),
-			{ item: 1, position: 0, json: { status: 'duplicate', to: ONE, message: 'Not sent again: the number is already in this broadcast, from item 0' }, mayHaveBeenSent: false },
+			{ item: 1, position: 0, json: { status: 'duplicate', to: ONE, message: 'Not sent again: the number is already in this broadcast (item 0)' }, mayHaveBeenSent: false },
 			accepted(2, TWO),
 		]);
 	});
@@ -397,19 +397,19 @@ describe('Broadcast', () => {
 	it('rejects the number of a recipient as the business number', () => {
 		const fields = { recipientSource: 'list', recipients: [ONE, TWO], text: 'x', additionalFields: { source: TWO.slice(1) } };
 		const { refused } = jobsOf(broadcast, [itemOf(broadcast, fields)], api().context);
-		expect(refused).toEqual([[0, expect.stringContaining('is the customer’s own number')]]);
+		expect(refused).toEqual([[0, expect.stringContaining('is the number of the customer')]]);
 	});
 
 	it('reports the position of a repeated number in its list', async () => {
 		const { results } = await runOn(broadcast, [{ recipientSource: 'list', recipients: [TWO, ONE, ONE], text: 'x' }], api().context);
-		expect(results.at(-1)).toMatchObject({ position: 2, json: { message: 'Not sent again: the number is already in this broadcast, as number 2 of the list' } });
+		expect(results.at(-1)).toMatchObject({ position: 2, json: { message: 'Not sent again: the number is already in this broadcast (number 2 in the list)' } });
 	});
 
 	it('reports numbers that are missing in the response as possibly sent', async () => {
 		const { context } = api((to) => (to === ONE ? undefined : { id: 'x', status: 'failed', message: 'not on WhatsApp' }));
 		const { results } = await runOn(broadcast, toItems([ONE, TWO]), context);
 		expect(results).toEqual([
-			{ item: 0, position: 0, json: { status: 'unknown', to: ONE, message: 'Modica’s answer says nothing about this recipient' }, mayHaveBeenSent: true },
+			{ item: 0, position: 0, json: { status: 'unknown', to: ONE, message: 'Modica’s response does not include this recipient' }, mayHaveBeenSent: true },
 			{ item: 1, position: 0, json: { id: 'x', status: 'failed', to: TWO, message: 'not on WhatsApp' }, mayHaveBeenSent: false, isRefused: true },
 		]);
 	});
@@ -437,7 +437,7 @@ describe('Broadcast', () => {
 		const before = (item: number, to: string) => ({
 			item,
 			position: 0,
-			json: { status: 'duplicate', to, reference: 'sale', message: 'Not sent again: this node has sent the reference to this recipient before' },
+			json: { status: 'duplicate', to, reference: 'sale', message: 'Not sent again: this node already sent this reference to this recipient' },
 			mayHaveBeenSent: false,
 		});
 
@@ -472,7 +472,7 @@ describe('Broadcast', () => {
 			const { results } = await runOn(broadcast, once([ONE]), context);
 			expect(results).toEqual([
 				expect.objectContaining({
-					json: expect.objectContaining({ status: 'failed', message: 'not on WhatsApp. n8n’s database could not release the reference, so the next run may report this message as a duplicate. Send it under another reference.' }),
+					json: expect.objectContaining({ status: 'failed', message: 'not on WhatsApp. n8n’s database could not release the reference, so the next run may report this message as a duplicate. Send it with another reference.' }),
 				}),
 			]);
 		});

@@ -4,7 +4,7 @@ import { send } from '../../../../nodes/ModicaWhatsApp/operations/message/send';
 import { parseTemplateText, readValues, renderTemplate, valueFields } from '../../../../nodes/ModicaWhatsApp/operations/message/templateText';
 import { itemOf } from '../../../harness/operation.mts';
 
-const AS_APPROVED = 'paste its text as WhatsApp approved it.';
+const AS_APPROVED = 'Paste its approved text.';
 
 const valuesOf = (body: string, values: unknown, header = '') => readValues(parseTemplateText(body, header), values);
 const previewOf = (body: string, values: Record<string, unknown>, header = '') => {
@@ -36,28 +36,28 @@ describe('the text of a template', () => {
 	});
 
 	it.each([
-		["'Template Text' is empty. Paste the body of the template as WhatsApp approved it, or set Template Parameters to Using Fields Below.", ' '],
-		["Template Text '{{3}} {{1}}' has no {{2}}. WhatsApp numbers placeholders from {{1}} without a gap: paste the whole text as it was approved.", '{{3}} {{1}}'],
+		["'Template Text' is empty. Paste the approved body of the template, or set 'Template Parameters' to 'Using Fields Below'.", ' '],
+		["Template Text '{{3}} {{1}}' has no {{2}}. Placeholders are numbered from {{1}} without gaps. Paste the full approved text.", '{{3}} {{1}}'],
 		["Template Text '{{2}}' has no {{1}}.", '{{2}}'],
-		[`Template Text '{{1}} {{name}}' has numbered placeholders and named ones. A template has one kind or the other: ${AS_APPROVED}`, '{{1}} {{name}}'],
-		["Template Text 'Hi {{1}' has double braces that belong to no placeholder. Write placeholders as {{1}} or {{first_name}}.", 'Hi {{1}'],
+		[`Template Text '{{1}} {{name}}' mixes numbered and named placeholders. A template has only one kind. ${AS_APPROVED}`, '{{1}} {{name}}'],
+		["Template Text 'Hi {{1}' has double braces outside a placeholder. Enter placeholders as {{1}} or {{first_name}}.", 'Hi {{1}'],
 		["Template Text 'Hi 1}}' has double braces", 'Hi 1}}'],
 		["Template Text '{{{1}}}' has double braces", '{{{1}}}'],
 		["'Template Text' is empty.", '='],
 		["Template Text '{{ {1} }}' has double braces", '{{ {1} }}'],
-		["Template Text '{{$json.name}}' is not a placeholder of a template. Paste the text as WhatsApp approved it, with placeholders such as {{1}} or {{first_name}}, and give what fills them in Template Values.", 'Hi {{ $json.name }}'],
-		["Template Text '{{}}' is not a placeholder", 'Hi {{}}'],
-		["Template Text '{{01}}' is not a placeholder", 'Hi {{01}}'],
-		["Template Text '{{Name}}' is not a placeholder", 'Hi {{Name}}'],
-		[`Template Text '{"a":1}' is not a text.`, { a: 1 }],
+		["Template Text '{{$json.name}}' is not a template placeholder. Paste the approved text, with placeholders such as {{1}} or {{first_name}}. Enter their values in 'Template Values'.", 'Hi {{ $json.name }}'],
+		["Template Text '{{}}' is not a template placeholder", 'Hi {{}}'],
+		["Template Text '{{01}}' is not a template placeholder", 'Hi {{01}}'],
+		["Template Text '{{Name}}' is not a template placeholder", 'Hi {{Name}}'],
+		[`Template Text '{"a":1}' is not text.`, { a: 1 }],
 	])('is rejected: %s', (message, body) => {
 		expect(() => parseTemplateText(body, '')).toThrow(message);
 	});
 
 	it('is rejected with the name of the header field', () => {
 		expect(() => parseTemplateText('Hi', 'Order {{2}}')).toThrow("Header Text 'Order {{2}}' has no {{1}}.");
-		expect(() => parseTemplateText('Hi', '{{1}} {{name}}')).toThrow("Header Text '{{1}} {{name}}' has numbered placeholders and named ones.");
-		expect(() => parseTemplateText('Hi {{1}}', 'Order {{number}}')).toThrow("Template Text 'Hi {{1}}' has numbered placeholders and named ones.");
+		expect(() => parseTemplateText('Hi', '{{1}} {{name}}')).toThrow("Header Text '{{1}} {{name}}' mixes numbered and named placeholders.");
+		expect(() => parseTemplateText('Hi {{1}}', 'Order {{number}}')).toThrow("Template Text 'Hi {{1}}' mixes numbered and named placeholders.");
 	});
 });
 
@@ -73,15 +73,15 @@ describe('the values of a template', () => {
 	});
 
 	it.each<[string, unknown]>([
-		["'Template Values {{2}}' is empty. Give a text for every placeholder: WhatsApp takes no empty one.", { 'body:1': 'x' }],
+		["'Template Values {{2}}' is empty. Enter a value for each placeholder. WhatsApp does not accept empty ones.", { 'body:1': 'x' }],
 		["'Template Values {{1}}' is empty.", null],
 		["'Template Values {{1}}' is empty.", { 'body:1': ' ', 'body:2': 'x' }],
 		["'Template Values {{1}}' is empty.", { 'body:1': null, 'body:2': 'x' }],
-		["Template Values {{2}} 'NaN' is not a text.", { 'body:1': 'x', 'body:2': NaN }],
+		["Template Values {{2}} 'NaN' is not text.", { 'body:1': 'x', 'body:2': NaN }],
 		["Template Values {{2}} 'x y' has a line break.", { 'body:1': 'x', 'body:2': 'x\ny' }],
 		["Template Values {{2}} 'x y' has a tab.", { 'body:1': 'x', 'body:2': 'x\ty' }],
 		["Template Values {{2}} 'x y' has five spaces in a row.", { 'body:1': 'x', 'body:2': 'x     y' }],
-		[`Template Values {{2}} '{"a":1}' is not a text.`, { 'body:1': 'x', 'body:2': { a: 1 } }],
+		[`Template Values {{2}} '{"a":1}' is not text.`, { 'body:1': 'x', 'body:2': { a: 1 } }],
 	])('are rejected: %s', (message, values) => {
 		expect(() => valuesOf('{{1}} {{2}}', values)).toThrow(message);
 	});
@@ -104,7 +104,7 @@ describe('the preview of a template', () => {
 		const header = 'x'.repeat(60);
 		expect(previewOf('{{1}}', { 'body:1': '🥝'.repeat(1_024) }, header)).toHaveLength(2 * 1_024 + 62);
 		expect(() => previewOf('Hi {{1}}', { 'body:1': '🥝'.repeat(1_022) })).toThrow(
-			/^Template Text 'Hi \{\{1\}\}' has 1025 characters with its values\. The body of a template has up to 1024: shorten the values\.$/,
+			/^Template Text 'Hi \{\{1\}\}' has 1025 characters with its values\. The body of a template can have up to 1024\. Shorten the values\.$/,
 		);
 	});
 
@@ -156,7 +156,7 @@ describe('a template from its text', () => {
 
 	it('has a text or media in its header, not both', () => {
 		const both = { templateText: 'Hi', templateHeaderText: 'Order', templateMedia: { media: { url: 'https://example.com/a.png' } } };
-		expect(() => given(both)).toThrow("Header Text 'Order' is there beside Header Media. A template has one or the other above its body: remove what the approved one does not have.");
+		expect(() => given(both)).toThrow("Header Text 'Order' cannot be combined with 'Header Media'. A template has only one of them. Remove the one that the approved template does not have.");
 	});
 
 	it('is never evaluated as an expression', () => {
