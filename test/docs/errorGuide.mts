@@ -119,7 +119,7 @@ ${table(['Field', 'Meaning'], [
 
 ## Before anything is sent
 
-These messages mean that nothing was sent to Modica. If *On Error* is *Stop Workflow*, the node adds “Nothing was sent.” and the numbers of the other invalid items (counted from 0). If a field is empty, the message is \`'Field' is empty\`, followed by the solution.
+These messages mean that nothing was sent to Modica. If *On Error* is *Stop Workflow*, the node adds “Nothing was sent.” and the numbers of the other invalid items (counted from 0). If a field is empty, the message is “'*Field*' is empty. *Solution*”.
 
 ### Recipients
 
