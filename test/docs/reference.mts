@@ -43,7 +43,11 @@ function valuesOf({ type, options = [] }: INodeProperties): string {
 /** Longer lists, such as the list of countries, are omitted. */
 const MOST_VALUES = 12;
 
-function defaultOf({ type, options = [], default: value }: INodeProperties): string {
+/** Options that are off unless a user adds them. */
+const ON_WHEN_ADDED: ReadonlySet<string> = new Set(['dryRun', 'oncePerReference', 'splitLongText']);
+
+function defaultOf({ name, type, options = [], default: value }: INodeProperties): string {
+	if (ON_WHEN_ADDED.has(name)) return 'off, on when added';
 	if (type === 'boolean') return value === true ? 'on' : 'off';
 	const option = options.filter(isValue).find((each) => each.value === value);
 	if (option) return `*${option.name}*`;

@@ -96,14 +96,14 @@ describe('names in saved workflows', () => {
 	const PACE: unknown[][] = [
 		['options.clearReferences', 'boolean', false],
 		['options.defaultCountry', 'options', ''],
-		['options.dryRun', 'boolean', false],
+		['options.dryRun', 'boolean', true],
 		['options.maxConcurrency', 'number', 25],
 		['options.maxRequestsPerSecond', 'number', 0],
-		['options.oncePerReference', 'boolean', false],
+		['options.oncePerReference', 'boolean', true],
 		['options.textFormat', 'options', 'plain'],
 	];
 	const FIELDS: Record<string, unknown[][]> = {
-		'message.send': [['to', 'string', ''], ...CONTENT, ...PACE, ['options.splitLongText', 'boolean', false]],
+		'message.send': [['to', 'string', ''], ...CONTENT, ...PACE, ['options.splitLongText', 'boolean', true]],
 		'message.broadcast': [
 			['recipientSource', 'options', 'items'],
 			['to', 'string', ''],

@@ -64,7 +64,8 @@ export const sendOptions: INodeProperties[] = [
 		displayName: 'Once per Reference',
 		name: 'oncePerReference',
 		type: 'boolean',
-		default: false,
+		// Applies when a user adds the option.
+		default: true,
 		description:
 			'Whether to skip messages whose reference this node has already sent, in this or an earlier execution. This lets you run a failed campaign again. Each message needs a unique reference.',
 	},

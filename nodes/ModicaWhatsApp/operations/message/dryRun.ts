@@ -8,7 +8,8 @@ export const dryRunOption: INodeProperties = {
 	displayName: 'Dry Run',
 	name: 'dryRun',
 	type: 'boolean',
-	default: false,
+	// Applies when a user adds the option. Without the option, messages are sent.
+	default: true,
 	description: 'Whether to check all items without sending messages. The output contains the request that would be sent for each item.',
 };
 

@@ -10,7 +10,8 @@ export const splitLongTextOption: INodeProperties = {
 	displayName: 'Split Long Text',
 	name: 'splitLongText',
 	type: 'boolean',
-	default: false,
+	// Applies when a user adds the option.
+	default: true,
 	description:
 		'Whether to split a text of more than 4,096 characters into several messages, between paragraphs, sentences, or words',
 	displayOptions: { show: { '/messageType': ['text'] } },
