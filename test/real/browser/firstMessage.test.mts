@@ -25,7 +25,7 @@ describe('the first message', () => {
 		const { username, password, baseUrl, messages } = stage.simulator;
 		await editor.openNewWorkflow();
 
-		await editor.searchNodes('whatsapp');
+		await editor.searchNodes('modica');
 		await editor.offer('Modica WhatsApp').waitFor();
 		await editor.screenshot('the node is found');
 		await editor.click(editor.offer('Modica WhatsApp'));

@@ -36,7 +36,7 @@ export function output(execution: Execution, node: string): IDataObject {
 
 /** The examples that receive the callbacks. n8n can't activate the others, which need another account or a subworkflow. */
 const STATUSES = 'delivery-tracking.json';
-const REPLIES = 'auto-reply.json';
+export const REPLIES = 'auto-reply.json';
 
 /** Activates the examples that receive the demo's callbacks. */
 export async function activateTriggers({ rest, examples }: Demo): Promise<void> {

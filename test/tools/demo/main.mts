@@ -15,7 +15,7 @@ import { freePort } from '../../harness/ports.mts';
 import { removeAtExit, removeNow, runProgram } from '../../harness/processes.mts';
 import { step } from '../../progress.mjs';
 import { startSimulator } from '../../simulator/simulator.mts';
-import { activateTriggers, checkCallbacks, example, output, type Check, type Demo } from './callbacks.mts';
+import { activateTriggers, checkCallbacks, example, output, REPLIES, type Check, type Demo } from './callbacks.mts';
 
 const PROJECT = process.cwd();
 const EXAMPLES = path.join(PROJECT, 'examples');
@@ -128,22 +128,28 @@ function table(checks: Check[]): string {
 }
 
 function printInstructions({ rest, simulator, examples }: Demo): void {
+	const { baseUrl } = rest.session;
 	const lines = [
 		'n8n is running with the package, its examples, and a credential. Messages go to a simulated',
 		'Modica API on this computer and never to WhatsApp.',
 		'',
-		'Open n8n and log in:',
-		`  URL       ${rest.session.baseUrl}/workflow/${example(examples, 'first-messages.json').id}`,
-		`  Email     ${OWNER.email}`,
-		`  Password  ${OWNER.password}`,
+		'1. Send messages. Open this workflow, log in, and click Execute workflow. Double-click a node to see its output.',
+		`     URL       ${baseUrl}/workflow/${example(examples, 'first-messages.json').id}`,
+		`     Email     ${OWNER.email}`,
+		`     Password  ${OWNER.password}`,
 		'',
-		'To simulate a message from a customer, run this command in another terminal:',
-		`  curl -X POST ${simulator.controlUrl}/replies -H 'content-type: application/json' -d '{"type":"text","text":"Hello","source":"64211234567"}'`,
+		'2. See their delivery statuses in the data table "WhatsApp deliveries".',
+		`     URL       ${baseUrl}/home/datatables`,
+		'',
+		'3. Write to the business as a customer. Run this command in another terminal:',
+		`     curl -X POST ${simulator.controlUrl}/replies -H 'content-type: application/json' -d '{"type":"text","text":"Hello","source":"64211234567"}'`,
+		'   The workflow answers. See the reply and the answer in its latest execution:',
+		`     URL       ${baseUrl}/workflow/${example(examples, REPLIES).id}/executions`,
 		'',
 		'To add another credential for the simulated API, enter these values:',
-		`  Base URL  ${simulator.baseUrl}`,
-		`  Username  ${simulator.username}`,
-		`  Password  ${simulator.password}`,
+		`     Base URL  ${simulator.baseUrl}`,
+		`     Username  ${simulator.username}`,
+		`     Password  ${simulator.password}`,
 		'',
 		'Press Ctrl+C to stop n8n and delete its data.',
 	];
