@@ -1,4 +1,4 @@
-/** The quick `expect` accepts what Jest's accepts, and fails where Jest's fails. */
+/** The fast `expect` must pass and fail exactly like that of Jest. */
 import { expect as quickExpect } from '../../harness/quickExpect.mts';
 
 const VALUES: unknown[] = [undefined, 0, -0, 1, NaN, 1n, 'a', 'abc', /a/, /c$/g, ['a'], [undefined], { a: 1 }, { a: 1, b: undefined }, { a: [{ b: 'c' }] }, { a: [{ b: 'd' }] }, new Date(0), jestAny(String), { a: jestAny(Number) }];
@@ -8,7 +8,7 @@ function jestAny(type: unknown): unknown {
 	return expect.any(type);
 }
 
-/** The message of a matcher's error, if it fails. */
+/** The error message of a failed matcher. */
 function verdictOf(given: typeof expect, actual: unknown, matcher: string, expected: unknown, isNot: boolean): string | undefined {
 	const all = isNot ? given(actual).not : given(actual);
 	try {
@@ -20,7 +20,7 @@ function verdictOf(given: typeof expect, actual: unknown, matcher: string, expec
 }
 
 describe.each(MATCHERS)('%s', (matcher) => {
-	it.each([false, true])("holds and fails as Jest's does, in the same words (not: %s)", (isNot) => {
+	it.each([false, true])("passes and fails like Jest's matcher, with the same message (not: %s)", (isNot) => {
 		const differences = VALUES.flatMap((actual) =>
 			VALUES.filter((expected) => verdictOf(quickExpect, actual, matcher, expected, isNot) !== verdictOf(expect, actual, matcher, expected, isNot)).map((expected) => [actual, expected]),
 		);
@@ -34,7 +34,7 @@ it('counts as an assertion', () => {
 	expect.assertions(2);
 });
 
-it('shows the line of the test when it fails', () => {
+it('shows the line of the test in a failure', () => {
 	let error: Error | undefined;
 	try {
 		quickExpect(1).toBe(2);
