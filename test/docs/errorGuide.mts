@@ -1,6 +1,6 @@
 /**
- * docs/errors.md. What the code says, the code says here too: each such message is the answer to a value that cannot be
- * used, or to a fault, so that a changed word changes the page. What a person may want to know beside it stands here.
+ * Generates docs/errors.md. The messages come from the code itself: each row applies an invalid value, or causes a fault, so a
+ * changed message changes the page. The notes next to them say what else a user needs to know.
  */
 import type { IBinaryData, IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
 import { hostNotResponding, CancelledError, incompleteDownload, noResponse, refusal, refusedRepeatedly, unexpectedResponse, unreadable, type ModicaError } from '../../nodes/ModicaWhatsApp/api/errors';
@@ -34,7 +34,7 @@ const PNG: IBinaryData = { mimeType: 'image/png', data: '' };
 const messages = (...rows: Row[]) => table(['Message', 'Solution'], rows);
 const join = (...sentences: Array<string | undefined>) => sentences.filter(Boolean).join(' ');
 
-/** The words of an error as the page has them: the value left out, and the remedy beside them. */
+/** Returns an error's message without the value, and its remedy with the note, for a row of the page. */
 function rowOf(words: string, note?: string): Row {
 	const [, message = '', remedy = ''] = /^((?:[^']|'(?:[^']|'(?! |$))*'(?= |$)|')*?)\. (.*)$/s.exec(words) ?? [undefined, words];
 	return [message.replace(/(?<=. )'(?:[^']|'(?=[^ ]))*'/, "'…'").replace('contains name, which the API', 'contains *name*, which the API'), join(remedy, note)];
@@ -63,7 +63,7 @@ function refused(operation: Operation, parameters: Record<string, unknown>, note
 	return rowOf(all[0][1], note);
 }
 
-/** What the client says: the message, and its description beside it. */
+/** Returns the row of an error of the client: its message, and its description with the note. */
 const told = ({ message, description }: ModicaError, note?: string, shown = message): Row => [shown, join(description, note)];
 
 const sent = (parameters: Record<string, unknown>, note?: string) => refused(send, { to: TO, text: 'x', ...parameters }, note);

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import axios, { type AxiosInstance } from 'axios';
@@ -143,8 +143,14 @@ it.each<[string, string, unknown, string]>([
 const START_MS = 60_000;
 
 describe('the command-line program', () => {
+	let running: ChildProcess | undefined;
+
+	// A failed test must leave no process behind.
+	afterEach(() => running?.kill('SIGKILL'));
+
 	const start = (...args: string[]) => {
 		const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../harness/program.mjs'), path.join(import.meta.dirname, '../../simulator/main.mts'), ...args]);
+		running = child;
 		const output = { text: '' };
 		for (const stream of [child.stdout, child.stderr]) {
 			stream.setEncoding('utf8').on('data', (chunk: string) => {

@@ -137,7 +137,7 @@ describe('a question', () => {
 		expect(sent[0]).toMatchObject({ template: { body_params: ['Kia ora. May we deliver tomorrow?', LINK] } });
 		expect(waits[0]).toMatchObject({ question: { sent: { preview } }, unanswered: { preview } });
 		expect(output).toMatchObject([{ json: { preview } }]);
-		// The link counts towards the limit.
+		// The link counts toward the limit.
 		const long = { ...text, templateValues: { value: { 'body:1': 'x'.repeat(1_000), 'body:2': '{link}' } } };
 		await expect(ask(long)).rejects.toThrow(/^Template Text '\{\{1\}\} Answer at \{\{2\}\}' has \d{4} characters with its values\./);
 	});
