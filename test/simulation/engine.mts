@@ -162,7 +162,7 @@ export function saysGivenUpAfterRejections(error: unknown): boolean {
 /** True if a result says that its reference may count as sent although the message wasn't sent. */
 export function saysReferenceMayCount(result: Result): boolean {
 	const words = 'error' in result ? asModicaError(result.error).description : result.json.message;
-	return /may (count as sent|report this message as a duplicate)/.test(String(words));
+	return /may (now count as sent|report this message as a duplicate)/.test(String(words));
 }
 
 /** Checks fields instead of the class, because the TypeScript loader may load the class twice. */
@@ -185,7 +185,7 @@ export function storedKey(operation: Scenario['operation'], reference: string, n
  * sent.
  */
 export function readNote(note: string): { done: number; doubtful: number[]; claimed: number[] } {
-	const done = /^(\d+) (?:was|were) done/.exec(note)?.[1];
+	const done = /^(\d+) (?:was|were) completed/.exec(note)?.[1];
 	return { done: Number(done ?? 0), doubtful: itemsAfter('may have been sent', note), claimed: itemsAfter('may now count as sent', note) };
 }
 

@@ -419,7 +419,7 @@ function* ownFaults(books: Books): Iterable<string> {
 			const requests = wanted ? books.requestsFor(run, wanted) : [];
 			const isOpen = requests.some(({ ending }) => ending === 'open' || ending === undefined);
 			if (requests.at(-1)?.ending !== 'neverLeft' || isOpen) continue;
-			if (/no answer/i.test(describeError(error))) yield `${name(run)}: item ${item} fails with “${describeError(error)}”, but its request was never sent`;
+			if (/no response/i.test(describeError(error))) yield `${name(run)}: item ${item} fails with “${describeError(error)}”, but its request was never sent`;
 		}
 	}
 }
