@@ -27,28 +27,28 @@ const SECTIONS: Record<string, { title: string; bench: Bench; measurement: (runs
 		bench: rateLimits,
 		measurement: (runs) => `Median of ${runs} runs, except for messages delivered and duplicates, which are the range of all runs.`,
 		bounds:
-			'The rate is measured at the API, from the first message to the last. The node leaves 1% of the limit unused, so that a difference between two clocks never causes a rejected request. Until the first response, which contains the limit, two requests are in flight.',
+			'The rate is measured at the API, from the first message to the last. The node leaves 1% of the limit unused, so a difference between two clocks never causes a rejected request. Until the first response, which contains the limit, two requests are in flight.',
 	},
 	costPerItem: {
 		title: 'Time per item',
 		bench: costPerItem,
 		measurement: medianOf,
 		bounds:
-			"This test has no rate limit and no latency, so it measures n8n's own work. n8n opens a new connection for each request and runs its request helper, which takes most of the remaining time. See [Where the time goes](#where-the-time-goes).",
+			"This test has no rate limit and no latency, so it measures n8n's own work. n8n opens a new connection and runs its request helper for each request, which takes most of the remaining time. See [Where the time goes](#where-the-time-goes).",
 	},
 	profile: {
 		title: 'Where the time goes',
 		bench: whereTheTimeGoes,
 		measurement: () => 'A single measurement.',
 		bounds:
-			"The share of CPU time while 10,000 messages are sent without a rate limit or latency, by the package that the code belongs to. It's measured with the sampling profiler of Node.js, which slows down all code to the same degree. Every row except the first is n8n's way of sending requests and storing executions, which a node can't change. `httpRequestWithAuthentication` opens a new connection, merges the axios settings, and looks for a proxy each time.",
+			"The table shows the share of CPU time for each package whose code runs while 10,000 messages are sent without a rate limit or latency. The sampling profiler of Node.js measures this time, and slows down all code equally. All rows except the first are the cost of n8n's requests and stored executions, which a node can't change. `httpRequestWithAuthentication` opens a new connection, merges the axios settings, and looks for a proxy each time.",
 	},
 	latency: {
 		title: 'Network latency',
 		bench: latency,
 		measurement: (runs) => `Median of ${runs} runs, except for the concurrency, which is the highest of all runs.`,
 		bounds:
-			"At 300 ms, which is our assumption for Modica's latency, the number of requests in flight determines the speed. At 50 and 0 ms, n8n's work for each request determines it (see [Time per item](#time-per-item)). n8n has one thread, so more connections don't help.",
+			"At 300 ms, the assumed latency of Modica, the number of requests in flight determines the speed. At 50 and 0 ms, n8n's work for each request determines the speed (see [Time per item](#time-per-item)). n8n uses one thread, so more connections don't help.",
 	},
 	broadcasts: {
 		title: 'Broadcasts',
@@ -62,49 +62,49 @@ const SECTIONS: Record<string, { title: string; bench: Bench; measurement: (runs
 		bench: memory,
 		measurement: (runs) => `Median of ${runs} runs, each in a new n8n process.`,
 		bounds:
-			"The table shows the growth of n8n's process at its peak. A node that sends holds 10,000 input items and 10,000 output items. The memory for passing items through is n8n's own. Nearly all other memory is garbage: each request of n8n's request helper leaves about 50 KB behind (a new agent, a new connection, axios settings). By the time the request is complete, this data is too old for the fast garbage collection. Node.js collects it when the heap reaches a limit, so the peak shows the garbage that has accumulated by then. n8n's request helper alone, without other code, leaves four fifths of it.",
+			"The table shows the growth of n8n's process at its peak. A node that sends holds 10,000 input items and 10,000 output items. n8n itself needs the memory for passing items through. Nearly all other memory is garbage. Each request of n8n's request helper leaves about 50 KB (a new agent, a new connection, and axios settings). When the request is complete, this data is too old for the fast garbage collection. Node.js collects it when the heap reaches a limit, so the peak shows the garbage that has accumulated until then. n8n's request helper alone causes four fifths of it.",
 	},
 	dryRuns: {
 		title: 'Dry run',
 		bench: dryRuns,
 		measurement: (runs) => `Median of ${runs} runs, each in a new n8n process, except for numbers of requests and messages, which are the range of all runs.`,
 		bounds:
-			'A dry run reads and checks every row, and returns the request and the preview for each. It saves the cost of the requests. If a value is a plain reference to a field, such as one that you drag in, the node reads it itself. n8n would take half a millisecond for each value.',
+			'A dry run reads and checks every row, and returns the request and the preview for each. It saves the cost of the requests. If a value is a plain reference to a field, for example because you dragged the field in, the node reads the value itself. n8n would take half a millisecond per value.',
 	},
 	trouble: {
 		title: 'Faults',
 		bench: trouble,
 		measurement: (runs) => `Times are the median of ${runs} runs. Counts are those of the last run. If they differ in any run, the target is missed.`,
 		bounds:
-			'A message that is always rejected delays the others by five waits of one second, the time that the API specifies. During an outage, one request is retried for 15.5 s, and then all requests fail. With *Once per Reference*, the limit of 79 messages per second determines the time. Before the first message is sent, its reference is claimed twice, 0.2 s apart.',
+			"A message that is always rejected delays the others by five waits of one second, the time that the API specifies. During an outage, one request is retried for 15.5 s, and then all requests fail. With *Once per Reference*, the node's limit of 79 messages per second determines the time. The first message is sent 0.2 s after its reference is claimed, when the claim has been verified.",
 	},
 	refusals: {
 		title: 'Rejected messages',
 		bench: refusals,
 		measurement: (runs) => `The results and errors are checked in each of ${runs} runs. The credential reads are a single measurement.`,
 		bounds:
-			"Credential reads are n8n's queries of the credentials table, counted in its log.",
+			"Credential reads are n8n's queries of the credentials table, counted in n8n's log.",
 	},
 	media: {
 		title: 'Files',
 		bench: media,
 		measurement: (runs) => `Times are the median of ${runs} runs. Memory is the highest of all runs. The 20 uploads of 50 MB and the message with a file are single measurements.`,
 		bounds:
-			"Memory is the growth of n8n's process at its peak, in a new process that has already transferred a 1 MB file. The files are created in the same run. If n8n keeps files in memory, it holds each file as text in the item, in the stored execution, and while it writes the execution. A 500 MB file is longer than such a text can be. At 16 MB, most of the difference is chance. The buffers of one or two downloads make Node.js collect the garbage of the whole n8n process, regardless of the node that they belong to. This takes several times as long as the download.",
+			"Memory is the growth of n8n's process at its peak, in a new process that has already transferred a 1 MB file. The files are created in the same run. If n8n keeps files in memory, it holds each file as text in the item, in the stored execution, and while it writes the execution. A 500 MB file exceeds the length limit of such a text. At 16 MB, most of the difference is random: the buffers of one or two downloads trigger a garbage collection of the whole n8n process, regardless of the node that uses them. This takes several times as long as the download.",
 	},
 	callbacks: {
 		title: 'Callbacks',
 		bench: callbacks,
 		measurement: (runs) => `Median of ${runs} rounds. The burst is a single measurement.`,
 		bounds:
-			'With default settings, n8n prepares an isolated expression engine for each call, even if the call has no expression. This is most of the cost of a callback. With `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true`, n8n creates an engine when one is needed, and the trigger needs none for a status or a reply. See [throughput](callbacks.md#throughput). Ratios compare results from the same round. Each is the median of all rounds.',
+			'With default settings, n8n prepares an isolated expression engine for each call, even if the call has no expression. This accounts for most of the cost of a callback. With `N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true`, n8n creates an engine only when one is needed, and the trigger needs none for a status or a reply. See [Throughput](callbacks.md#throughput). Each ratio compares results from the same round, and is the median of all rounds.',
 	},
 	workers: {
 		title: 'Workers',
 		bench: workers,
 		measurement: medianOf,
 		bounds:
-			"This test uses n8n's queue mode with the environment of [docs/scaling.md](scaling.md) on a single machine. The main process, two webhook processes, the workers, PostgreSQL, Redis, the simulator, and the sender of the callbacks share its cores. More workers than cores don't increase the throughput, so the table shows what one machine can do, not what several could do. Callbacks are limited by n8n's own work for each execution, in [three processes and the database](scaling.md#throughput).",
+			"This test uses n8n's queue mode with the environment of [docs/scaling.md](scaling.md) on a single machine. The main process, two webhook processes, the workers, PostgreSQL, Redis, the simulator, and the sender of the callbacks share its cores. More workers than cores don't increase the throughput, so the table shows the capacity of one machine, not of several. n8n's own work for each execution, in [three processes and the database](scaling.md#throughput), limits the callbacks.",
 	},
 };
 const RUNS = 5;

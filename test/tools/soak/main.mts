@@ -62,12 +62,12 @@ function page(measured: string): string {
 Written by \`npm run soak -- --minutes ${minutes} --seed ${seed} --write\` on ${new Date().toISOString().slice(0, 10)}, on ${cpus().length} cores (${cpu?.model.trim()}) with ${Math.round(totalmem() / 2 ** 30)} GB,
 in n8n ${CURRENT.version} with SQLite, against the simulator on the same machine.
 
-Sends, broadcasts, file transfers, and callbacks run at the same time. Some requests meet a fault: two in ten single messages,
-and most broadcasts and file transfers. These are the faults:
+Sends, broadcasts, file transfers, and callbacks run at the same time. Two in ten single messages, and most broadcasts
+and file transfers, meet one of these faults:
 
 - a rate limit (429)
 - a 500 or a broken connection, before or after the API accepts the request
-- a slow response, or one that arrives in parts
+- a slow response, or a response that arrives in parts
 
 Of every 20 callbacks, one is a duplicate, one is unauthenticated, and one is invalid. At the end, the test compares the reports
 of the node with the messages that the API accepted:
@@ -76,7 +76,7 @@ of the node with the messages that the API accepted:
 - A message reported as not sent was not accepted.
 - A message reported as possibly sent (\`mayHaveBeenSent\`) was accepted once or not at all.
 
-It also checks that every answered callback has one execution, and that no other callback has one.
+It also checks that each acknowledged callback has exactly one execution, and that no other callback has an execution.
 
 ${measured}
 `;
