@@ -43,7 +43,7 @@ const ignoreDuplicatesOption: INodeProperties = {
 	type: 'boolean',
 	default: true,
 	description:
-		'Whether to ignore duplicates of a callback, which Modica may send if the response is slow. Each n8n process remembers up to 20,000 callbacks for a day.',
+		'Whether to ignore duplicate callbacks, which Modica may send if the response is slow. Each n8n process remembers up to 20,000 callbacks for a day.',
 };
 
 export class ModicaWhatsAppTrigger implements INodeType {

@@ -70,7 +70,7 @@ describe('Send in the editor', () => {
 	it('shows which placeholder each body parameter of a template fills', async () => {
 		const values = [{ value: 'Aroha' }, { value: '1234' }];
 		await openSend({ to: '+64211234567', messageType: 'template', templateName: 'order_update', templateParameters: 'fields', bodyParams: { values } });
-		const hint = editor.details.getByText('The first one fills {{1}}, the second one {{2}}');
+		const hint = editor.details.getByText('The first value replaces {{1}}, the second replaces {{2}}');
 		await hint.first().waitFor();
 		await hint.last().scrollIntoViewIfNeeded();
 		await editor.screenshot('the texts of a template');

@@ -35,7 +35,7 @@ const recipientSourceField: INodeProperties = {
 			description: 'Numbers entered here, or a list from an expression',
 		},
 	],
-	description: 'Where the numbers of the recipients come from',
+	description: 'Source of the recipients',
 };
 
 const recipientsField: INodeProperties = {

@@ -224,7 +224,7 @@ function placeholderTexts(name: string, part: 'Header Text' | 'Body', placeholde
 						default: '',
 						placeholder,
 						description: 'Value of the placeholder',
-						hint: 'The first value replaces {{1}}, the second one {{2}}',
+						hint: 'The first value replaces {{1}}, the second replaces {{2}}',
 					},
 				],
 			},
