@@ -3,7 +3,7 @@
  * changed message changes the page. The notes next to them say what else a user needs to know.
  */
 import type { IBinaryData, IExecuteFunctions, IHttpRequestOptions } from 'n8n-workflow';
-import { hostNotResponding, CancelledError, incompleteDownload, noResponse, refusal, refusedRepeatedly, unexpectedResponse, unreadable, type ModicaError } from '../../nodes/ModicaWhatsApp/api/errors';
+import { hostNotResponding, CanceledError, incompleteDownload, noResponse, refusal, refusedRepeatedly, unexpectedResponse, unreadable, type ModicaError } from '../../nodes/ModicaWhatsApp/api/errors';
 import { STALLED, TOO_LATE, type Fault } from '../../nodes/ModicaWhatsApp/api/faults';
 import { safeRequest } from '../../nodes/ModicaWhatsApp/api/safeRequest';
 import { parseFilter } from '../../nodes/ModicaWhatsApp/callback/filter';
@@ -387,7 +387,7 @@ ${messages(
 	told(hostNotResponding(HOST), 'Five requests in a row got no response. Neither did the retries after 0.5, 1, 2, 4, and 8 s, or for a minute. Each of these may have been sent, but not this one'),
 	['Gave up after 300 s of rate limiting', 'Modica returned 429 to every request for five minutes. Not sent. Run the failed items again later, or ask Modica to raise the rate limit of the application.'],
 	['Modica asked to wait … s, but the node waits 300 s at most', 'The `Retry-After` header of a 429 was too long. Not sent. Run the failed items again later, or ask Modica to raise the rate limit of the application.'],
-	[new CancelledError().message, 'The execution was stopped. Messages in flight have `mayHaveBeenSent`'],
+	[new CanceledError().message, 'The execution was stopped. Messages in flight have `mayHaveBeenSent`'],
 )}
 
 ## Was the message sent?

@@ -91,7 +91,7 @@ export async function runEngine(run: EngineRun): Promise<Outcome> {
 		return { kind: 'results', results };
 	} catch (error) {
 		if (error instanceof RunStopped) return { kind: 'stopped', failure: error.failure, note: error.note };
-		return asModicaError(error).name === 'CancelledError' ? { kind: 'canceled' } : { kind: 'crashed', error };
+		return asModicaError(error).name === 'CanceledError' ? { kind: 'canceled' } : { kind: 'crashed', error };
 	} finally {
 		progress.end();
 	}

@@ -34,7 +34,7 @@ const TIMEOUT_MS = 60_000;
 /**
  * Modica's API, with one method for each endpoint.
  * All methods reject with a `ModicaError` if Modica refuses the request or can't be reached, and with a
- * `CancelledError` if the execution is canceled.
+ * `CanceledError` if the execution is canceled.
  */
 export class ModicaClient {
 	private readonly host: string;

@@ -60,8 +60,8 @@ export class UnexpectedError extends ModicaError {
 }
 
 /** The execution was canceled before the request was sent or while it was in flight. */
-export class CancelledError extends ModicaError {
-	override readonly name: string = 'CancelledError';
+export class CanceledError extends ModicaError {
+	override readonly name: string = 'CanceledError';
 
 	constructor(mayHaveBeenSent = false) {
 		super('The execution was canceled', { mayHaveBeenSent });
@@ -69,7 +69,7 @@ export class CancelledError extends ModicaError {
 }
 
 /** The execution was canceled, or the run stopped, before the request could be sent. */
-export class NeverLeftError extends CancelledError {
+export class NeverLeftError extends CanceledError {
 	override readonly name = 'NeverLeftError';
 }
 

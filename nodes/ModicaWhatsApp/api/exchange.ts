@@ -4,7 +4,7 @@ import { describeResponse, isProxy, isRefusal, isSuccess, type ApiResponse } fro
 import type { Clock } from './clock';
 import {
 	apiErrorText,
-	CancelledError,
+	CanceledError,
 	incompleteDownload,
 	noResponse,
 	refusal,
@@ -156,7 +156,7 @@ export class Exchange {
 			return { response };
 		} catch (error) {
 			// n8n's own file is missing, or a downloaded file couldn't be stored, for example because the disk is full.
-			const fileFault = upload?.failure() ?? (file && !file.broken && !this.cancelled ? error : undefined);
+			const fileFault = upload?.failure() ?? (file && !file.broken && !this.canceled ? error : undefined);
 			if (fileFault !== undefined) return { error: fileFault };
 			return this.explain(request, error, attempt, incoming, file !== undefined);
 		} finally {
@@ -225,13 +225,13 @@ export class Exchange {
 			failure: { kind: 'fault', fault: fault.kind },
 			toError: (mayHaveBeenSent) => {
 				// Canceling the execution aborts its requests.
-				if (this.cancelled) return new CancelledError(mayHaveBeenSent);
+				if (this.canceled) return new CanceledError(mayHaveBeenSent);
 				return isFile ? incompleteDownload(fault.code, host) : noResponse(fault, host, mayHaveBeenSent);
 			},
 		};
 	}
 
-	private get cancelled(): boolean {
+	private get canceled(): boolean {
 		return this.settings.signal?.aborted === true;
 	}
 

@@ -1,5 +1,5 @@
 import { CHECK_MS, sleepWhile, type Clock } from './clock';
-import { CancelledError, ModicaError, NeverLeftError } from './errors';
+import { CanceledError, ModicaError, NeverLeftError } from './errors';
 import { Slowdown } from './slowdown';
 
 export interface PacerSettings {
@@ -219,15 +219,15 @@ export class Pacer {
 
 	/**
 	 * Waits before a request is retried, without holding the others.
-	 * @throws {CancelledError} if the execution is canceled
+	 * @throws {CanceledError} if the execution is canceled
 	 * @throws {NeverLeftError} if the run is stopped
 	 */
 	async wait(milliseconds: number): Promise<void> {
 		await sleepWhile(this.clock, milliseconds, () => !this.halted);
-		if (this.halted) throw this.cancelled ? new CancelledError() : new NeverLeftError();
+		if (this.halted) throw this.canceled ? new CanceledError() : new NeverLeftError();
 	}
 
-	get cancelled(): boolean {
+	get canceled(): boolean {
 		return this.signal?.aborted === true;
 	}
 
@@ -250,7 +250,7 @@ export class Pacer {
 	}
 
 	private get halted(): boolean {
-		return this.stopped || this.cancelled;
+		return this.stopped || this.canceled;
 	}
 
 	/** Sends all requests that may be sent now, and schedules the next check. */
@@ -284,7 +284,7 @@ export class Pacer {
 	private failAll(error: ModicaError): void {
 		for (const { fail } of this.fresh.splice(0)) fail(error);
 		// These requests were sent before. In a canceled run, they have a result.
-		const latest = this.cancelled ? new CancelledError() : error;
+		const latest = this.canceled ? new CanceledError() : error;
 		for (const { fail } of this.again.splice(0)) fail(latest);
 	}
 

@@ -1,4 +1,4 @@
-import { CancelledError, ModicaError, NeverLeftError } from '../api/errors';
+import { CanceledError, ModicaError, NeverLeftError } from '../api/errors';
 import { isFailure, type Context, type Failure, type Item, type Job, type Operation, type Result } from './operation';
 
 /** The progress of a run, counted in targets (items, or recipients of a broadcast). */
@@ -33,7 +33,7 @@ export class RunStopped extends Error {
  * Runs an operation for all items.
  * @returns the results in the order of the items; for a canceled run, the results of the items that were started
  * @throws {RunStopped} at the first failure, if `stopOnError` is set
- * @throws {CancelledError} if the execution was canceled and `stopOnError` is set
+ * @throws {CanceledError} if the execution was canceled and `stopOnError` is set
  */
 export async function runOperation(
 	operation: Operation,
@@ -59,7 +59,7 @@ export async function runOperation(
 	const results = [...ended.flatMap((job) => job.results), ...refused];
 	if (iterationError) results.push(...withoutResult(items, results).map((item) => ({ item, error: iterationError.error })));
 	if (stoppedBy) throw new RunStopped(stoppedBy, stoppedAfter(results, stoppedBy, targets));
-	if (stopOnError && signal?.aborted) throw new CancelledError();
+	if (stopOnError && signal?.aborted) throw new CanceledError();
 	// The sort is stable: results of the same item without a position keep their order.
 	return results.sort((one, other) => one.item - other.item || (one.position ?? 0) - (other.position ?? 0));
 }

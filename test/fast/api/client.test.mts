@@ -393,7 +393,7 @@ describe('the client', () => {
 			cancel.abort();
 			return await Promise.resolve({ file, bytesRead: () => 0, failure: () => undefined, close: () => {} });
 		};
-		await expect(client.uploadMedia(open, undefined)).rejects.toMatchObject({ name: 'CancelledError' });
+		await expect(client.uploadMedia(open, undefined)).rejects.toMatchObject({ name: 'CanceledError' });
 		expect(getEventListeners(cancel.signal, 'abort')).toEqual([]);
 	});
 

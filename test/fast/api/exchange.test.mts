@@ -153,7 +153,7 @@ describe('an attempt', () => {
 			await settle();
 			cancel.abort();
 			const result = await attempt;
-			expect('toError' in result && result.toError(false, 0).name).toBe('CancelledError');
+			expect('toError' in result && result.toError(false, 0).name).toBe('CanceledError');
 		}
 	});
 

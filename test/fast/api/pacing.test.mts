@@ -354,7 +354,7 @@ describe('pacing', () => {
 		await settle();
 		cancel.abort();
 		const ends = (await clock.until(waiting, 1_000)).map((end) => end.status === 'rejected' && (end.reason as Error).name);
-		expect(ends).toEqual(['NeverLeftError', 'NeverLeftError', 'CancelledError', 'CancelledError']);
+		expect(ends).toEqual(['NeverLeftError', 'NeverLeftError', 'CanceledError', 'CanceledError']);
 		expect(clock.now()).toBeLessThanOrEqual(200);
 	});
 

@@ -1,4 +1,4 @@
-import { CancelledError, ModicaError, NeverLeftError } from '../../../nodes/ModicaWhatsApp/api/errors';
+import { CanceledError, ModicaError, NeverLeftError } from '../../../nodes/ModicaWhatsApp/api/errors';
 import type { Context, Item, Job, Operation, Output, Refuse } from '../../../nodes/ModicaWhatsApp/operations/operation';
 import { MAX_INCOMPLETE_JOBS, runJobs, runOperation, RunStopped } from '../../../nodes/ModicaWhatsApp/operations/run';
 import { settle } from '../../harness/virtualClock.mts';
@@ -119,7 +119,7 @@ describe('running jobs', () => {
 		await settle();
 		await jobs[0]?.fail();
 		await jobs[1]?.fail(new NeverLeftError());
-		await jobs[2]?.fail(new CancelledError(true));
+		await jobs[2]?.fail(new CanceledError(true));
 		expect(await endedJobs(run)).toEqual([jobs[0], jobs[2]]);
 	});
 
@@ -332,7 +332,7 @@ describe('running an operation', () => {
 		const jobs = [0, 1].map((item) => ({ targets: [{ item }], lanes: ['a'], run: async () => (cancel.abort(), await Promise.resolve([{ item, json: {} }])) }));
 		const items = [0, 1].map((index) => ({ index }) as Item);
 		const results = runOperation({ jobs: () => jobs } as unknown as Operation, items, {} as Context, { stopOnError, signal: cancel.signal });
-		if (stopOnError) await expect(results).rejects.toThrow(CancelledError);
+		if (stopOnError) await expect(results).rejects.toThrow(CanceledError);
 		else expect(await results).toEqual([{ item: 0, json: {} }]);
 	});
 

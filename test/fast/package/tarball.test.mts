@@ -20,8 +20,8 @@ afterAll(() => packed?.remove());
 
 describe('the package', () => {
 	it("contains each compiled source, each asset, the licenses of bundled libraries, the entry point, and the files that npm requires; no tests, source maps, or sources", () => {
-		const licences = bundledLibraries().flatMap(({ name, licenses }) => licenses.map((file) => `dist/nodes/ModicaWhatsApp/bundled/${name.replace('/', '-')}.${file}.txt`));
-		const expected = ['LICENSE', 'README.md', 'index.js', 'package.json', ...licences, ...sourceFiles().flatMap(builtFrom)];
+		const licenseFiles = bundledLibraries().flatMap(({ name, licenses }) => licenses.map((file) => `dist/nodes/ModicaWhatsApp/bundled/${name.replace('/', '-')}.${file}.txt`));
+		const expected = ['LICENSE', 'README.md', 'index.js', 'package.json', ...licenseFiles, ...sourceFiles().flatMap(builtFrom)];
 		expect(packed.files).toEqual(expected.sort());
 	});
 

@@ -1,4 +1,4 @@
-import { CancelledError, ModicaError } from '../../../../nodes/ModicaWhatsApp/api/errors';
+import { CanceledError, ModicaError } from '../../../../nodes/ModicaWhatsApp/api/errors';
 import { MAX_CLAIMED, MAX_MARKS, References, type ReferenceStore } from '../../../../nodes/ModicaWhatsApp/operations/message/references';
 import { VirtualClock } from '../../../harness/virtualClock.mts';
 
@@ -158,9 +158,9 @@ describe('references', () => {
 
 	it.each([
 		['was certainly not sent', new ModicaError('refused', { mayHaveBeenSent: false }), []],
-		['was canceled before the request', new CancelledError(false), []],
+		['was canceled before the request', new CanceledError(false), []],
 		['may have been sent', new ModicaError('no answer', { mayHaveBeenSent: true }), ['a']],
-		['was canceled in flight', new CancelledError(true), ['a']],
+		['was canceled in flight', new CanceledError(true), ['a']],
 		['failed for an unknown reason', new Error('a bug'), ['a']],
 	])('are kept or released if the message %s', async (_how, error, kept) => {
 		await expect(references.once(['a'], async () => await Promise.reject(error))).rejects.toBe(error);
@@ -181,7 +181,7 @@ describe('references', () => {
 	});
 
 	it('are released if the run stops before they are sent', async () => {
-		await expect(references.once(['a'], async () => await Promise.reject(new CancelledError(false)))).rejects.toThrow('canceled');
+		await expect(references.once(['a'], async () => await Promise.reject(new CanceledError(false)))).rejects.toThrow('canceled');
 		expect({ sent, kept: store.references }).toEqual({ sent: [], kept: [] });
 	});
 
@@ -440,7 +440,7 @@ describe('references', () => {
 		it('do not wait once nothing can be sent anymore', async () => {
 			store.record = broken;
 			const opened = new References(store, `of test ${tests}`, clock, () => {
-				if (clock.now() >= 2_000) throw new CancelledError();
+				if (clock.now() >= 2_000) throw new CanceledError();
 			});
 			await expect(clock.until(opened.once(['a'], send('a')))).rejects.toThrow(UNKNOWN);
 			expect(clock.now()).toBeLessThan(2_500);

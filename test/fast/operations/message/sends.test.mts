@@ -1,5 +1,5 @@
 /** Send and Broadcast: the requests for the items, and the output. */
-import { CancelledError, ModicaError, NeverLeftError } from '../../../../nodes/ModicaWhatsApp/api/errors';
+import { CanceledError, ModicaError, NeverLeftError } from '../../../../nodes/ModicaWhatsApp/api/errors';
 import type { Broadcast, BroadcastReceipt, Message } from '../../../../nodes/ModicaWhatsApp/api/types';
 import { broadcast } from '../../../../nodes/ModicaWhatsApp/operations/message/broadcast';
 import { send } from '../../../../nodes/ModicaWhatsApp/operations/message/send';
@@ -488,7 +488,7 @@ describe('Broadcast', () => {
 
 		it.each([
 			['was not sent', new NeverLeftError(), 0],
-			['was canceled', new CancelledError(true), 2],
+			['was canceled', new CanceledError(true), 2],
 		])('returns results for a run that %s', async (_what, error, outputs) => {
 			const { context } = api();
 			await runOn(broadcast, once([TWO]), context);
