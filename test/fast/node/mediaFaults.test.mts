@@ -122,7 +122,7 @@ describe('an upload', () => {
 		const { data } = await fileOf(LARGE);
 		const cancel = new AbortController();
 		const running = stage.fail(UPLOAD, { items: [item({}, { data }), item({}, { data })], signal: cancel.signal });
-		await until('it is under way', PATIENCE_MS, () => stage.simulator.requests.length >= 1);
+		await until('the transfer is in progress', PATIENCE_MS, () => stage.simulator.requests.length >= 1);
 		cancel.abort();
 		expect((await running).message).toBe('The execution was canceled');
 		expect(stage.simulator.media).toEqual([]);

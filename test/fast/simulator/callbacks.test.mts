@@ -110,7 +110,7 @@ describe('the statuses of a message', () => {
 	it('end when the simulator is reset while one is being delivered', async () => {
 		receiver.answers.push('never');
 		await api.post('/messages', text);
-		await until('the first status is under way', PATIENCE_MS, () => receiver.received.length === 1);
+		await until('the first status is being sent', PATIENCE_MS, () => receiver.received.length === 1);
 		await simulator.reset();
 		await api.post('/messages', text);
 		await until('the second message to be read', PATIENCE_MS, () => simulator.callbacks.at(-1)?.body.status === 'read');

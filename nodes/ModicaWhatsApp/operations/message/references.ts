@@ -196,11 +196,11 @@ export class References {
 	private async claimThose(keys: string[]): Promise<Set<string>> {
 		const marks: string[] = [];
 		// Only after the claim: a mark that is removed earlier looks as if another process had overwritten it.
-		return await this.claimBeside(marks, keys).finally(() => marksOf(this.name).push(...marks));
+		return await this.claimWith(marks, keys).finally(() => marksOf(this.name).push(...marks));
 	}
 
 	/** @param marks collects the marks that the claim leaves in the store */
-	private async claimBeside(marks: string[], keys: string[]): Promise<Set<string>> {
+	private async claimWith(marks: string[], keys: string[]): Promise<Set<string>> {
 		let ours = keys;
 		let latestMark: string | undefined;
 		for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
