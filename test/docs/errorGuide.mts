@@ -233,7 +233,7 @@ ${messages(
 	asked({ ...CHAT, options: { firstButtonIndex: 9 } }, 'The index of the last button is 9.'),
 	whole(() => answerLink(asking('http://localhost:5678'), 'x', false), '[More about approvals](approvals.md)'),
 	whole(() => answerLink(asking('https://example.com/n8n'), 'x', false), 'n8n signs the path of its links. A proxy that removes the path invalidates the signature.'),
-	whole(() => answerPayload(asking('https://n8n.example.com', 'x'.repeat(60)), 'x'.repeat(22), 0), 'WhatsApp accepts up to 128 characters in a button. IDs from n8n’s editor are short enough, so this ID was set manually.'),
+	whole(() => answerPayload(asking('https://n8n.example.com', 'x'.repeat(60)), 'x'.repeat(22), 0), "WhatsApp accepts up to 128 characters in a button. IDs from n8n's editor are short enough, so this ID was set manually."),
 	asked(limit({ resumeAmount: 0 })),
 	asked(limit({ limitType: 'atSpecifiedTime', maxDateAndTime: 'soon' })),
 	asked(limit({ limitType: 'atSpecifiedTime', maxDateAndTime: '2020-01-01T00:00' })),
@@ -286,13 +286,13 @@ ${messages(
 		unexpectedResponse('…', 'GET /healthz (or: GET /messages)', 404, '…').message,
 		`Also returned by *Check Health*. The response is not from Modica’s API, but from another server or a proxy. ${unexpectedResponse('', '', 404, '').description} The message ends with the response: see below`,
 	],
-	['n8n could not run the test', 'See n8n’s log'],
+	['n8n could not run the test', "See n8n's log"],
 )}
 
 The credential test and *Check Health* request \`GET /healthz\`, and \`GET /messages\` for a message that does not exist. These responses are not from Modica’s API:
 
 ${table(['Response', 'Cause and solution'], [
-	['an HTML page, text instead of JSON, an empty body', 'The address belongs to a website, or a proxy blocks n8n. Check *Base URL*, including its path'],
+	['an HTML page, text instead of JSON, an empty body', 'The address belongs to another site, or a proxy blocks n8n. Check *Base URL*, including its path'],
 	['JSON: *its message*', 'The address belongs to another API, or the path in *Base URL* is too short or too long'],
 	['a redirect to *address*', 'Often a login page. To protect the password, redirects are not followed.'],
 	['… for a message that does not exist', 'The server reports success for any request'],
@@ -318,9 +318,9 @@ The trigger responds to each callback. Modica receives these responses, and you 
 
 ${table(['Response', 'Cause and solution'], [
 	['401 Wrong username or password', 'The callback has no login, or not the one in the credential. Check the address that Modica calls: `https://user:password@…`, with special characters URL-encoded'],
-	["401 The credential has no 'Callback Username' and 'Callback Password'", 'The trigger rejects all callbacks until both are set. n8n’s log also contains “Modica WhatsApp Trigger rejects all callbacks: …”'],
+	["401 The credential has no 'Callback Username' and 'Callback Password'", "The trigger rejects all callbacks until both are set. n8n's log also contains “Modica WhatsApp Trigger rejects all callbacks: …”"],
 	['400 Invalid callback: …', 'The body is not a valid status or reply. The response ends with one of the reasons below'],
-	['503 The credential of this trigger cannot be read', 'Open the trigger and select its credential again. For the cause, search n8n’s log for “Modica WhatsApp Trigger cannot read its credential”'],
+	['503 The credential of this trigger cannot be read', "Open the trigger and select its credential again. For the cause, search n8n's log for “Modica WhatsApp Trigger cannot read its credential”"],
 	['503 n8n cannot accept this answer yet', 'The waiting execution could not receive a tap, because n8n is starting or overloaded. Modica must send it again. [More about approvals](approvals.md#in-the-chat)'],
 	['200 with `answered`', 'A tap answered a question. The workflow that asked it continues, and this one does not start'],
 	['200 with `ignored`', 'The workflow does not start. The value is the name of the filter, or `duplicate`'],
@@ -329,7 +329,7 @@ ${table(['Response', 'Cause and solution'], [
 ${table(['Reason for a 400', 'Cause'], [
 	[notCallback(''), 'The request has no body, or the body is not JSON'],
 	[notCallback([]), 'The body is a list, for example. Send each callback in a separate request'],
-	[notCallback(JSON.parse('{"a":'.repeat(40) + '1' + '}'.repeat(40))), 'Modica’s callbacks have three levels'],
+	[notCallback(JSON.parse('{"a":'.repeat(40) + '1' + '}'.repeat(40))), "Modica's callbacks have three levels"],
 	[notCallback({}), '`id` is missing or invalid'],
 	[notCallback({ id: 'x' }), 'The body is neither a status nor a reply'],
 	[notCallback({ id: 'x', status: {} }), '`status` is an object, a list, or empty'],
@@ -340,9 +340,9 @@ Two fields in the item of a reply report failures that do not stop the workflow:
 
 ${table(['Field', 'Text', 'Solution'], [
 	['`downloadError`', 'The download took longer than 15 s', 'Use *Media: Download*, which waits longer'],
-	['`downloadError`', 'n8n could not store the file', 'Check whether n8n’s disk is full'],
+	['`downloadError`', 'n8n could not store the file', "Check whether n8n's disk is full"],
 	['`downloadError`', 'Any message in [Responses from Modica](#responses-from-modica) or [No response](#no-response)', 'See there'],
-	['`contentError`', 'The content is not valid JSON; The content is not an object; The content is nested more than 32 levels deep', '`text` contains the original content. Contact Modica’s support'],
+	['`contentError`', 'The content is not valid JSON; The content is not an object; The content is nested more than 32 levels deep', "`text` contains the original content. Contact Modica's support"],
 ])}
 
 ## Responses from Modica
@@ -361,7 +361,7 @@ ${messages(
 	told(refusal(301, '', false), 'After a 303, which means “done”, **a message may have been sent**', 'Modica returned 301, 302, …'),
 	told(refusal(407, '', false, { by: 'proxy' }), 'The proxy requires authentication (407), or identifies itself in the response. If the status is 500 or higher, **a message may have been sent**: the proxy may have failed after Modica accepted it', `${refusal(407, '', false, { by: 'proxy' }).message}, 503, …`),
 	told(refusal(500, '', false), '**A message may have been sent**', 'Modica returned 500, 502, …'),
-	told(unreadable('message ID', 202, false), 'The response is not from Modica’s API. **The message may have been sent**'),
+	told(unreadable('message ID', 202, false), "The response is not from Modica's API. **The message may have been sent**"),
 	told(unreadable('result for each recipient', 202, false), 'The same, for a broadcast'),
 	told(unreadable('message', 200, false), 'Nothing was sent: the request was for a message'),
 	told(unreadable('file ID', 200, false), 'Nothing was sent: the request uploaded a file'),
@@ -376,7 +376,7 @@ ${messages(
 	fault('unreachable', 'ECONNRESET', 'A proxy or load balancer may be the cause. Not sent'),
 	fault('unreachable', 'EPROTO', 'The same cause. Not sent'),
 	fault('unreachable', '', 'No address of the host responded, or the proxy closed the connection. Not sent'),
-	fault('blocked', '', 'n8n’s protection against requests to internal addresses is on. Not sent'),
+	fault('blocked', '', "n8n's protection against requests to internal addresses is on. Not sent"),
 	fault('untrusted', '*code*', 'A proxy may also be the cause. Not sent'),
 	fault('broken', TOO_LATE, 'The time limit is 60 s until the last byte of the response, and more for large uploads. **A message may have been sent.** Idempotent requests were tried four times'),
 	fault('broken', 'ECONNRESET', '**A message may have been sent.** Idempotent requests were tried four times'),
@@ -456,8 +456,8 @@ function safety(): Row[] {
 	const url = 'https://api.example.com';
 	const reasons: Array<[object, string]> = [
 		[{ proxy: 'x' }, 'A proxy set in a workflow could read the password'],
-		[{ skipSslCertificateValidation: true }, 'Without these checks, another server could impersonate Modica’s and read the password'],
-		[{ agentOptions: {} }, 'A certificate authority set in a workflow could vouch for another server. To set one for all of n8n, use n8n’s environment (`NODE_EXTRA_CA_CERTS`)'],
+		[{ skipSslCertificateValidation: true }, "Without these checks, another server could impersonate Modica's and read the password"],
+		[{ agentOptions: {} }, "A certificate authority set in a workflow could vouch for another server. To set one for all of n8n, use n8n's environment (`NODE_EXTRA_CA_CERTS`)"],
 		[{ headers: { Host: 'x' } }, 'The header could direct the request to another host at the same address'],
 		[{ method: 'TRACE' }, 'The response to TRACE contains the request, with the password'],
 	];

@@ -81,7 +81,7 @@ const REMEDIES: Record<number, string> = {
 	413: 'Use a smaller file. The limits of WhatsApp itself are 5 MB for images, 16 MB for audio and video, and 100 MB for documents.',
 	415: 'Use a PNG or JPEG image, plain text, PDF, MP3, or MP4.',
 	422: 'Check the fields that Modica names. A template must be approved, and its parameters must match it. Text and media only reach customers who wrote in the last 24 hours.',
-	429: "Lower 'Max Requests per Second' in the options, or ask Modica to raise the rate limit of the application.",
+	429: 'Try again later, or ask Modica to raise the rate limit of the application.',
 };
 
 const BASE_URL_REMEDY =

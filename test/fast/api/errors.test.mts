@@ -11,7 +11,7 @@ const REFUSALS: Array<[number, string, string]> = [
 	[413, ' (too large)', 'Use a smaller file.'],
 	[415, ' (unsupported file type)', 'Use a PNG or JPEG image'],
 	[422, ' (not accepted)', 'Check the fields that Modica names.'],
-	[429, ' (too many requests)', "Lower 'Max Requests per Second' in the options"],
+	[429, ' (too many requests)', 'Try again later, or ask Modica to raise the rate limit'],
 	[500, '', 'The cause is on Modica’s side.'],
 	[503, '', 'The cause is on Modica’s side.'],
 ];

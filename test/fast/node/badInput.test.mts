@@ -75,7 +75,7 @@ const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	[{ ...TEXT, text: '={{ undefined }}' }, "'Text' is empty. Enter the text of the message."],
 	[{ ...TEXT, text: 'x'.repeat(4_097) }, `Text '${'x'.repeat(80)}…' has 4097 characters. WhatsApp accepts up to 4096. Shorten it, or use the Send operation with 'Split Long Text'.`],
 	[{ ...TEXT, text: '={{ {a: 1} }}' }, `Text '{"a":1}' is not text. Enter the text of the message.`],
-	[{ ...TEXT, messageType: 'sticker' }, "Message Type 'sticker' is not valid. Use text, template, or media."],
+	[{ ...TEXT, messageType: 'sticker' }, "Message Type 'sticker' is not valid. Use 'text', 'template', or 'media'."],
 	// Templates
 	[{ ...TEMPLATE, templateName: '' }, `'Template Name' is empty. ${NAME}`],
 	[{ ...TEMPLATE, templateName: 'Order Update' }, `Template Name 'Order Update' is not a valid template name. ${NAME}`],
@@ -87,7 +87,7 @@ const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	[{ ...TEMPLATE, bodyParams: { values: [{ value: 'Aroha' }, { value: '' }] } }, `'Body Parameter 2' is empty. ${EVERY_PLACEHOLDER}`],
 	[{ ...TEMPLATE, templateMedia: { media: { type: 'image' } } }, `'Header Media URL' is empty. ${URL_REMEDY}`],
 	[{ ...TEMPLATE, templateMedia: { media: { type: 'image', url: 'banner.png' } } }, `Header Media URL 'banner.png' is not a valid URL. ${URL_REMEDY}`],
-	[{ ...TEMPLATE, templateMedia: { media: { type: '', url: 'https://example.com/a.png' } } }, "'Header Media Type' is empty. Use one of document, image, video."],
+	[{ ...TEMPLATE, templateMedia: { media: { type: '', url: 'https://example.com/a.png' } } }, "'Header Media Type' is empty. Use 'document', 'image', or 'video'."],
 	[pasted({}), `'Template Values {{1}}' is empty. ${EVERY_PLACEHOLDER}`],
 	[pasted({ 'body:1': null }), `'Template Values {{1}}' is empty. ${EVERY_PLACEHOLDER}`],
 	[pasted({ 'body:1': '={{ [1] }}' }), `Template Values {{1}} '[1]' is not text. ${EVERY_PLACEHOLDER}`],
@@ -116,7 +116,7 @@ const CASES: Array<[INodeParameters, string, INodeExecutionData?]> = [
 	[{ ...MEDIA, mediaUrl: 'javascript:alert(1)' }, `Media URL 'javascript:alert(1)' is not a valid URL. ${URL_REMEDY}`],
 	[{ ...MEDIA, mediaUrl: 'https://' }, `Media URL 'https://' is not a valid URL. ${URL_REMEDY}`],
 	[{ ...MEDIA, mediaUrl: 'https://example.com/my file.pdf' }, `Media URL 'https://example.com/my file.pdf' is not a valid URL. ${URL_REMEDY}`],
-	[{ ...MEDIA, mediaType: '=sticker', mediaUrl: 'https://example.com/a.webp' }, "Media Type 'sticker' is not valid. Use one of audio, document, image, video."],
+	[{ ...MEDIA, mediaType: '=sticker', mediaUrl: 'https://example.com/a.webp' }, "Media Type 'sticker' is not valid. Use 'audio', 'document', 'image', or 'video'."],
 	// Dates
 	[additional({ scheduled: 'tomorrow' }), `Scheduled 'tomorrow' is not a date and time. ${SCHEDULE}`],
 	[additional({ scheduled: '2027-02-30T09:00' }), `Scheduled '2027-02-30T09:00' is not a date and time. ${SCHEDULE}`],

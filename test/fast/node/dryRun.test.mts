@@ -41,7 +41,7 @@ describe('a dry run', () => {
 		expect(output.map(({ json }) => json)).toEqual([
 			valid(ONE, '*Hi*\n*{{ name }}*'),
 			valid(TWO, '# Hi\n**{{ name }}**'),
-			expect.objectContaining({ error: "Text Format 'rtf' is not valid. Use plain or markdown." }),
+			expect.objectContaining({ error: "Text Format 'rtf' is not valid. Use 'plain' or 'markdown'." }),
 		]);
 		nothingLeft();
 	});

@@ -54,6 +54,6 @@ export function readContent(item: Item, linkTo: FileLink): Content {
 		case 'media':
 			return { content: readMedia(item, linkTo) };
 		default:
-			throw invalid('Message Type', type, 'is not valid', 'Use text, template, or media.');
+			throw invalid('Message Type', type, 'is not valid', "Use 'text', 'template', or 'media'.");
 	}
 }

@@ -82,6 +82,6 @@ export function readMedia(item: Item, linkTo: FileLink): MediaContent {
 
 function parseMediaType(value: unknown): MediaType {
 	const type = MEDIA_TYPES.find((known) => known === value);
-	if (!type) throw invalid('Media Type', value, 'is not valid', `Use one of ${MEDIA_TYPES.join(', ')}.`);
+	if (!type) throw invalid('Media Type', value, 'is not valid', "Use 'audio', 'document', 'image', or 'video'.");
 	return type;
 }

@@ -224,14 +224,14 @@ export function readQuestion(item: Item, options: Fields, secret: string): Quest
 			// Free text can't be entered with a button.
 			return { ...common, answerIn: 'page', kind: 'freeText', submit: label(options.submitLabel, 'Send') };
 		default:
-			throw invalid('Response Type', type, 'is not valid', 'Use approval, choice, or freeText.');
+			throw invalid('Response Type', type, 'is not valid', "Use 'approval', 'choice', or 'freeText'.");
 	}
 }
 
 function parseAnswerIn(value: unknown): 'page' | 'chat' {
 	if (isEmpty(value)) return 'page';
 	if (value === 'page' || value === 'chat') return value;
-	throw invalid('Answer In', value, 'is not valid', 'Use page or chat.');
+	throw invalid('Answer In', value, 'is not valid', "Use 'page' or 'chat'.");
 }
 
 function parseChoices(value: unknown): string[] {

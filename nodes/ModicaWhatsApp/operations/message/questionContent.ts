@@ -91,7 +91,7 @@ export function readQuestionContent(
 			return { content: linked.content, preview: toContent(template).preview };
 		}
 		default:
-			throw invalid('Message Type', type, 'is not valid', 'Use text or template.');
+			throw invalid('Message Type', type, 'is not valid', "Use 'text' or 'template'.");
 	}
 }
 

@@ -72,7 +72,7 @@ function readParameters(item: Item, linkTo: FileLink): TemplateVariables & { tex
 		case 'json':
 			return parseTemplateJson(item.parameter('templateJson'), linkTo);
 		default:
-			throw invalid('Template Parameters', way, 'is not valid', 'Use text, fields, or json.');
+			throw invalid('Template Parameters', way, 'is not valid', "Use 'text', 'fields', or 'json'.");
 	}
 }
 

@@ -86,7 +86,7 @@ function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables
 			case 'binary':
 				return linkTo(`Header Media ${BINARY_FIELD}`, binaryPropertyName);
 			default:
-				throw invalid('Header Media Source', mediaSource, 'is not valid', 'Use url or binary.');
+				throw invalid('Header Media Source', mediaSource, 'is not valid', "Use 'url' or 'binary'.");
 		}
 	}
 }
@@ -95,7 +95,7 @@ function parseTemplateMedia(value: unknown, linkTo: FileLink): TemplateVariables
 const HEADER_MEDIA_TYPES = ['document', 'image', 'video'];
 
 function parseMediaType(type: unknown): string {
-	const remedy = `Use one of ${HEADER_MEDIA_TYPES.join(', ')}.`;
+	const remedy = "Use 'document', 'image', or 'video'.";
 	const text = parseText('Header Media Type', type, remedy);
 	if (HEADER_MEDIA_TYPES.includes(text)) return text;
 	throw invalid('Header Media Type', text, 'is not valid', remedy);
@@ -107,7 +107,7 @@ function parseButton(value: unknown, position: number): TemplateButton {
 		throw invalid(field, value, 'is not an object', 'Set its index, type, and payload.');
 	}
 	refuseUnknownKeys(field, value, ['index', 'type', 'payload']);
-	const type = parseText(`${field} Type`, value.type, 'Use quick_reply or url.');
+	const type = parseText(`${field} Type`, value.type, "Use 'quick_reply' or 'url'.");
 	const payload = parseText(`${field} Payload`, value.payload, 'Enter the payload of the button.');
 	if (type === 'quick_reply' && countCharacters(payload) > MAX_PAYLOAD_LENGTH) {
 		throw invalid(

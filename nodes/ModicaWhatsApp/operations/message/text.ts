@@ -66,5 +66,5 @@ function isMarkdown(item: Item): boolean {
 	if (!('textFormat' in options)) return false;
 	const { textFormat } = options;
 	if (textFormat === 'plain' || textFormat === 'markdown') return textFormat === 'markdown';
-	throw invalid('Text Format', textFormat, 'is not valid', 'Use plain or markdown.');
+	throw invalid('Text Format', textFormat, 'is not valid', "Use 'plain' or 'markdown'.");
 }

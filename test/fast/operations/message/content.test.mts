@@ -36,12 +36,12 @@ describe('the content of a message', () => {
 	});
 
 	it.each([
-		['x', 'html', "Text Format 'html' is not valid. Use plain or markdown."],
-		['x', 'Markdown', "Text Format 'Markdown' is not valid. Use plain or markdown."],
-		['x', '', "'Text Format' is empty. Use plain or markdown."],
-		['x', undefined, "'Text Format' is empty. Use plain or markdown."],
-		['x', true, "Text Format 'true' is not valid. Use plain or markdown."],
-		['x', ['markdown'], `Text Format '["markdown"]' is not valid. Use plain or markdown.`],
+		['x', 'html', "Text Format 'html' is not valid. Use 'plain' or 'markdown'."],
+		['x', 'Markdown', "Text Format 'Markdown' is not valid. Use 'plain' or 'markdown'."],
+		['x', '', "'Text Format' is empty. Use 'plain' or 'markdown'."],
+		['x', undefined, "'Text Format' is empty. Use 'plain' or 'markdown'."],
+		['x', true, "Text Format 'true' is not valid. Use 'plain' or 'markdown'."],
+		['x', ['markdown'], `Text Format '["markdown"]' is not valid. Use 'plain' or 'markdown'.`],
 		['x'.repeat(4_095) + ' **y**', 'markdown', "has 4099 characters. WhatsApp accepts up to 4096. Shorten it, or use the Send operation with 'Split Long Text'."],
 		['', 'markdown', "'Text' is empty. Enter the text of the message."],
 		['<br>', 'markdown', "Text '<br>' contains no text, only Markdown or HTML. Enter the text of the message."],
@@ -61,14 +61,14 @@ describe('the content of a message', () => {
 	});
 
 	it.each([
-		[{ mediaType: 'sticker' }, "Media Type 'sticker' is not valid. Use one of audio, document, image, video."],
+		[{ mediaType: 'sticker' }, "Media Type 'sticker' is not valid. Use 'audio', 'document', 'image', or 'video'."],
 		[{ mediaUrl: 'x' }, "Media URL 'x' is not a valid URL."],
 	])('rejects media %j', (wrong, message) => {
 		expect(() => read({ ...MEDIA, ...wrong })).toThrow(message);
 	});
 
 	it('rejects an unknown message type', () => {
-		expect(() => read({ messageType: 'sticker' })).toThrow("Message Type 'sticker' is not valid. Use text, template, or media.");
+		expect(() => read({ messageType: 'sticker' })).toThrow("Message Type 'sticker' is not valid. Use 'text', 'template', or 'media'.");
 	});
 
 	it('has fields that are shown for its type only', () => {
@@ -161,21 +161,21 @@ describe('a template', () => {
 		[`Body Parameter 2 'x y' has a tab. ${SPACES_REMEDY}`, { bodyParams: { values: [{ value: 'x' }, { value: 'x\ty' }] } }],
 		[`Header Text Parameter 1 'x y' has five spaces in a row. ${SPACES_REMEDY}`, { headerParams: { values: [{ value: 'x     y' }] } }],
 		["'Header Media URL' is empty.", { templateMedia: { media: { type: 'image' } } }],
-		["'Header Media Type' is empty. Use one of document, image, video.", { templateMedia: { media: { type: '', url: 'https://example.com/a.png' } } }],
-		["Header Media Type 'audio' is not valid. Use one of document, image, video.", { templateMedia: { media: { type: 'audio', url: 'https://example.com/a.png' } } }],
-		["Header Media Source 'Binary' is not valid. Use url or binary.", { templateMedia: { media: { mediaSource: 'Binary', url: 'https://example.com/a.png' } } }],
+		["'Header Media Type' is empty. Use 'document', 'image', or 'video'.", { templateMedia: { media: { type: '', url: 'https://example.com/a.png' } } }],
+		["Header Media Type 'audio' is not valid. Use 'document', 'image', or 'video'.", { templateMedia: { media: { type: 'audio', url: 'https://example.com/a.png' } } }],
+		["Header Media Source 'Binary' is not valid. Use 'url' or 'binary'.", { templateMedia: { media: { mediaSource: 'Binary', url: 'https://example.com/a.png' } } }],
 		[`Header Media '["x"]' is not an object. ${MEDIA_REMEDY}`, { templateMedia: ['x'] }],
 		[`Body Parameters '{"value":"x"}' is not a list.`, { bodyParams: { values: { value: 'x' } } }],
 		[`Body Parameters '{"first":"x"}' is not a list.`, { bodyParams: { first: 'x' } }],
 		["Buttons 'x' is not a list.", { buttons: 'x' }],
 		[`Header Media 'x' is not an object. ${MEDIA_REMEDY}`, { templateMedia: { media: 'x' } }],
-		["Template Parameters 'xml' is not valid. Use text, fields, or json.", { templateParameters: 'xml' }],
+		["Template Parameters 'xml' is not valid. Use 'text', 'fields', or 'json'.", { templateParameters: 'xml' }],
 		[`Header Media '{"type":"image","link":"x"}' contains link, which the API does not support. Use only type, url, mediaSource, binaryPropertyName.`, { templateMedia: { media: { type: 'image', link: 'x' } } }],
 		["Button 1 Index '-1' is not a valid button index (0–9). Use 0 for the first button, 1 for the second, and so on.", { buttons: { values: [{ index: -1, type: 'url', payload: 'x' }] } }],
 		["Button 1 Index '10' is not", { buttons: { values: [{ index: 10, type: 'url', payload: 'x' }] } }],
 		["Button 1 Index '0.5' is not", { buttons: { values: [{ index: 0.5, type: 'url', payload: 'x' }] } }],
 		["'Button 1 Index' is empty.", { buttons: { values: [{ index: ' ', type: 'url', payload: 'x' }] } }],
-		["'Button 2 Type' is empty. Use quick_reply or url.", { buttons: { values: [{ index: 0, type: 'url', payload: 'x' }, { index: 1, payload: 'x' }] } }],
+		["'Button 2 Type' is empty. Use 'quick_reply' or 'url'.", { buttons: { values: [{ index: 0, type: 'url', payload: 'x' }, { index: 1, payload: 'x' }] } }],
 		["'Button 1 Payload' is empty. Enter the payload of the button.", { buttons: { values: [{ index: 0, type: 'url', payload: '' }] } }],
 		[`Button 1 Payload '${'🥝'.repeat(40)}…' has 129 characters. WhatsApp accepts up to 128 in a quick reply.`, { buttons: { values: [{ index: 0, type: 'quick_reply', payload: '🥝'.repeat(129) }] } }],
 	])('is rejected: %s', (message, wrong) => {

@@ -150,8 +150,8 @@ describe('a question', () => {
 
 	it.each<[string, Record<string, unknown>]>([
 		["'Message' is empty. Enter the text of the message.", { message: ' ' }],
-		["Message Type 'media' is not valid. Use text or template.", { messageType: 'media' }],
-		["Response Type 'form' is not valid. Use approval, choice, or freeText.", { responseType: 'form' }],
+		["Message Type 'media' is not valid. Use 'text' or 'template'.", { messageType: 'media' }],
+		["Response Type 'form' is not valid. Use 'approval', 'choice', or 'freeText'.", { responseType: 'form' }],
 		["To '021' is a local number.", { to: '021' }],
 		['The template has no link to the answer page. Enter {link} in a value of its body, or as the payload of a URL button.', TEMPLATE],
 		['The template has no link', { ...TEMPLATE, buttons: { values: [{ index: 0, type: 'quick_reply', payload: '{link}' }] } }],
@@ -234,7 +234,7 @@ describe('a question that is answered in the chat', () => {
 		}],
 		["First Button Index '8' is out of range. Use a number from 0 to 7.", { ...CHOICE, options: { firstButtonIndex: 8 } }],
 		["Template Parameters '{link}' is not available for answers in the chat. Remove {link}, or set 'Answer In' to 'Page'.", { ...CHAT, bodyParams: { values: [{ value: 'See {link}' }] } }],
-		["Answer In 'sms' is not valid. Use page or chat.", { ...CHAT, answerIn: 'sms' }],
+		["Answer In 'sms' is not valid. Use 'page' or 'chat'.", { ...CHAT, answerIn: 'sms' }],
 		["'Choices' is empty. Enter 2 to 10 choices.", { ...CHOICE, choices: {} }],
 		["Choices 'Confirm' has the wrong number of choices. Enter 2 to 10 choices.", { ...CHOICE, choices: { values: [{ choice: 'Confirm' }] } }],
 		["Choices '0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10' has the wrong number of choices. Enter 2 to 10 choices.", { ...CHOICE, choices: { values: Array.from({ length: 11 }, (_, choice) => ({ choice })) } }],
