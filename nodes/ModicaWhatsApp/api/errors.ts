@@ -250,7 +250,7 @@ export function unexpectedResponse(baseUrl: string, request: string, statusCode:
 			mayHaveBeenSent: false,
 			description:
 				statusCode >= 500
-					? `Try again later. If this persists: ${BASE_URL_REMEDY}`
+					? `${BASE_URL_REMEDY} If it is correct, try again later.`
 					: statusCode >= 300 && statusCode < 400
 						? `${BASE_URL_REMEDY} To protect the password, redirects are not followed.`
 						: BASE_URL_REMEDY,

@@ -94,7 +94,7 @@ describe('an unexpected response', () => {
 		[399, /^Check 'Base URL'.* redirects are not followed\.$/],
 		[400, /^Check 'Base URL'.*v1\.$/],
 		[499, /^Check 'Base URL'.*v1\.$/],
-		[500, /^Try again later\. If this persists: Check 'Base URL'.*v1\.$/],
+		[500, /^Check 'Base URL'.*v1\. If it is correct, try again later\.$/],
 	])('with status %d is explained', (statusCode, remedy) => {
 		expect(remedyFor(statusCode).description).toMatch(remedy);
 	});

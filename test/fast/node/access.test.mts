@@ -214,7 +214,7 @@ describe('the credential test makes a single attempt, because a user is waiting:
 	it('a gateway page, which may or may not be from Modica', async () => {
 		answer = () => html(502, 'Bad Gateway');
 		expect(await saveCredential({ baseUrl: origin() })).toBe(
-			`Unexpected response from Base URL '${origin()}': ${HEALTH} returned 502 with an HTML page. Try again later. If this persists: ${WRONG_BASE_URL}`,
+			`Unexpected response from Base URL '${origin()}': ${HEALTH} returned 502 with an HTML page. ${WRONG_BASE_URL} If it is correct, try again later.`,
 		);
 		expect(asked).toEqual([HEALTH]);
 	});
@@ -262,7 +262,7 @@ describe('Check Health retries:', () => {
 	it('it gives up after four gateway pages', async () => {
 		answer = ({ url }) => (url?.startsWith('/healthz') ? UP : html(502, 'Bad Gateway'));
 		expect(await checkHealth({ baseUrl: origin() })).toBe(
-			`Unexpected response from Base URL '${origin()}': ${MESSAGES} returned 502 with an HTML page. Try again later. If this persists: ${WRONG_BASE_URL}`,
+			`Unexpected response from Base URL '${origin()}': ${MESSAGES} returned 502 with an HTML page. ${WRONG_BASE_URL} If it is correct, try again later.`,
 		);
 		expect(asked).toEqual([HEALTH, ...Array.from({ length: 4 }, () => MESSAGES)]);
 	}, 15_000);
