@@ -258,6 +258,7 @@ ${table(['Text', 'When'], [
 
 ${messages(
 	refused(get, { messageId: 'x' }, 'The `id` of a callback also works.'),
+	refused(get, { messageId: '3fa85f64-5717-4562-b3fc-2c963f66afa6', simplify: 'maybe' }, 'An expression returned another value.'),
 	refused(download, { mediaId: '../x' }),
 	refused(upload, {}, undefined, { photo: PNG }),
 	refused(upload, {}),

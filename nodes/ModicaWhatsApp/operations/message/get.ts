@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { messageIdField, parseMessageId } from '../../parameters/messageId';
+import { parseBoolean } from '../../parameters/switch';
 import { fieldsOf, type Fields } from '../../parameters/values';
 import { perItem, type Operation } from '../operation';
 
@@ -22,8 +23,7 @@ export const get: Operation = {
 	maxConcurrency: 10,
 	jobs: perItem((item, { api }) => {
 		const id = parseMessageId(item.parameter('messageId'));
-		// An expression may return a string.
-		const isSimplified = String(item.parameter('simplify')) === 'true';
+		const isSimplified = parseBoolean('Simplify', item.parameter('simplify'), 'Use true for the main fields, or false for all fields.');
 		return {
 			run: async () => {
 				const message = await api.getMessage(id);

@@ -94,10 +94,19 @@ describe('Get with Simplify', () => {
 	it.each([
 		['on', { simplify: true }, SIMPLE],
 		['on by an expression that returns a string', { simplify: 'true' }, SIMPLE],
+		['on by a spreadsheet', { simplify: 'TRUE' }, SIMPLE],
 		['off', { simplify: false }, SENT],
 		['off by an expression that returns a string', { simplify: 'false' }, SENT],
 		['missing, as in workflows saved before the field existed', {}, SENT],
 	])('returns the main fields or the raw data when it is %s', async (_state, parameters, json) => {
 		expect(await resultOf(SENT, parameters)).toStrictEqual({ item: 0, json });
+	});
+
+	it.each([
+		['yes', "Simplify 'yes' is neither true nor false. Use true for the main fields, or false for all fields."],
+		[undefined, "'Simplify' is empty. Use true for the main fields, or false for all fields."],
+	])('rejects the value %j and requests nothing', (simplify, message) => {
+		const { jobs, refused } = jobsOf(get, [itemOf(get, { messageId: ID, simplify })], contextOf({}));
+		expect({ jobs, refused }).toEqual({ jobs: [], refused: [[0, message]] });
 	});
 });
