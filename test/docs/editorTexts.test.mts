@@ -1,24 +1,16 @@
 /** The texts in n8n's editor and on the answer page follow the same rules as the pages. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { PROJECT } from '../harness/project.mts';
-import { runForJson } from '../harness/run.mts';
 import { editorTexts, type EditorText } from './editorTexts.mts';
+import { lintText } from './lint.mts';
 
 /** Wordy for the linter, but the usual words of n8n's own nodes: Additional Fields, “Type of …”, “Maximum number of …”. */
 const USUAL_IN_N8N = /^"(Additional|Type of|Maximum)" is wordy or unneeded$/;
 
 /** What the linter finds in some texts, as `place: problem`. */
 async function problemsIn(texts: readonly EditorText[]): Promise<string[]> {
-	const folder = await mkdtemp(path.join(tmpdir(), 'texts-'));
-	const page = path.join(folder, 'texts.md');
-	// Each text is a paragraph on a line, so that the line of a problem leads to its text.
-	await writeFile(page, texts.map(({ text }) => `${asMarkdown(text)}\n`).join('\n'));
-	const problems = await runForJson<string[]>([path.join(__dirname, 'prose.mjs'), page], PROJECT);
-	await rm(folder, { recursive: true });
+	// Each text is a paragraph on one line, so the line of a problem identifies its text.
+	const problems = await lintText('prose', texts.map(({ text }) => `${asMarkdown(text)}\n`).join('\n'), 'md');
 	return problems.flatMap((problem) => {
-		const [, line, words = ''] = /:(\d+):\d+ (.*)$/s.exec(problem) ?? [];
+		const [, line, words = ''] = /^(\d+):\d+ (.*)$/s.exec(problem) ?? [];
 		return USUAL_IN_N8N.test(words) ? [] : [`${texts[(Number(line) - 1) / 2]?.place}: ${words}`];
 	});
 }
