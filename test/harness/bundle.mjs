@@ -8,6 +8,7 @@ import { build as bundleFile } from 'esbuild';
 const require = createRequire(import.meta.url);
 const CACHE = path.resolve(import.meta.dirname, '../../node_modules/.cache/test-bundle');
 
+/** Packages whose index only exports from its parts. */
 const LAZY = ['n8n-workflow', 'n8n-core'];
 
 /**
@@ -59,9 +60,9 @@ async function build(groups, folder) {
 }
 
 /**
- * Loads the parts of n8n's packages only as they are used. What TypeScript makes of `export * from './part'` loads all of them.
+ * Loads each part of n8n's packages when a test first uses it. The compiled `export * from './part'` loads all parts at once.
  *
- * @param {string[]} names packages, each with an index that does nothing but export from its parts
+ * @param {string[]} names the packages of a group
  */
 function lazyIndex(names) {
 	const indexes = names.filter((name) => LAZY.includes(name)).map((name) => require.resolve(name));

@@ -1,6 +1,6 @@
 /**
- * Runs a TypeScript program for a test: `node test/harness/program.mjs test/simulator/main.mts --port 8080`. First bundles the
- * program with its packages: loading hundreds of files one by one takes longer than what most tests do with the program.
+ * Runs a TypeScript program for a test: `node test/harness/program.mjs test/simulator/main.mts --port 8080`. Bundles the program
+ * with its packages first, because loading hundreds of separate files takes longer than most tests use the program.
  */
 import { rmSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -10,10 +10,10 @@ import { pathToFileURL } from 'node:url';
 import { build, stop } from 'esbuild';
 
 const FOLDER = path.resolve(import.meta.dirname, '../../node_modules/.cache/test-program');
-/** Large packages that load quickly without being bundled. */
+/** Large packages that load quickly without a bundle. */
 const EXTERNAL = ['typescript', 'openapi-typescript'];
 
-/** What a source knows of its own module, which is lost in a bundle. */
+/** Replaces the location of each module, which is lost in a bundle. */
 const modules = {
 	name: 'modules',
 	setup({ onLoad }) {

@@ -1,7 +1,7 @@
 /**
- * Jest's `expect`, cheap where it holds. Jest creates hundreds of functions for each value and a test calls one of them, which
- * takes most of the time of a property that is tried thousands of times. Here, plain comparisons come first. Jest decides
- * everything else and reports all failures.
+ * Jest's `expect`, faster for assertions that hold. For each value, Jest creates hundreds of functions, of which a test calls one.
+ * This takes most of the time of a property with thousands of cases. Here, plain comparisons run first. Jest decides
+ * all other cases and reports all failures.
  */
 import { isDeepStrictEqual } from 'node:util';
 
@@ -9,7 +9,7 @@ type Comparison = (actual: unknown, expected: unknown) => boolean;
 
 const jestExpect = expect;
 
-/** True only for what Jest accepts as well. Jest accepts more, such as `expect.any(String)`. */
+/** Each returns true only if Jest accepts the values too. Jest accepts more, such as `expect.any(String)`. */
 const HOLDS: Record<string, Comparison> = {
 	toBe: Object.is,
 	toEqual: isDeepStrictEqual,
@@ -27,12 +27,12 @@ const HOLDS_NOT: Record<string, Comparison> = {
 
 const isNumber = (value: unknown) => typeof value === 'number';
 const isText = (value: unknown) => typeof value === 'string';
-/** The others remember where they were. */
+/** Global and sticky patterns keep a position between calls. */
 const isPlainPattern = (value: unknown): value is RegExp => value instanceof RegExp && !value.global && !value.sticky;
 
 type Matchers = Record<string, (...expected: unknown[]) => unknown>;
 
-/** Jest's matchers by name, each found by `find` when it is asked for, with the comparison to be tried first. */
+/** Returns a class with Jest's matchers. Each runs its comparison first, and calls Jest's matcher from `find` only if that fails. */
 function createMatchers(comparisons: Record<string, Comparison>, find: (actual: unknown) => Matchers) {
 	class QuickMatchers {
 		constructor(readonly actual: unknown) {}
@@ -52,7 +52,7 @@ function createMatchers(comparisons: Record<string, Comparison>, find: (actual: 
 			try {
 				find(this.actual)[name]?.(expected);
 			} catch (error) {
-				// Jest shows the line that is first in the stack.
+				// Jest shows the source of the first line in the stack.
 				if (error instanceof Error) Error.captureStackTrace(error, matcher);
 				throw error;
 			}

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-// Jest's own, which is a dependency of Jest only.
+// Jest's own sequencer, which only Jest depends on.
 const jest = createRequire(createRequire(import.meta.url).resolve('jest'));
 const { default: Sequencer } = createRequire(jest.resolve('@jest/core'))('@jest/test-sequencer');
 
-/** The suites that take longest or wait longest, the longest first. */
+/** The longest suites, in descending order of duration. */
 const LONGEST = ['simulation/engine', 'trigger/properties', 'hostile/answers', 'node/mediaFaults', 'package/tarball', 'release/tarball', 'hostile/input', 'node/networks', 'parameters/splitText', 'hostile/growth', 'hostile/wire', 'simulator/controlPlane', 'parameters/markdown', 'docs/errors'];
 
 /**
